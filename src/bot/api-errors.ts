@@ -1,0 +1,77 @@
+import { TelegramError } from 'telegraf';
+import { AppError } from '../domain/errors.ts';
+
+/** What a failed call of the Bot API means for whoever reads updates. */
+export type ApiFault =
+  /** 401, 404: the token is not valid (any more). */
+  | { readonly kind: 'unauthorized' }
+  /** 409: a second poller, or a webhook is set (`webhook`). */
+  | { readonly kind: 'conflict'; readonly webhook: boolean }
+  /** 429: wait this long. */
+  | { readonly kind: 'flood'; readonly waitMs: number }
+  /** Everything else: no connection, timeout, 5xx, unreadable answer. */
+  | { readonly kind: 'unreachable' };
+
+export function classifyFault(error: unknown): ApiFault {
+  if (!(error instanceof TelegramError)) return { kind: 'unreachable' };
+  switch (error.code) {
+    case 401:
+    case 404:
+      return { kind: 'unauthorized' };
+    case 409:
+      return { kind: 'conflict', webhook: /webhook/i.test(error.description) };
+    case 429:
+      return { kind: 'flood', waitMs: floodWaitMs(error) ?? 1_000 };
+    default:
+      return { kind: 'unreachable' };
+  }
+}
+
+/** Milliseconds that a 429 asks to wait; undefined for every other error. */
+export function floodWaitMs(error: unknown): number | undefined {
+  if (!(error instanceof TelegramError) || error.code !== 429) return undefined;
+  return Math.max(1, error.response.parameters?.retry_after ?? 1) * 1000;
+}
+
+/** 403: the person blocked the bot, never started it, or the bot was removed from the chat. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof TelegramError && error.code === 403;
+}
+
+/** Answers that leave nothing to do: the button was pressed twice, or too long ago. */
+export function isHarmless(error: unknown): boolean {
+  return (
+    error instanceof TelegramError &&
+    /message is not modified|query is too old|query id is invalid/i.test(error.description)
+  );
+}
+
+/**
+ * An error as it may be logged. A TelegramError carries the whole payload, a FetchError the bot's token (in its URL), a
+ * database error the query with its values: so of unknown errors only the name, the code and the stack's lines remain.
+ */
+export function safeError(error: unknown): Record<string, unknown> {
+  if (error instanceof TelegramError) {
+    return { name: 'TelegramError', code: error.code, description: cut(error.description), ...methodOf(error) };
+  }
+  if (error instanceof AppError) {
+    return { name: error.name, code: error.code, cause: error.cause === undefined ? undefined : safeError(error.cause) };
+  }
+  if (!(error instanceof Error)) return { name: typeof error };
+  const code: unknown = 'code' in error ? error.code : undefined;
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return {
+    name: error.name,
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    stack: frames.slice(0, 8).join('\n'),
+  };
+}
+
+/** Telegram's descriptions are fixed texts, but may quote a few characters of ours. */
+function cut(description: string): string {
+  return description.replace(/bot\d+:[^/\s]+/g, 'bot[token]').slice(0, 200);
+}
+
+function methodOf({ on }: TelegramError): { method?: string } {
+  return 'method' in on && typeof on.method === 'string' ? { method: on.method } : {};
+}

@@ -1,0 +1,130 @@
+import { Telegram, TelegramError } from 'telegraf';
+import { floodWaitMs } from './api-errors.ts';
+import { pause } from './pause.ts';
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds; replaces the client's own limit for this call (long polling). */
+  readonly timeoutMs?: number;
+}
+
+type Call = Telegram['callApi'];
+type Payload<M extends Parameters<Call>[0]> = Parameters<Call>[1] & Parameters<typeof Telegram.prototype.callApi<M>>[1];
+type Answer<M extends Parameters<Call>[0]> = ReturnType<typeof Telegram.prototype.callApi<M>>;
+
+/** The Bot API client of the bot's own replies and updates. */
+export interface BotApi {
+  /** Telegraf's client; its methods obey the same limits. */
+  readonly telegram: Telegram;
+  call<M extends Parameters<Call>[0]>(method: M, payload: Payload<M>, options?: CallOptions): Answer<M>;
+  /** Aborts every call in flight; later calls work as before. */
+  abortPending(): void;
+}
+
+/** Above this a reply is given up instead of waited for: the person has moved on, and others wait behind it. */
+const MAX_FLOOD_WAIT_MS = 5_000;
+const MAX_BLOCKED_CHATS = 1_000;
+
+/**
+ * Telegraf's client with a limit on every call (its own is 500 s, and an answer cut in the middle can hang for ever)
+ * and a bounded obedience to 429: one wait of at most 5 s, one repeat; then the chat's calls fail at once until
+ * Telegram's time is over, so that one flooded chat cannot hold up the updates of the others.
+ */
+export function createBotApi(deps: { token: string; apiRoot: string; timeoutMs: number }): BotApi {
+  const telegram = new Telegram(deps.token, {
+    // Without the slash the last segment of a path prefix would be lost.
+    apiRoot: deps.apiRoot.endsWith('/') ? deps.apiRoot : `${deps.apiRoot}/`,
+    webhookReply: false,
+  });
+  const plainCall = telegram.callApi.bind(telegram);
+  const pending = new Set<AbortController>();
+  const blockedUntil = new Map<string, number>();
+
+  async function limitedCall<M extends Parameters<Call>[0]>(
+    method: M,
+    payload: Payload<M>,
+    { signal, timeoutMs = deps.timeoutMs }: CallOptions,
+  ) {
+    const controller = new AbortController();
+    const abort = () => controller.abort();
+    const timer = setTimeout(abort, timeoutMs);
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    pending.add(controller);
+    try {
+      // Telegraf types the signal by a shim that lacks some of the real one's properties.
+      return await plainCall(method, payload, { signal: controller.signal as never });
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      pending.delete(controller);
+    }
+  }
+
+  async function call<M extends Parameters<Call>[0]>(method: M, payload: Payload<M>, options: CallOptions = {}) {
+    const chat = chatOf(payload);
+    refuseBlocked(chat, method);
+    try {
+      return await limitedCall(method, payload, options);
+    } catch (error) {
+      const waitMs = floodWaitMs(error);
+      // The poller decides by itself how long it waits.
+      if (waitMs === undefined || method === 'getUpdates') throw error;
+      if (waitMs > MAX_FLOOD_WAIT_MS) {
+        block(chat, waitMs);
+        throw error;
+      }
+      await pause(waitMs, options.signal);
+    }
+    try {
+      return await limitedCall(method, payload, options);
+    } catch (error) {
+      const waitMs = floodWaitMs(error);
+      if (waitMs !== undefined) block(chat, waitMs);
+      throw error;
+    }
+  }
+
+  function block(chat: string | undefined, waitMs: number): void {
+    if (chat === undefined) return;
+    const now = Date.now();
+    if (blockedUntil.size >= MAX_BLOCKED_CHATS) {
+      for (const [known, until] of blockedUntil) if (until <= now) blockedUntil.delete(known);
+    }
+    blockedUntil.set(chat, now + waitMs);
+  }
+
+  function refuseBlocked(chat: string | undefined, method: string): void {
+    const until = chat === undefined ? undefined : blockedUntil.get(chat);
+    if (chat === undefined || until === undefined) return;
+    const leftMs = until - Date.now();
+    if (leftMs <= 0) {
+      blockedUntil.delete(chat);
+      return;
+    }
+    throw new TelegramError(
+      {
+        error_code: 429,
+        description: 'Too Many Requests: still waiting',
+        parameters: { retry_after: Math.ceil(leftMs / 1000) },
+      },
+      { method, payload: {} },
+    );
+  }
+
+  // Every method of Telegraf's client goes through its callApi.
+  telegram.callApi = (method, payload) => call(method, payload as Payload<typeof method>);
+
+  return {
+    telegram,
+    call: call as BotApi['call'],
+    abortPending() {
+      for (const controller of pending) controller.abort();
+    },
+  };
+}
+
+function chatOf(payload: object): string | undefined {
+  if (!('chat_id' in payload)) return undefined;
+  return typeof payload.chat_id === 'number' || typeof payload.chat_id === 'string' ? String(payload.chat_id) : undefined;
+}

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import type { BotLogger } from './bot-logger.ts';
+import { pause } from './pause.ts';
+
+/** The right to be the only poller, for as long as `lost` is not aborted. */
+export interface Holding {
+  /** Aborted when another process has the lease, or when it could not be renewed in time. */
+  readonly lost: AbortSignal;
+  /** Gives it up at once for the next process. Never rejects; takes at most a second. */
+  release(): Promise<void>;
+}
+
+export interface Lease {
+  /** One try. Undefined while another process holds it. Rejects within 2 s when Redis does not answer. */
+  tryAcquire(): Promise<Holding | undefined>;
+}
+
+export interface LeaseOptions {
+  /** Milliseconds after which the lease of a dead process ends. */
+  readonly ttlMs?: number;
+  /** Milliseconds between renewals. */
+  readonly renewMs?: number;
+  readonly logger?: BotLogger;
+}
+
+/** Redis commands that are not answered within this time count as failed, in milliseconds. */
+const COMMAND_LIMIT_MS = 2_000;
+const RELEASE_LIMIT_MS = 1_000;
+
+/** Takes or prolongs: a late or repeated call of the owner is harmless. */
+const TAKE = `
+local owner = redis.call('GET', KEYS[1])
+if owner and owner ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`;
+
+const RELEASE = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0`;
+
+/**
+ * Exactly one holder over all processes that share a Redis: a key with an owner and an end. After a `kill -9` the next
+ * process gets it within `ttlMs`, after a release at once. The holder counts its time from before each renewal was
+ * sent, on a clock that never jumps, so that it stops before Redis lets the key go, also while Redis is away.
+ */
+export function createLease(redis: Pick<Redis, 'eval'>, key: string, options: LeaseOptions = {}): Lease {
+  const { ttlMs = 20_000, renewMs = 5_000, logger } = options;
+
+  async function take(owner: string): Promise<boolean> {
+    return (await within(COMMAND_LIMIT_MS, redis.eval(TAKE, 1, key, owner, ttlMs))) === 1;
+  }
+
+  async function keep(owner: string, takenAt: number, lose: AbortController, stop: AbortSignal): Promise<void> {
+    let endsAt = takenAt + ttlMs;
+    let expiry = setTimeout(() => lose.abort(), endsAt - performance.now());
+    for (;;) {
+      await pause(renewMs, stop);
+      if (stop.aborted || lose.signal.aborted) break;
+      const sentAt = performance.now();
+      try {
+        if (!(await take(owner))) {
+          lose.abort();
+          break;
+        }
+        clearTimeout(expiry);
+        if (stop.aborted || lose.signal.aborted) break;
+        endsAt = sentAt + ttlMs;
+        expiry = setTimeout(() => lose.abort(), endsAt - performance.now());
+      } catch {
+        logger?.warn({ leftMs: Math.round(endsAt - performance.now()) }, 'the bot lease could not be renewed yet');
+      }
+    }
+    clearTimeout(expiry);
+  }
+
+  return {
+    async tryAcquire() {
+      // A new name each time: a late command of an earlier holding cannot be taken for this one's.
+      const owner = randomUUID();
+      const takenAt = performance.now();
+      if (!(await take(owner))) return undefined;
+      const lose = new AbortController();
+      const stop = new AbortController();
+      const kept = keep(owner, takenAt, lose, stop.signal);
+      return {
+        lost: lose.signal,
+        async release() {
+          stop.abort();
+          const released = kept.then(() => redis.eval(RELEASE, 1, key, owner));
+          // If Redis is away the key ends by itself.
+          await within(RELEASE_LIMIT_MS, released).catch(() => undefined);
+        },
+      };
+    },
+  };
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Redis did not answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

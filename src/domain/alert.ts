@@ -1,0 +1,73 @@
+export const ALERT_STATUSES = ['queued', 'sending', 'delivered', 'failed', 'uncertain', 'expired'] as const;
+export type AlertStatus = (typeof ALERT_STATUSES)[number];
+
+export const ALERT_FORMATS = ['plain', 'markdown', 'html'] as const;
+export type AlertFormat = (typeof ALERT_FORMATS)[number];
+
+export const ALERT_PRIORITIES = ['low', 'normal', 'high'] as const;
+export type AlertPriority = (typeof ALERT_PRIORITIES)[number];
+
+/** Limits of an alert's input, in characters (UTF-16 units, as JSON senders count them) unless named otherwise. */
+export const ALERT_LIMITS = {
+  message: 16_000,
+  title: 256,
+  url: 2_048,
+  urlTitle: 64,
+  tags: 10,
+  tag: 32,
+  /** Seconds: 7 days. Longer waits belong to the sender's own calendar. */
+  ttlSeconds: 7 * 86_400,
+  /** Milliseconds ahead that an alert may be scheduled: 7 days. */
+  deliverAheadMs: 7 * 86_400_000,
+  idempotencyKey: 255,
+} as const;
+
+/** The readable part of an alert. It exists only in memory and, sealed, in Redis. */
+export interface AlertContent {
+  readonly message: string;
+  readonly title?: string;
+  readonly format: AlertFormat;
+  readonly url?: string;
+  readonly urlTitle?: string;
+  readonly tags?: readonly string[];
+}
+
+/** How and when an alert is to be sent; holds no text, so the ledger keeps it as it is. Times are epoch ms. */
+export interface AlertOptions {
+  readonly priority: AlertPriority;
+  readonly silent: boolean;
+  readonly threadId: number | null;
+  readonly deliverAt: number | null;
+  readonly expiresAt: number | null;
+}
+
+/** One entry of the ledger: what became of an accepted alert. Times are epoch milliseconds. */
+export interface AlertRecord extends AlertOptions {
+  readonly id: string;
+  readonly integrationId: number;
+  readonly status: AlertStatus;
+  /** Why it failed, is uncertain or went back to the queue: a code, never a text of Telegram's or the sender's. */
+  readonly reason: string | null;
+  readonly format: AlertFormat;
+  /** The alert's tags, sealed by the payload cipher (they are the sender's words); null without tags. */
+  readonly sealedTags: string | null;
+  readonly hasButton: boolean;
+  /** Messages that the alert was split into; null until it was rendered. */
+  readonly parts: number | null;
+  /** Telegram's message ids of the parts that certainly arrived, in order. */
+  readonly messageIds: readonly number[];
+  /** Quota units left after this alert was accepted, as its answer said. */
+  readonly remaining: number;
+  readonly createdAt: number;
+  /** When the last attempt to send began. */
+  readonly sendingAt: number | null;
+  /** When it was delivered, failed, became uncertain or expired. */
+  readonly endedAt: number | null;
+}
+
+const ENDED: ReadonlySet<AlertStatus> = new Set(['delivered', 'failed', 'uncertain', 'expired']);
+
+/** True if the alert will not change by itself any more. */
+export function hasEnded(status: AlertStatus): boolean {
+  return ENDED.has(status);
+}

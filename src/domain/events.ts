@@ -1,0 +1,62 @@
+import type { AlertPriority } from './alert.ts';
+import type { ErrorCode } from './errors.ts';
+
+interface AlertEvent {
+  readonly alertId: string;
+  /** Keyed hash of the chat id. */
+  readonly chat: string;
+}
+
+/** Everything that observers (logs, metrics) may know. No text, no token, no plain chat id is ever in an event. */
+export interface DomainEvents {
+  'alert.accepted': AlertEvent & { readonly priority: AlertPriority; readonly requestId?: string };
+  'alert.replayed': AlertEvent & { readonly requestId?: string };
+  'alert.refused': { readonly code: ErrorCode; readonly chat?: string; readonly requestId?: string };
+  'alert.sending': AlertEvent & { readonly part: number };
+  'alert.delivered': AlertEvent & { readonly parts: number; readonly tookMs: number };
+  'alert.failed': AlertEvent & { readonly reason: string };
+  'alert.uncertain': AlertEvent & { readonly reason: string };
+  'alert.expired': AlertEvent;
+  /** Put back, no attempt used: flood wait, chat's pace, Telegram unreachable. */
+  'alert.deferred': AlertEvent & { readonly reason: string; readonly waitMs: number };
+  'alert.resent': AlertEvent & { readonly by: 'sender' | 'operator' };
+  'quota.exhausted': { readonly integrationId: number; readonly chat: string };
+  'quota.reset': { readonly integrations: number; readonly slot: string };
+  'integration.created': { readonly integrationId: number; readonly chat: string };
+  'integration.revoked': { readonly integrationId: number; readonly chat: string; readonly alerts: number };
+  'integration.rotated': { readonly integrationId: number; readonly chat: string };
+  'chat.unreachable': { readonly chat: string; readonly reason: string };
+  'chat.reachable': { readonly chat: string };
+  'chat.migrated': { readonly chat: string; readonly to: string };
+  'telegram.unreachable': { readonly reason: string };
+  'telegram.recovered': Record<string, never>;
+  /** The bot token was refused; the worker waits. */
+  'telegram.halted': { readonly reason: string };
+  'backup.written': { readonly file: string; readonly bytes: number; readonly tookMs: number };
+  'job.failed': { readonly job: string; readonly error: unknown };
+  'upkeep.done': { readonly expired: number; readonly uncertain: number; readonly lost: number };
+}
+
+export type DomainEventName = keyof DomainEvents;
+export type DomainListener<N extends DomainEventName> = (event: DomainEvents[N]) => void;
+
+export interface EventBus {
+  emit<N extends DomainEventName>(name: N, event: DomainEvents[N]): void;
+  on<N extends DomainEventName>(name: N, listener: DomainListener<N>): void;
+}
+
+/** A synchronous bus: listeners run in the order they were added, and must not throw. */
+export function createEventBus(): EventBus {
+  const listeners = new Map<DomainEventName, ((event: never) => void)[]>();
+  return {
+    emit(name, event) {
+      // The map's key ties name and listener type together; TypeScript cannot express that per entry.
+      for (const listener of listeners.get(name) ?? []) listener(event as never);
+    },
+    on(name, listener) {
+      const known = listeners.get(name);
+      if (known) known.push(listener as (event: never) => void);
+      else listeners.set(name, [listener as (event: never) => void]);
+    },
+  };
+}

@@ -1,0 +1,26 @@
+export type IntegrationStatus = 'active' | 'revoked' | 'pending';
+
+/** A sender's right to reach one chat: its own token, scope and daily quota. Times are epoch milliseconds. */
+export interface Integration {
+  readonly id: number;
+  /** Telegram's chat id, up to 52 bits; negative for groups and channels. Never logged: use the keyed hash. */
+  readonly chatId: number;
+  readonly name: string;
+  /** Hex SHA-256 of the token that is valid now: the setup token's while pending, else the integration's. */
+  readonly tokenHash: string | null;
+  readonly scope: string;
+  /** Alerts left today. */
+  readonly rateLimit: number;
+  readonly dailyLimit: number;
+  readonly status: IntegrationStatus;
+  /** When the token (the setup token while pending) ends. */
+  readonly expiresAt: number | null;
+  /** Since when Telegram refuses this chat (blocked, kicked, gone); null while it is reachable. */
+  readonly unreachableSince: number | null;
+  readonly unreachableReason: string | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** Longest name of an integration, in characters. */
+export const MAX_NAME_LENGTH = 64;

@@ -1,0 +1,16 @@
+import { DateTime } from 'luxon';
+
+/** The date (YYYY-MM-DD) whose quota is in force at `now` (epoch ms) in the IANA time zone. Names a reset's slot. */
+export function quotaSlot(now: number, timeZone: string): string {
+  return DateTime.fromMillis(now, { zone: timeZone }).toISODate() ?? failOnZone(timeZone);
+}
+
+/** When (epoch ms) the quotas are next reset: the start of the next day in the IANA time zone. */
+export function nextReset(now: number, timeZone: string): number {
+  const midnight = DateTime.fromMillis(now, { zone: timeZone }).plus({ days: 1 }).startOf('day');
+  return midnight.isValid ? midnight.toMillis() : failOnZone(timeZone);
+}
+
+function failOnZone(timeZone: string): never {
+  throw new RangeError(`not an IANA time zone: ${timeZone}`);
+}

@@ -1,0 +1,128 @@
+import type { BotStatus, Chat, DoubleEvent, MemberStatus, Message, StoredMessage, User } from './types.ts';
+
+/** Documents are kept in memory up to this many bytes; the oldest contents go first. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
+
+export interface Topic {
+  readonly name: string;
+  readonly closed: boolean;
+}
+
+export interface ChatRecord {
+  chat: Chat;
+  botStatus: BotStatus;
+  migratedTo: number | undefined;
+  nextMessageId: number;
+  readonly members: Map<number, { user: User; status: MemberStatus }>;
+  readonly topics: Map<number, Topic>;
+  readonly messages: Map<number, StoredMessage>;
+}
+
+export type MessageContent = Omit<Message, 'message_id' | 'chat' | 'date'> & { readonly silent?: boolean };
+
+/** Everything that the double remembers, bounded. Holds no rules of the Bot API. */
+export interface DoubleState {
+  readonly bot: User;
+  readonly chats: Map<number, ChatRecord>;
+  /** Epoch seconds. */
+  date(): number;
+  emit(event: DoubleEvent): void;
+  onEvent(listener: (event: DoubleEvent) => void): () => void;
+  /** @throws Error for an unknown chat: a mistake of the test or page */
+  chat(chatId: number): ChatRecord;
+  append(record: ChatRecord, content: MessageContent): StoredMessage;
+  replace(record: ChatRecord, message: StoredMessage): void;
+  remove(record: ChatRecord, messageId: number): boolean;
+  saveFile(content: Buffer): string;
+  file(fileId: string): Buffer | undefined;
+}
+
+export function newChatRecord(chat: Chat): ChatRecord {
+  return {
+    chat,
+    botStatus: 'member',
+    migratedTo: undefined,
+    nextMessageId: 1,
+    members: new Map(),
+    topics: new Map(),
+    messages: new Map(),
+  };
+}
+
+/** @param maxMessages the oldest messages over all chats are forgotten beyond it */
+export function createState(bot: User, maxMessages: number, now: () => number): DoubleState {
+  const chats = new Map<number, ChatRecord>();
+  const listeners = new Set<(event: DoubleEvent) => void>();
+  const files = new Map<string, Buffer>();
+  let fileBytes = 0;
+  let nextFile = 1;
+  let order: { record: ChatRecord; messageId: number }[] = [];
+
+  const emit = (event: DoubleEvent): void => {
+    for (const listener of [...listeners]) listener(event);
+  };
+
+  const forgetOldest = (): void => {
+    // In batches of a tenth, so that a long run does not shift the list at every message.
+    if (order.length <= maxMessages + Math.ceil(maxMessages / 10)) return;
+    const excess = order.length - maxMessages;
+    for (const { record, messageId } of order.slice(0, excess)) record.messages.delete(messageId);
+    order = order.slice(excess);
+  };
+
+  return {
+    bot,
+    chats,
+    date: () => Math.floor(now() / 1000),
+    emit,
+    onEvent(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    chat(chatId) {
+      const record = chats.get(chatId);
+      if (!record) throw new Error(`The double has no chat ${chatId}: addChat first`);
+      return record;
+    },
+    append(record, { silent, ...content }) {
+      const message: StoredMessage = {
+        message_id: record.nextMessageId++,
+        chat: record.chat,
+        date: Math.floor(now() / 1000),
+        ...content,
+        silent: silent ?? false,
+      };
+      record.messages.set(message.message_id, message);
+      order.push({ record, messageId: message.message_id });
+      forgetOldest();
+      emit({ type: 'message', chatId: record.chat.id, message });
+      return message;
+    },
+    replace(record, message) {
+      record.messages.set(message.message_id, message);
+      emit({ type: 'edited', chatId: record.chat.id, message });
+    },
+    remove(record, messageId) {
+      const removed = record.messages.delete(messageId);
+      if (removed) emit({ type: 'deleted', chatId: record.chat.id, messageId });
+      return removed;
+    },
+    saveFile(content) {
+      const fileId = `file-${nextFile++}`;
+      files.set(fileId, content);
+      fileBytes += content.length;
+      for (const [oldest, bytes] of files) {
+        if (fileBytes <= MAX_FILE_BYTES || oldest === fileId) break;
+        files.delete(oldest);
+        fileBytes -= bytes.length;
+      }
+      return fileId;
+    },
+    file: (fileId) => files.get(fileId),
+  };
+}
+
+/** The message as the Bot API shows it to the bot. */
+export function toApi({ silent: _silent, ...message }: StoredMessage): Message {
+  return message;
+}

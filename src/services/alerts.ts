@@ -1,0 +1,319 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type AlertContent,
+  type AlertFormat,
+  type AlertPriority,
+  type AlertRecord,
+  hasEnded,
+} from '../domain/alert.ts';
+import { AppError } from '../domain/errors.ts';
+import type { EventBus } from '../domain/events.ts';
+import type { Integration } from '../domain/integration.ts';
+import { nextReset } from '../domain/quota.ts';
+import type {
+  AlertJob,
+  AlertLedger,
+  AlertQueue,
+  Clock,
+  EndedSignal,
+  IntegrationRepository,
+  NewAlert,
+  PayloadCipher,
+} from './ports.ts';
+
+/** A validated request for an alert. */
+export interface AlertRequest {
+  readonly message: string;
+  readonly title?: string | undefined;
+  readonly format: AlertFormat;
+  readonly priority: AlertPriority;
+  readonly silent: boolean;
+  readonly url?: string | undefined;
+  readonly urlTitle?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
+  /** Seconds. */
+  readonly ttl?: number | undefined;
+  /** Epoch milliseconds. */
+  readonly deliverAt?: number | undefined;
+  readonly threadId?: number | undefined;
+}
+
+export interface AcceptedAlert {
+  readonly id: string;
+  /** Quota units left today after this alert. */
+  readonly remaining: number;
+  /** True if an earlier request with the same Idempotency-Key made this alert. */
+  readonly replayed: boolean;
+}
+
+export interface AlertService {
+  /**
+   * Takes an alert in: after it resolves, the alert is durably queued and in the ledger.
+   * @throws AppError quota_exhausted, integration_not_active, queue_full, queue_unavailable, idempotency_mismatch
+   */
+  accept(
+    integration: Integration,
+    request: AlertRequest,
+    context: { readonly requestId?: string; readonly idempotencyKey?: string | undefined },
+  ): Promise<AcceptedAlert>;
+  /** The entry, with the sender's tags opened. @throws AppError not_found, also for another integration's alert */
+  get(integration: Pick<Integration, 'id'>, id: string): Promise<AlertRecord & { tags: string[] }>;
+  /** As `get`, after the alert ended or `seconds` passed or the signal aborted, whichever is first. */
+  waitForEnd(
+    integration: Pick<Integration, 'id'>,
+    id: string,
+    seconds: number,
+    signal: AbortSignal,
+  ): Promise<AlertRecord & { tags: string[] }>;
+  /**
+   * Sends a failed or uncertain alert again, by hand. Takes no quota: it was paid for when it was accepted.
+   * @throws AppError not_found, not_resendable, integration_not_active, queue_full, queue_unavailable
+   */
+  resend(by: { integration: Pick<Integration, 'id'> } | 'operator', id: string): Promise<AlertRecord>;
+}
+
+/** How long an Idempotency-Key is remembered, in milliseconds: 24 h. */
+export const IDEMPOTENCY_WINDOW_MS = 86_400_000;
+
+/** How long a repeat waits for the first request with its key to finish, in milliseconds; above the 1.5 s of an add. */
+const FIRST_ANSWER_WAIT_MS = 2_000;
+const POLL_MS = 50;
+/** A missed signal costs a waiting caller at most this much, in milliseconds. */
+const WAIT_POLL_MS = 1_000;
+
+export function createAlertService(deps: {
+  ledger: AlertLedger;
+  queue: AlertQueue;
+  integrations: Pick<IntegrationRepository, 'findById'>;
+  cipher: PayloadCipher;
+  ended: EndedSignal;
+  events: EventBus;
+  clock: Clock;
+  timeZone: string;
+}): AlertService {
+  const { ledger, queue, cipher, events, clock } = deps;
+
+  async function accept(
+    integration: Integration,
+    request: AlertRequest,
+    context: { readonly requestId?: string; readonly idempotencyKey?: string | undefined },
+  ): Promise<AcceptedAlert> {
+    const chat = cipher.hashChat(integration.chatId);
+    const trace = { chat, ...(context.requestId === undefined ? {} : { requestId: context.requestId }) };
+    try {
+      const alert = describe(integration, request, context.idempotencyKey);
+      const result = await ledger.accept(alert);
+      switch (result.kind) {
+        case 'accepted': {
+          await enqueue(integration, alert, request, chat);
+          events.emit('alert.accepted', { alertId: alert.id, priority: alert.priority, ...trace });
+          return { id: alert.id, remaining: result.remaining, replayed: false };
+        }
+        case 'repeated': {
+          if (result.bodyHash !== alert.idempotency?.bodyHash) {
+            throw new AppError(
+              'idempotency_mismatch',
+              'This Idempotency-Key was used with another body. Use a new key for a new alert.',
+            );
+          }
+          await finishFirst(integration, result.record, request, chat);
+          events.emit('alert.replayed', { alertId: result.record.id, ...trace });
+          return { id: result.record.id, remaining: result.record.remaining, replayed: true };
+        }
+        case 'quota_exhausted': {
+          events.emit('quota.exhausted', { integrationId: integration.id, chat });
+          throw quotaExhausted();
+        }
+        case 'not_active':
+          throw new AppError('integration_not_active', 'This integration is not active any more.');
+      }
+    } catch (error) {
+      events.emit('alert.refused', { code: error instanceof AppError ? error.code : 'internal', ...trace });
+      throw error;
+    }
+  }
+
+  function describe(integration: Integration, request: AlertRequest, key: string | undefined): NewAlert {
+    const id = randomUUID();
+    const now = clock.now();
+    const ttlMs = request.ttl === undefined ? null : request.ttl * 1000;
+    return {
+      id,
+      integrationId: integration.id,
+      format: request.format,
+      priority: request.priority,
+      silent: request.silent,
+      threadId: request.threadId ?? null,
+      deliverAt: request.deliverAt ?? null,
+      expiresAt: ttlMs === null ? null : Math.max(now, request.deliverAt ?? now) + ttlMs,
+      sealedTags: request.tags === undefined ? null : cipher.sealTags(request.tags, id),
+      hasButton: request.url !== undefined,
+      createdAt: now,
+      idempotency:
+        key === undefined
+          ? null
+          : { keyHash: cipher.hashRequest(`key:${key}`), bodyHash: cipher.hashRequest(`body:${canonical(request)}`) },
+    };
+  }
+
+  async function enqueue(
+    integration: Integration,
+    alert: Pick<NewAlert, 'id' | 'priority' | 'deliverAt'>,
+    request: AlertRequest,
+    chat: string,
+  ): Promise<void> {
+    try {
+      await queue.add(toJob(integration, alert, request, chat));
+    } catch (error) {
+      // The add may still happen (a frozen Redis that thaws): without its entry the worker drops the job, so the
+      // refusal that the sender is about to read stays true. If the entry has moved on, the add did happen and the
+      // worker has it already: then the alert is accepted.
+      if (await ledger.withdraw(alert.id, integration.id)) throw error;
+    }
+  }
+
+  function toJob(
+    integration: Integration,
+    alert: Pick<NewAlert, 'id' | 'priority' | 'deliverAt'>,
+    request: AlertRequest,
+    chat: string,
+  ): AlertJob {
+    const content: AlertContent = {
+      message: request.message,
+      format: request.format,
+      ...(request.title === undefined ? {} : { title: request.title }),
+      ...(request.url === undefined ? {} : { url: request.url }),
+      ...(request.urlTitle === undefined ? {} : { urlTitle: request.urlTitle }),
+      ...(request.tags === undefined ? {} : { tags: request.tags }),
+    };
+    return {
+      alertId: alert.id,
+      integrationId: integration.id,
+      chat,
+      // Telegram's group and channel ids are negative.
+      isGroup: integration.chatId < 0,
+      priority: alert.priority,
+      deliverAt: alert.deliverAt,
+      sealed: cipher.seal(content, alert.id),
+    };
+  }
+
+  /** A repeat may overtake its first request between ledger and queue, or follow a crash there: see it through. */
+  async function finishFirst(
+    integration: Integration,
+    record: AlertRecord,
+    request: AlertRequest,
+    chat: string,
+  ): Promise<void> {
+    const deadline = clock.now() + FIRST_ANSWER_WAIT_MS;
+    for (let current: AlertRecord | undefined = record; ; current = await ledger.find(record.id)) {
+      if (current === undefined) {
+        throw new AppError('queue_unavailable', 'The first request with this key was refused. Try again.', {
+          retryAfterSeconds: 1,
+        });
+      }
+      if (current.status !== 'queued') return;
+      if ((await queue.existing([record.id])).has(record.id)) return;
+      if (clock.now() >= deadline) break;
+      await sleep(POLL_MS);
+    }
+    // The process that answered first died between the two steps. The id makes a late double add harmless.
+    await queue.add(toJob(integration, record, request, chat));
+  }
+
+  function quotaExhausted(): AppError {
+    const now = clock.now();
+    const resetsAt = nextReset(now, deps.timeZone);
+    return new AppError(
+      'quota_exhausted',
+      `Today's alerts of this integration are used up. The quota resets at ${new Date(resetsAt).toISOString()}.`,
+      { retryAfterSeconds: Math.max(1, Math.ceil((resetsAt - now) / 1000)) },
+    );
+  }
+
+  async function findOwn(integration: Pick<Integration, 'id'>, id: string): Promise<AlertRecord> {
+    const record = await ledger.find(id);
+    if (record === undefined || record.integrationId !== integration.id) throw notFound();
+    return record;
+  }
+
+  const withTags = (record: AlertRecord) => ({
+    ...record,
+    tags: record.sealedTags === null ? [] : cipher.openTags(record.sealedTags, record.id),
+  });
+
+  return {
+    accept,
+
+    async get(integration, id) {
+      return withTags(await findOwn(integration, id));
+    },
+
+    async waitForEnd(integration, id, seconds, signal) {
+      const deadline = clock.now() + seconds * 1000;
+      for (;;) {
+        // Listen before looking, so that an end between the two is not missed.
+        const stop = new AbortController();
+        const left = Math.min(deadline - clock.now(), WAIT_POLL_MS);
+        const signalled = deps.ended.wait(id, Math.max(0, left), AbortSignal.any([signal, stop.signal]));
+        const record = await findOwn(integration, id);
+        if (hasEnded(record.status) || clock.now() >= deadline || signal.aborted) {
+          stop.abort();
+          return withTags(record);
+        }
+        await signalled;
+      }
+    },
+
+    async resend(by, id) {
+      const record = by === 'operator' ? await ledger.find(id) : await findOwn(by.integration, id);
+      if (record === undefined) throw notFound();
+      if (record.status !== 'failed' && record.status !== 'uncertain') {
+        throw new AppError(
+          'not_resendable',
+          `Only failed and uncertain alerts can be sent again; this one is ${record.status}.`,
+        );
+      }
+      const integration = await deps.integrations.findById(record.integrationId);
+      if (integration?.status !== 'active') {
+        throw new AppError('integration_not_active', 'The integration of this alert is not active any more.');
+      }
+      if ((await queue.findKept(id)) === undefined) throw textGone();
+      if (!(await ledger.requeue(id, clock.now()))) {
+        throw new AppError('not_resendable', 'This alert is being sent again already.');
+      }
+      try {
+        await queue.requeue(id);
+      } catch (error) {
+        await ledger.undoRequeue(id, record.status, record.reason, record.endedAt);
+        throw error;
+      }
+      events.emit('alert.resent', {
+        alertId: id,
+        chat: cipher.hashChat(integration.chatId),
+        by: by === 'operator' ? 'operator' : 'sender',
+      });
+      return { ...record, status: 'queued', endedAt: null, reason: null };
+    },
+  };
+}
+
+function notFound(): AppError {
+  return new AppError('not_found', 'There is no alert with this id for this token.');
+}
+
+function textGone(): AppError {
+  return new AppError(
+    'not_resendable',
+    'The text of this alert is not kept any more (24 h after it ended). Send it as a new alert.',
+  );
+}
+
+/** The same request always gives the same string, whatever the order of its JSON keys was. */
+function canonical(request: AlertRequest): string {
+  return JSON.stringify(Object.entries(request).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,154 @@
+import {
+  BrokenCircuitError,
+  CircuitState,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  ExponentialBackoff,
+  handleWhenResult,
+} from 'cockatiel';
+import type { EventBus } from '../domain/events.ts';
+import type { SendOutcome } from '../domain/outcome.ts';
+import type { SendRequest, TelegramSender } from './ports.ts';
+
+export type TelegramState = 'ok' | 'unreachable' | 'halted';
+
+/** A sender that knows when it is useless to try. */
+export interface TelegramGuard {
+  /** As TelegramSender.send; while Telegram is known to be unreachable it answers never_sent without a call. */
+  send(request: SendRequest): Promise<SendOutcome>;
+  /** Resolves as soon as a send makes sense: at once normally, else when a probe succeeded, or on abort. */
+  ready(signal: AbortSignal): Promise<void>;
+  state(): TelegramState;
+}
+
+export interface GuardTiming {
+  /** Certain non-deliveries in a row that open the circuit. Below 3 a single lost packet would. */
+  readonly failures: number;
+  /** First and longest wait between probes while unreachable, in ms. */
+  readonly firstProbeMs: number;
+  readonly maxProbeMs: number;
+  /** Wait between probes after the bot token was refused, in ms: nothing changes until somebody acts. */
+  readonly haltedProbeMs: number;
+}
+
+export const DEFAULT_GUARD_TIMING: GuardTiming = {
+  failures: 3,
+  firstProbeMs: 1_000,
+  maxProbeMs: 15_000,
+  haltedProbeMs: 30_000,
+};
+
+/** How often a waiting probe looks whether the breaker lets it through, in ms; the back-off is the breaker's. */
+const POLL_MS = 100;
+
+export function createTelegramGuard(deps: {
+  sender: TelegramSender;
+  events: EventBus;
+  timing?: Partial<GuardTiming>;
+}): TelegramGuard {
+  const timing = { ...DEFAULT_GUARD_TIMING, ...deps.timing };
+  const breaker = circuitBreaker(
+    handleWhenResult((result) => (result as SendOutcome).kind === 'never_sent'),
+    {
+      breaker: new ConsecutiveBreaker(timing.failures),
+      halfOpenAfter: new ExponentialBackoff({ initialDelay: timing.firstProbeMs, maxDelay: timing.maxProbeMs }),
+    },
+  );
+  let halted = false;
+  let announced = false;
+  /** One probe loop for all who wait. */
+  let probing: Promise<void> | undefined;
+
+  breaker.onBreak(() => {
+    if (announced) return;
+    announced = true;
+    deps.events.emit('telegram.unreachable', { reason: 'no_connection' });
+  });
+
+  function state(): TelegramState {
+    if (halted) return 'halted';
+    return breaker.state === CircuitState.Closed ? 'ok' : 'unreachable';
+  }
+
+  function setHalted(reason: string): void {
+    if (!halted) deps.events.emit('telegram.halted', { reason });
+    halted = true;
+  }
+
+  async function probeOnce(): Promise<void> {
+    const answer = await deps.sender.probe();
+    if (answer === 'unauthorized') setHalted('unauthorized');
+    else if (answer === 'ok') halted = false;
+    if (answer === 'unreachable') throw new Error('unreachable');
+  }
+
+  /** Lets one probe through when the breaker's back-off has passed. */
+  async function probeThroughBreaker(): Promise<void> {
+    await breaker.execute(async (): Promise<SendOutcome> => {
+      const reached = await probeOnce().then(
+        () => true,
+        () => false,
+      );
+      return reached ? { kind: 'delivered', messageId: 0 } : { kind: 'never_sent', reason: 'no_connection' };
+    });
+  }
+
+  async function probeUntilReady(signal: AbortSignal): Promise<void> {
+    while (state() !== 'ok' && !signal.aborted) {
+      if (halted) {
+        await sleep(timing.haltedProbeMs, signal);
+        if (!signal.aborted) await probeOnce().catch(() => undefined);
+      } else {
+        await sleep(POLL_MS, signal);
+        if (!signal.aborted) await probeThroughBreaker().catch(ignoreOpenCircuit);
+      }
+    }
+    if (state() === 'ok') {
+      announced = false;
+      deps.events.emit('telegram.recovered', {});
+    }
+  }
+
+  return {
+    state,
+
+    async send(request) {
+      if (halted) return { kind: 'halt', reason: 'unauthorized' };
+      try {
+        const outcome = await breaker.execute(() => deps.sender.send(request));
+        if (outcome.kind === 'halt') setHalted(outcome.reason);
+        return outcome;
+      } catch (error) {
+        if (error instanceof BrokenCircuitError) return { kind: 'never_sent', reason: 'circuit_open' };
+        throw error;
+      }
+    },
+
+    async ready(signal) {
+      while (state() !== 'ok' && !signal.aborted) {
+        probing ??= probeUntilReady(signal).finally(() => {
+          probing = undefined;
+        });
+        await probing;
+      }
+    },
+  };
+}
+
+function ignoreOpenCircuit(error: unknown): void {
+  if (!(error instanceof BrokenCircuitError)) throw error;
+}
+
+/** Resolves after `ms` or on abort; never rejects. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done);
+  });
+}

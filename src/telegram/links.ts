@@ -1,0 +1,16 @@
+/** Longest address that is made a link, in characters; longer ones are shown as text. Browsers take about as much. */
+const MAX_URL_LENGTH = 2_048;
+
+/**
+ * True if Telegram takes the address for a button or a text link: tg:, or http(s) with a host that has a dot or is an
+ * IPv6 address. It answers "Wrong HTTP URL" to `http://localhost` or `http://grafana:3000`, and a refused button would
+ * cost the whole message.
+ */
+export function isLinkable(address: string): boolean {
+  if (address.length > MAX_URL_LENGTH || !URL.canParse(address)) return false;
+  const url = new URL(address);
+  if (url.protocol === 'tg:') return true;
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return false;
+  const host = url.hostname.replace(/\.$/, '');
+  return host.includes('.') || host.startsWith('[');
+}

@@ -43,15 +43,18 @@ return 0`;
  * Exactly one holder over all processes that share a Redis: a key with an owner and an end. After a `kill -9` the next
  * process gets it within `ttlMs`, after a release at once. The holder counts its time from before each renewal was
  * sent, on a clock that never jumps, so that it stops before Redis lets the key go, also while Redis is away.
+ * One lease object serves one poller.
  */
 export function createLease(redis: Pick<Redis, 'eval'>, key: string, options: LeaseOptions = {}): Lease {
   const { ttlMs = 20_000, renewMs = 5_000, logger } = options;
+  // One name for all tries: a try that Redis executes after we gave it up must not lock us out.
+  const owner = randomUUID();
 
-  async function take(owner: string): Promise<boolean> {
+  async function take(): Promise<boolean> {
     return (await within(COMMAND_LIMIT_MS, redis.eval(TAKE, 1, key, owner, ttlMs))) === 1;
   }
 
-  async function keep(owner: string, takenAt: number, lose: AbortController, stop: AbortSignal): Promise<void> {
+  async function keep(takenAt: number, lose: AbortController, stop: AbortSignal): Promise<void> {
     let endsAt = takenAt + ttlMs;
     let expiry = setTimeout(() => lose.abort(), endsAt - performance.now());
     for (;;) {
@@ -59,7 +62,7 @@ export function createLease(redis: Pick<Redis, 'eval'>, key: string, options: Le
       if (stop.aborted || lose.signal.aborted) break;
       const sentAt = performance.now();
       try {
-        if (!(await take(owner))) {
+        if (!(await take())) {
           lose.abort();
           break;
         }
@@ -76,13 +79,11 @@ export function createLease(redis: Pick<Redis, 'eval'>, key: string, options: Le
 
   return {
     async tryAcquire() {
-      // A new name each time: a late command of an earlier holding cannot be taken for this one's.
-      const owner = randomUUID();
       const takenAt = performance.now();
-      if (!(await take(owner))) return undefined;
+      if (!(await take())) return undefined;
       const lose = new AbortController();
       const stop = new AbortController();
-      const kept = keep(owner, takenAt, lose, stop.signal);
+      const kept = keep(takenAt, lose, stop.signal);
       return {
         lost: lose.signal,
         async release() {

@@ -22,7 +22,10 @@ const FAST_COMMAND_TIMEOUT_MS = 1_000;
 /** Reconnects come quickly at first and stay frequent: recovery needs no restart. */
 const MAX_RECONNECT_MS = 1_000;
 
-const PURPOSES: Record<RedisPurpose, RedisOptions> = {
+/** ioredis types this one option differently in its constructors; we never set it. */
+type Options = Omit<RedisOptions, 'replyMapping'>;
+
+const PURPOSES: Record<RedisPurpose, Options> = {
   fast: {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
@@ -38,7 +41,7 @@ export function connectRedis(
   purpose: RedisPurpose,
   onError: (error: Error) => void,
 ): RedisClient {
-  const options: RedisOptions = {
+  const options: Options = {
     ...PURPOSES[purpose],
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), MAX_RECONNECT_MS),
     // After a failover the old master answers READONLY: connect anew, to the new one.
@@ -49,7 +52,7 @@ export function connectRedis(
   return client;
 }
 
-function open(target: RedisTarget, options: RedisOptions): RedisClient {
+function open(target: RedisTarget, options: Options): RedisClient {
   if (!('url' in target)) return new Redis({ ...options, ...target });
   const parsed = parseRedisUrl(target.url);
   switch (parsed.kind) {

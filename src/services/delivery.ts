@@ -132,12 +132,7 @@ export function createDeliveryService(deps: {
     const part = parts[index] ?? parts.at(-1);
     if (part === undefined) return endAs(job, 'failed', 'nothing_to_send', ['queued']);
 
-    const turn = await pace.take({
-      chat: job.chat,
-      isGroup: job.isGroup,
-      alertId: job.alertId,
-      high: job.priority === 'high',
-    });
+    const turn = await pace.take({ chat: job.chat, isGroup: job.isGroup, alertId: job.alertId });
     if (turn.kind === 'defer') return { kind: 'defer', ms: turn.deferMs };
     const slotAt = clock.now() + turn.waitMs;
     await sleep(Math.max(0, turn.waitMs - CLAIM_AHEAD_MS), stopping);

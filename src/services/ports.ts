@@ -255,7 +255,7 @@ export interface Pace {
    * Asks for the next send to this chat. `waitMs`: sleep that long, then send (the slot is taken). `deferMs`: the
    * chat's own limit holds it longer; put the alert back and let others go first.
    */
-  take(turn: { chat: string; isGroup: boolean; alertId: string; high: boolean }): Promise<
+  take(turn: { chat: string; isGroup: boolean; alertId: string }): Promise<
     { readonly kind: 'go'; readonly waitMs: number } | { readonly kind: 'defer'; readonly deferMs: number }
   >;
   /** No sends to this chat for `ms` (a flood wait); survives restarts. Says whether to pause the whole bot instead. */

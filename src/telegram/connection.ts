@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { Telegram } from 'telegraf';
 import { classifyNetworkError, NOT_CONNECTED } from './network-faults.ts';
 
@@ -33,16 +33,17 @@ export function createTelegramClient(options: {
 function createAgent(protocol: string, connectTimeoutMs: number): http.Agent {
   const isTls = protocol === 'https:';
   const agent = isTls ? new https.Agent({ keepAlive: false }) : new http.Agent({ keepAlive: false });
-  // Node documents `createConnection` for overriding; @types/node 20 does not know it.
-  const connecting = agent as unknown as { createConnection(...args: unknown[]): Socket };
-  const connect = connecting.createConnection;
-  connecting.createConnection = (...args) =>
-    watchConnecting(connect.apply(agent, args), isTls ? 'secureConnect' : 'connect', connectTimeoutMs);
+  const connect = agent.createConnection.bind(agent);
+  agent.createConnection = (options, callback) => {
+    const socket = connect(options, callback);
+    if (socket) watchConnecting(socket, isTls ? 'secureConnect' : 'connect', connectTimeoutMs);
+    return socket;
+  };
   return agent;
 }
 
 /** This listener is the socket's first: whoever sees the error later sees the mark. */
-function watchConnecting(socket: Socket, connected: 'connect' | 'secureConnect', timeoutMs: number): Socket {
+function watchConnecting(socket: Duplex, connected: 'connect' | 'secureConnect', timeoutMs: number): void {
   const timer = setTimeout(() => socket.destroy(new Error('connecting took too long')), timeoutMs);
   const mark = (error: Error): void => {
     if (classifyNetworkError(error).kind !== 'never_sent') Object.assign(error, { code: NOT_CONNECTED });
@@ -53,5 +54,4 @@ function watchConnecting(socket: Socket, connected: 'connect' | 'secureConnect',
     socket.off('error', mark);
   });
   socket.once('close', () => clearTimeout(timer));
-  return socket;
 }

@@ -14,3 +14,14 @@ export function isLinkable(address: string): boolean {
   const host = url.hostname.replace(/\.$/, '');
   return host.includes('.') || host.startsWith('[');
 }
+
+/**
+ * What to show after a link's text so that its address is not lost: nothing if it became a link or shows the address
+ * already, else the address.
+ * @param isLink whether the address is an entity
+ */
+export function shownAddress(text: string, address: string, isLink: boolean): string {
+  if (text === '') return address;
+  if (isLink || address === '' || address === text || address === `mailto:${text}`) return '';
+  return ` (${address})`;
+}

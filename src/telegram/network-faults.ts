@@ -83,17 +83,20 @@ export function classifyNetworkError(error: unknown): SendOutcome {
   const wasConnected = syscall === 'read' || syscall === 'write' || MID_STREAM.test(text);
   const unsent = wasConnected ? undefined : lookUp(NEVER_SENT_CODES, code);
   if (unsent !== undefined) return { kind: 'never_sent', reason: unsent };
-  if (syscall === 'connect' || CONNECT_PHASE.test(text)) return { kind: 'never_sent', reason: 'connection_failed' };
+  if (syscall === 'connect' || CONNECT_PHASE.test(text))
+    return { kind: 'never_sent', reason: 'connection_failed' };
   const reason = lookUp(UNCERTAIN_CODES, code) ?? lookUp(FETCH_TYPES, type);
-  return { kind: 'uncertain', reason: reason ?? (/socket hang up/i.test(text) ? 'connection_reset' : 'unknown_fault') };
+  return {
+    kind: 'uncertain',
+    reason: reason ?? (/socket hang up/i.test(text) ? 'connection_reset' : 'unknown_fault'),
+  };
 }
 
 /**
  * node-fetch keeps an error's code and message and drops its `syscall`: "…, reason: connect ETIMEDOUT 10.0.0.1:443", or
  * nothing after "reason: " for the AggregateError of several addresses that all failed to connect (Node >= 20).
  */
-const CONNECT_PHASE =
-  /failed, reason: (?:connect E[A-Z]+\b|$)|before secure TLS connection was established/;
+const CONNECT_PHASE = /failed, reason: (?:connect E[A-Z]+\b|$)|before secure TLS connection was established/;
 const MID_STREAM = /failed, reason: (?:read|write) E/;
 
 function lookUp(table: Readonly<Record<string, string>>, key: unknown): string | undefined {

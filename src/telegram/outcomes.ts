@@ -39,7 +39,10 @@ export const ANSWER_TABLE: readonly AnswerRow[] = [
   row(['bot was blocked by the user', 'user_is_blocked'], failed('bot_blocked', 'unreachable')),
   row(['user is deactivated', 'input_user_deactivated'], failed('user_deactivated', 'unreachable')),
   row(["bot can't initiate conversation with a user"], failed('bot_not_started', 'unreachable')),
-  row(["bot can't send messages to bots", "bots can't send messages to bots"], failed('chat_is_bot', 'unreachable')),
+  row(
+    ["bot can't send messages to bots", "bots can't send messages to bots"],
+    failed('chat_is_bot', 'unreachable'),
+  ),
   row(['bot was kicked from the'], failed('bot_kicked', 'unreachable')),
   row(['bot is not a member of the'], failed('bot_not_member', 'unreachable')),
   row(['group chat was deleted', 'group chat was deactivated'], failed('chat_deleted', 'unreachable')),
@@ -47,7 +50,10 @@ export const ANSWER_TABLE: readonly AnswerRow[] = [
   row(['not enough rights'], failed('no_rights', 'suspect')),
   row(['no write access to the chat', 'chat_write_forbidden'], failed('no_write_access', 'suspect')),
   row(['need administrator rights', 'chat_admin_required'], failed('not_administrator', 'suspect')),
-  row(['chat_restricted', 'chat_send_plain_forbidden', 'chat_send_docs_forbidden'], failed('chat_restricted', 'suspect')),
+  row(
+    ['chat_restricted', 'chat_send_plain_forbidden', 'chat_send_docs_forbidden'],
+    failed('chat_restricted', 'suspect'),
+  ),
   // The forum topic.
   row(['message thread not found', 'topic_closed', 'topic_deleted'], { kind: 'topic_gone' }),
   // This form of the message.
@@ -55,11 +61,18 @@ export const ANSWER_TABLE: readonly AnswerRow[] = [
   row(['message is too long', 'caption is too long', 'media_caption_too_long'], rejected('text_too_long')),
   row(['message text is empty', 'text must be non-empty', 'message_empty'], rejected('text_empty')),
   row(['must be encoded in utf-8'], rejected('text_not_utf8')),
-  row(['button_data_invalid', 'button_type_invalid', 'button_url_invalid', 'inline keyboard button'], rejected('button_invalid')),
+  row(
+    ['button_data_invalid', 'button_type_invalid', 'button_url_invalid', 'inline keyboard button'],
+    rejected('button_invalid'),
+  ),
   row(['wrong http url', 'unsupported url protocol', 'url host is empty'], rejected('url_invalid')),
   row(['reply markup is too long', "can't parse reply keyboard markup"], rejected('reply_markup_invalid')),
   row(['message to be replied not found', 'reply message not found'], rejected('reply_not_found')),
-  row(['file must be non-empty', 'request entity too large', 'file is too big'], rejected('document_invalid'), [413]),
+  row(
+    ['file must be non-empty', 'request entity too large', 'file is too big'],
+    rejected('document_invalid'),
+    [413],
+  ),
   // Nothing to do.
   row(['message is not modified'], failed('message_not_modified', 'none')),
   row(['query is too old', 'query id is invalid'], failed('query_expired', 'none')),
@@ -82,7 +95,9 @@ export function classifyAnswer(answer: unknown): SendOutcome {
   if (code === 429) return { kind: 'flood_wait', retryAfterMs: floodWaitMs(hints.retry_after, text) };
   const migratedTo = toChatId(hints.migrate_to_chat_id);
   if (migratedTo !== undefined) return { kind: 'migrated', chatId: migratedTo };
-  const known = ANSWER_TABLE.find((row) => row.codes.includes(code) && row.texts.some((part) => text.includes(part)));
+  const known = ANSWER_TABLE.find(
+    (row) => row.codes.includes(code) && row.texts.some((part) => text.includes(part)),
+  );
   return known?.outcome ?? failed(`telegram_${code}`, 'none');
 }
 
@@ -103,7 +118,9 @@ export function classifyResult(result: unknown): SendOutcome {
 /** Milliseconds of a 429's `retry_after` (seconds, or the number in its text), within the bounds above. */
 function floodWaitMs(retryAfter: unknown, text: string): number {
   const seconds = [retryAfter, /retry after (\d+)/.exec(text)?.[1]].map(toNumber).find((value) => value > 0);
-  return seconds === undefined ? DEFAULT_FLOOD_WAIT_MS : Math.min(Math.ceil(seconds * 1000), MAX_FLOOD_WAIT_MS);
+  return seconds === undefined
+    ? DEFAULT_FLOOD_WAIT_MS
+    : Math.min(Math.ceil(seconds * 1000), MAX_FLOOD_WAIT_MS);
 }
 
 function toChatId(value: unknown): number | undefined {

@@ -16,8 +16,8 @@ export interface Commands {
 function scopeKey(payload: Payload): string {
   const scope = readJson(payload, 'scope');
   if (scope === undefined) return 'default';
-  if (!isRecord(scope) || typeof scope['type'] !== 'string') throw badRequest("can't parse BotCommandScope");
-  return [scope['type'], scope['chat_id'], scope['user_id']].filter((part) => part !== undefined).join(':');
+  if (!isRecord(scope) || typeof scope.type !== 'string') throw badRequest("can't parse BotCommandScope");
+  return [scope.type, scope.chat_id, scope.user_id].filter((part) => part !== undefined).join(':');
 }
 
 function keyOf(payload: Payload): string {
@@ -30,8 +30,8 @@ function checkCommands(raw: unknown): BotCommand[] {
   if (!Array.isArray(raw)) throw badRequest("can't parse commands JSON object");
   if (raw.length > MAX_COMMANDS) throw badRequest('BOT_COMMANDS_TOO_MUCH');
   return raw.map((entry: unknown) => {
-    const command = isRecord(entry) ? entry['command'] : undefined;
-    const description = isRecord(entry) ? entry['description'] : undefined;
+    const command = isRecord(entry) ? entry.command : undefined;
+    const description = isRecord(entry) ? entry.description : undefined;
     if (typeof command !== 'string' || !/^\/?[a-z0-9_]{1,32}$/.test(command))
       throw badRequest('BOT_COMMAND_INVALID');
     if (typeof description !== 'string' || description === '' || [...description].length > MAX_DESCRIPTION)

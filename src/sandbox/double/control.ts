@@ -30,7 +30,7 @@ function need<T>(value: T | undefined, field: string): T {
 const chatIdOf = (input: Record<string, unknown>): number => need(readInteger(input, 'chatId'), 'chatId');
 
 function userOf(input: Record<string, unknown>): User | undefined {
-  return isRecord(input['from']) ? (input['from'] as unknown as User) : undefined; // a test's own object
+  return isRecord(input.from) ? (input.from as unknown as User) : undefined; // a test's own object
 }
 
 /** The double's levers over HTTP, for tests of another process. `POST /control/down {ms}` comes back by itself. */
@@ -49,7 +49,7 @@ function actions(deps: ControlDeps): Record<string, Action> {
     // Tests send what FaultOptions says; the double checks no more than they would.
     'POST faults': (input) => void deps.faults.add(input as unknown as FaultOptions),
     'POST faults/clear': () => deps.faults.clear(),
-    'POST chats': (input) => deps.addChat(input['chat'] as Chat),
+    'POST chats': (input) => deps.addChat(input.chat as Chat),
     'POST members': (input) => deps.addMember(chatIdOf(input), need(userOf(input), 'from')),
     'POST topics': (input) =>
       deps.addTopic(

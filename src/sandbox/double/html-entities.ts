@@ -54,10 +54,10 @@ function entityOf(tag: OpenTag, text: string): Entity | undefined {
   if (place.length === 0) return undefined;
   const type = TAG_TYPES[tag.name] ?? tag.name;
   if (type === 'text_link') {
-    const url = tag.attributes['href'] ?? text.slice(tag.offset);
+    const url = tag.attributes.href ?? text.slice(tag.offset);
     return /^(https?|tg|mailto|tel):/i.test(url) ? { type, ...place, url } : undefined;
   }
-  const language = /^language-(.+)$/.exec(tag.attributes['class'] ?? '')?.[1];
+  const language = /^language-(.+)$/.exec(tag.attributes.class ?? '')?.[1];
   if (type === 'code' && language) return { type: 'pre', ...place, language };
   if (type === 'blockquote' && 'expandable' in tag.attributes)
     return { type: 'expandable_blockquote', ...place };
@@ -113,7 +113,7 @@ export function parseHtml(html: string): ParsedText {
     }
     if (!(name in TAG_TYPES)) fail(`Unsupported start tag "${name}" at byte offset %`, start);
     const attributes = attributesOf(inside.slice(name.length));
-    if (name === 'span' && attributes['class'] !== 'tg-spoiler')
+    if (name === 'span' && attributes.class !== 'tg-spoiler')
       fail('Tag "span" must have class "tg-spoiler" at byte offset %', start);
     open.push({ name, attributes, offset: text.length });
   }

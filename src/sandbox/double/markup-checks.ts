@@ -38,19 +38,18 @@ function tryUrl(url: string): URL | null {
 
 function checkButton(button: unknown): InlineButton {
   if (!isRecord(button)) throw badRequest("can't parse inline keyboard button: expected an Object");
-  if (typeof button['text'] !== 'string' || button['text'] === '')
+  if (typeof button.text !== 'string' || button.text === '')
     throw badRequest('can\'t parse inline keyboard button: Can\'t find field "text"');
   if (!ACTIONS.some((action) => action in button))
     throw badRequest("can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard");
   if ('callback_data' in button) {
-    const bytes =
-      typeof button['callback_data'] === 'string' ? Buffer.byteLength(button['callback_data']) : 0;
+    const bytes = typeof button.callback_data === 'string' ? Buffer.byteLength(button.callback_data) : 0;
     if (bytes < 1 || bytes > MAX_CALLBACK_BYTES) throw badRequest('BUTTON_DATA_INVALID');
   }
-  if ('url' in button) checkUrl(button['url']);
+  if ('url' in button) checkUrl(button.url);
   if ('copy_text' in button) {
-    const copy = button['copy_text'];
-    const length = isRecord(copy) && typeof copy['text'] === 'string' ? [...copy['text']].length : 0;
+    const copy = button.copy_text;
+    const length = isRecord(copy) && typeof copy.text === 'string' ? [...copy.text].length : 0;
     if (length < 1 || length > MAX_COPY_LENGTH) throw badRequest('BUTTON_COPY_TEXT_INVALID');
   }
   return button as InlineButton; // checked above
@@ -64,7 +63,7 @@ export function checkMarkup(payload: Payload): InlineKeyboard | undefined {
   const markup = readJson(payload, 'reply_markup');
   if (markup === undefined) return undefined;
   if (!isRecord(markup)) throw badRequest('object expected as reply markup');
-  const rows = markup['inline_keyboard'];
+  const rows = markup.inline_keyboard;
   if (rows === undefined) return undefined;
   if (!Array.isArray(rows))
     throw badRequest('field "inline_keyboard" of the InlineKeyboardMarkup must be of type Array');

@@ -77,7 +77,7 @@ export function messageMethods(state: DoubleState, limits: SendLimits | undefine
     },
     sendDocument(payload) {
       const record = writableChat(state, payload);
-      const upload = payload['document'];
+      const upload = payload.document;
       if (!isUpload(upload)) throw badRequest('there is no document in the request');
       if (upload.content.length === 0) throw badRequest('file must be non-empty');
       const { text, entities } = checkCaption(payload);

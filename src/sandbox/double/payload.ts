@@ -36,5 +36,5 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 export function isUpload(value: unknown): value is UploadedFile {
-  return isRecord(value) && Buffer.isBuffer(value['content']) && typeof value['filename'] === 'string';
+  return isRecord(value) && Buffer.isBuffer(value.content) && typeof value.filename === 'string';
 }

@@ -38,10 +38,10 @@ function checkEntity(raw: unknown, text: string): Entity {
     type,
     offset: start,
     length: size,
-    ...(typeof raw['url'] === 'string' ? { url: raw['url'] } : {}),
-    ...(typeof raw['language'] === 'string' ? { language: raw['language'] } : {}),
-    ...(typeof raw['custom_emoji_id'] === 'string' ? { custom_emoji_id: raw['custom_emoji_id'] } : {}),
-    ...(isRecord(raw['user']) ? { user: raw['user'] as unknown as User } : {}), // echoed as it came
+    ...(typeof raw.url === 'string' ? { url: raw.url } : {}),
+    ...(typeof raw.language === 'string' ? { language: raw.language } : {}),
+    ...(typeof raw.custom_emoji_id === 'string' ? { custom_emoji_id: raw.custom_emoji_id } : {}),
+    ...(isRecord(raw.user) ? { user: raw.user as unknown as User } : {}), // echoed as it came
   };
 }
 

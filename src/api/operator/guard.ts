@@ -1,0 +1,72 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { AppError } from '../../domain/errors.ts';
+import type { OperatorCredentials } from './credentials.ts';
+import type { FailedSignIns } from './failed-sign-ins.ts';
+
+export const SESSION_COOKIE = 'pingui_operator';
+export const SIGN_IN_PATH = '/admin/sign-in';
+
+/**
+ * Lets operators pass: by session cookie or Basic. A browser that opens a page is sent to the sign-in page, everybody
+ * else gets 401.
+ */
+export function createOperatorGuard(deps: {
+  credentials: OperatorCredentials;
+  failures: FailedSignIns;
+}): RequestHandler {
+  return (req, res, next) => {
+    const session = readCookie(req, SESSION_COOKIE);
+    if (session !== undefined && deps.credentials.isSession(session)) {
+      next();
+      return;
+    }
+    const basic = readBasic(req);
+    if (basic !== undefined) {
+      deps.failures.check(req.ip);
+      if (deps.credentials.matches(basic.user, basic.password)) {
+        next();
+        return;
+      }
+      deps.failures.add(req.ip);
+    } else if (opensPage(req)) {
+      res.redirect(303, `${SIGN_IN_PATH}?next=${encodeURIComponent(req.originalUrl)}`);
+      return;
+    }
+    challenge(req, res);
+    next(
+      new AppError(
+        'unauthorized',
+        'This is for operators: sign in at /admin/sign-in, or use Basic authentication.',
+      ),
+    );
+  };
+}
+
+function challenge(req: Request, res: Response): void {
+  // A browser's own password window over a page whose session ended helps nobody; an unknown scheme keeps it shut.
+  const isPageScript =
+    req.headers['sec-fetch-mode'] !== undefined && req.headers['sec-fetch-mode'] !== 'navigate';
+  const scheme = isPageScript ? 'Session' : 'Basic';
+  res.setHeader('WWW-Authenticate', `${scheme} realm="pingui-alert operators", charset="UTF-8"`);
+}
+
+function opensPage(req: Request): boolean {
+  const reads = req.method === 'GET' || req.method === 'HEAD';
+  return reads && (req.headers.accept ?? '').includes('text/html');
+}
+
+function readBasic(req: Request): { user: string; password: string } | undefined {
+  const encoded = /^basic +([A-Za-z0-9+/=]+) *$/i.exec(req.headers.authorization ?? '')?.[1];
+  if (encoded === undefined) return undefined;
+  const pair = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = pair.indexOf(':');
+  return colon === -1 ? undefined : { user: pair.slice(0, colon), password: pair.slice(colon + 1) };
+}
+
+function readCookie(req: Request, name: string): string | undefined {
+  for (const pair of (req.headers.cookie ?? '').split(';')) {
+    const [key, value] = pair.trim().split('=', 2);
+    if (key === name) return value;
+  }
+  return undefined;
+}

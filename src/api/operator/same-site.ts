@@ -1,0 +1,25 @@
+import type { Request, RequestHandler } from 'express';
+import { AppError } from '../../domain/errors.ts';
+
+const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * Refuses what another site makes a browser send (`cross_site`). Browsers add the credentials by themselves, also to
+ * plain-text and form posts from anywhere; scripts send neither header and pass.
+ */
+export const refuseCrossSite: RequestHandler = (req, _res, next) => {
+  if (SAFE.has(req.method) || isOwnSite(req)) {
+    next();
+    return;
+  }
+  next(new AppError('cross_site', 'This call came from another site. Use the pages of this service.'));
+};
+
+function isOwnSite(req: Request): boolean {
+  const site = req.headers['sec-fetch-site'];
+  // No page can set this header, and it is right behind proxies that change Host.
+  if (site !== undefined) return site === 'same-origin' || site === 'none';
+  const { origin } = req.headers;
+  if (origin === undefined) return true;
+  return URL.canParse(origin) && new URL(origin).host === req.host;
+}

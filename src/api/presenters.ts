@@ -1,0 +1,53 @@
+import type { AlertRecord } from '../domain/alert.ts';
+import type { Integration } from '../domain/integration.ts';
+
+/** What leaves of a ledger entry: no text, no internal ids. Times are ISO 8601. */
+export function presentAlert(
+  alert: AlertRecord & { readonly tags: readonly string[] },
+): Record<string, unknown> {
+  return {
+    id: alert.id,
+    status: alert.status,
+    reason: alert.reason,
+    priority: alert.priority,
+    silent: alert.silent,
+    format: alert.format,
+    tags: alert.tags,
+    threadId: alert.threadId,
+    deliverAt: isoTime(alert.deliverAt),
+    expiresAt: isoTime(alert.expiresAt),
+    button: alert.hasButton,
+    parts: alert.parts,
+    partsDelivered: alert.messageIds.length,
+    messageIds: alert.messageIds,
+    remaining: alert.remaining,
+    createdAt: isoTime(alert.createdAt),
+    sendingAt: isoTime(alert.sendingAt),
+    endedAt: isoTime(alert.endedAt),
+  };
+}
+
+/** What leaves of an integration: never the token's hash. `resetsAt` is epoch milliseconds. */
+export function presentIntegration(integration: Integration, resetsAt: number): Record<string, unknown> {
+  return {
+    id: integration.id,
+    chatId: integration.chatId,
+    name: integration.name,
+    scope: integration.scope,
+    rateLimit: integration.rateLimit,
+    dailyLimit: integration.dailyLimit,
+    status: integration.status,
+    resetsAt: isoTime(resetsAt),
+    expiresAt: isoTime(integration.expiresAt),
+    unreachable:
+      integration.unreachableSince === null
+        ? null
+        : { since: isoTime(integration.unreachableSince), reason: integration.unreachableReason },
+    createdAt: isoTime(integration.createdAt),
+    updatedAt: isoTime(integration.updatedAt),
+  };
+}
+
+function isoTime(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}

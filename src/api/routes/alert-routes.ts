@@ -1,0 +1,144 @@
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { ALERT_LIMITS, type AlertRecord } from '../../domain/alert.ts';
+import { AppError } from '../../domain/errors.ts';
+import { type AlertService, IDEMPOTENCY_WINDOW_MS } from '../../services/alerts.ts';
+import type { Clock } from '../../services/ports.ts';
+import { createJsonBody, invalid } from '../middleware/json-body.ts';
+import { methodNotAllowed } from '../middleware/method-not-allowed.ts';
+import { requireOwnChat } from '../middleware/require-own-chat.ts';
+import { requireScope } from '../middleware/require-scope.ts';
+import type { QuotaGate } from '../middleware/validate-rate-limit.ts';
+import { validateStatus } from '../middleware/validate-status.ts';
+import { preferredWait } from '../prefer.ts';
+import { presentAlert } from '../presenters.ts';
+import { markReported } from '../refusals.ts';
+import { integrationOf } from '../request-context.ts';
+import { createAlertSchema } from '../schemas/alert-schema.ts';
+import { WaitSchema } from '../schemas/integration-schemas.ts';
+import type { Waits } from '../waits.ts';
+
+const KEY_FORM = new RegExp(`^[\\x21-\\x7e]{1,${ALERT_LIMITS.idempotencyKey}}$`);
+/** The form of the ids that we give; others need no look-up. */
+const ID_FORM = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/** `/alert`, `/alerts/:id`, `/alerts/:id/resend`, to be mounted below /api. */
+export function createAlertRoutes(deps: {
+  alerts: AlertService;
+  quota: QuotaGate;
+  verifyJwtToken: RequestHandler;
+  readJson: RequestHandler;
+  waits: Waits;
+  clock: Clock;
+}): Router {
+  const { alerts, quota, waits } = deps;
+  const firstSchema = createAlertSchema(deps.clock, 0);
+  const repeatableSchema = createAlertSchema(deps.clock, IDEMPOTENCY_WINDOW_MS);
+  const body = createJsonBody(
+    (req) => (req.headers['idempotency-key'] === undefined ? firstSchema : repeatableSchema),
+    { optional: false },
+  );
+
+  async function accept(req: Request, res: Response): Promise<void> {
+    const { chatId: _, ...request } = body.of(req);
+    const integration = integrationOf(req);
+    const idempotencyKey = readIdempotencyKey(req);
+    // From here on the service tells the observers about a refusal itself.
+    markReported(res);
+    const accepted = await alerts.accept(integration, request, { requestId: req.requestId, idempotencyKey });
+    quota.announce(res, integration, accepted.remaining);
+    if (accepted.replayed) res.setHeader('Idempotency-Replayed', 'true');
+    res.setHeader('Location', `/api/alerts/${accepted.id}`);
+    const answer = {
+      id: accepted.id,
+      status: 'queued',
+      remaining: accepted.remaining,
+      message: 'Alert enqueued',
+    };
+    const seconds = preferredWait(req.headers.prefer);
+    const alert = seconds === 0 ? undefined : await endOf(res, integration, accepted.id, seconds);
+    if (alert === undefined) {
+      res.status(202).json(answer);
+      return;
+    }
+    res.setHeader('Preference-Applied', `wait=${seconds}`);
+    res.status(202).json({ ...answer, status: alert.status, alert: presentAlert(alert) });
+  }
+
+  /** The entry after the wait; undefined if it cannot be read: the alert is accepted all the same. */
+  async function endOf(
+    res: Response,
+    integration: { readonly id: number },
+    id: string,
+    seconds: number,
+  ): Promise<(AlertRecord & { tags: string[] }) | undefined> {
+    try {
+      return await waits.run(res, (signal) => alerts.waitForEnd(integration, id, seconds, signal));
+    } catch {
+      return undefined;
+    }
+  }
+
+  async function show(req: Request<{ id: string }>, res: Response): Promise<void> {
+    const integration = integrationOf(req);
+    const id = readId(req);
+    const seconds = readWait(req.query.wait);
+    const alert =
+      seconds === 0
+        ? await alerts.get(integration, id)
+        : await waits.run(res, (signal) => alerts.waitForEnd(integration, id, seconds, signal));
+    res.json(presentAlert(alert));
+  }
+
+  async function resend(req: Request<{ id: string }>, res: Response): Promise<void> {
+    const id = readId(req);
+    const alert = await alerts.resend({ integration: integrationOf(req) }, id);
+    res.setHeader('Location', `/api/alerts/${id}`);
+    res.status(202).json({ id, status: alert.status, message: 'Alert enqueued again' });
+  }
+
+  const checkChat: RequestHandler = (req, _res, next) => {
+    requireOwnChat(integrationOf(req), body.of(req).chatId);
+    next();
+  };
+  const router = Router();
+  router
+    .route('/alert')
+    .post(
+      deps.verifyJwtToken,
+      requireScope('alert:send'),
+      deps.readJson,
+      body.validate,
+      checkChat,
+      validateStatus,
+      quota.validateRateLimit,
+      accept,
+    )
+    .all(methodNotAllowed('POST'));
+  router.route('/alerts/:id').get(deps.verifyJwtToken, show).all(methodNotAllowed('GET'));
+  router
+    .route('/alerts/:id/resend')
+    .post(deps.verifyJwtToken, requireScope('alert:send'), validateStatus, resend)
+    .all(methodNotAllowed('POST'));
+  return router;
+}
+
+function readIdempotencyKey(req: Request): string | undefined {
+  const key = req.headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  if (typeof key === 'string' && KEY_FORM.test(key)) return key;
+  throw invalid([{ path: ['Idempotency-Key'], message: 'Send 1 to 255 visible ASCII characters.' }]);
+}
+
+function readId(req: Request<{ id: string }>): string {
+  const { id } = req.params;
+  if (!ID_FORM.test(id)) throw new AppError('not_found', 'There is no alert with this id for this token.');
+  return id.toLowerCase();
+}
+
+/** @throws AppError invalid_request */
+function readWait(value: unknown): number {
+  if (value === undefined) return 0;
+  const wait = WaitSchema.safeParse(value);
+  if (wait.success) return wait.data;
+  throw invalid(wait.error.issues.map(({ message }) => ({ path: ['wait'], message })));
+}

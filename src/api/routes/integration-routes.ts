@@ -1,0 +1,70 @@
+import { type RequestHandler, Router } from 'express';
+import { SETUP_SCOPE } from '../../domain/scopes.ts';
+import type { IntegrationService } from '../../services/integrations.ts';
+import { createJsonBody } from '../middleware/json-body.ts';
+import { methodNotAllowed } from '../middleware/method-not-allowed.ts';
+import { requireOwnChat } from '../middleware/require-own-chat.ts';
+import { requireScope } from '../middleware/require-scope.ts';
+import type { QuotaGate } from '../middleware/validate-rate-limit.ts';
+import { presentIntegration } from '../presenters.ts';
+import { authenticatedOf, integrationOf } from '../request-context.ts';
+import { CreateIntegrationSchema, RevokeIntegrationSchema } from '../schemas/integration-schemas.ts';
+
+/** The calls about the token's own integration, to be mounted below /api. */
+export function createIntegrationRoutes(deps: {
+  integrations: Pick<IntegrationService, 'create' | 'revoke' | 'rotate'>;
+  quota: Pick<QuotaGate, 'resetsAt'>;
+  verifyJwtToken: RequestHandler;
+  readJson: RequestHandler;
+}): Router {
+  const { integrations, quota, verifyJwtToken, readJson } = deps;
+  const createBody = createJsonBody(() => CreateIntegrationSchema, { optional: true });
+  const revokeBody = createJsonBody(() => RevokeIntegrationSchema, { optional: true });
+  const router = Router();
+
+  router
+    .route('/createIntegration')
+    .post(verifyJwtToken, requireScope(SETUP_SCOPE), readJson, createBody.validate, async (req, res) => {
+      const { claims, tokenHash } = authenticatedOf(req);
+      const { integration, token } = await integrations.create(claims, tokenHash, createBody.of(req));
+      res.setHeader('Location', `/api/integrations/${integration.chatId}`);
+      res.status(201).json({ integration: presentIntegration(integration, quota.resetsAt()), token });
+    })
+    .all(methodNotAllowed('POST'));
+
+  router
+    .route('/integrations/:chatId')
+    .get(verifyJwtToken, requireScope('integration:read'), (req, res) => {
+      const integration = integrationOf(req);
+      requireOwnChat(integration, req.params.chatId);
+      // One object under a plural name: existing clients read it so.
+      res.json({ integrations: presentIntegration(integration, quota.resetsAt()) });
+    })
+    .all(methodNotAllowed('GET'));
+
+  router
+    .route('/revokeIntegration')
+    .post(
+      verifyJwtToken,
+      requireScope('integration:revoke'),
+      readJson,
+      revokeBody.validate,
+      async (req, res) => {
+        const integration = integrationOf(req);
+        requireOwnChat(integration, revokeBody.of(req).chatId);
+        const revoked = await integrations.revoke(integration);
+        res.json({ integration: presentIntegration(revoked, quota.resetsAt()) });
+      },
+    )
+    .all(methodNotAllowed('POST'));
+
+  router
+    .route('/rotateToken')
+    .post(verifyJwtToken, requireScope('integration:rotate'), async (req, res) => {
+      const { integration, token } = await integrations.rotate(integrationOf(req));
+      res.json({ integration: presentIntegration(integration, quota.resetsAt()), token });
+    })
+    .all(methodNotAllowed('POST'));
+
+  return router;
+}

@@ -1,0 +1,133 @@
+import type { Queue } from 'bullmq';
+import express, { type Express, type RequestHandler, Router } from 'express';
+import type { Redis } from 'ioredis';
+import type { EventBus } from '../domain/events.ts';
+import type { AlertService } from '../services/alerts.ts';
+import type { IntegrationService } from '../services/integrations.ts';
+import type { Clock } from '../services/ports.ts';
+import type { Tokens } from '../services/tokens.ts';
+import { createBoard } from './board/board.ts';
+import { createHttpListener, type HttpListener } from './http-listener.ts';
+import type { ApiLogger } from './logger.ts';
+import { createJsonReader } from './middleware/json-body.ts';
+import { createProblemHandler, unknownRoute } from './middleware/problem-handlers.ts';
+import { requestId } from './middleware/request-id.ts';
+import { createRequestRateLimit } from './middleware/request-rate.ts';
+import { createSecurityHeaders } from './middleware/security-headers.ts';
+import { createQuotaGate } from './middleware/validate-rate-limit.ts';
+import { createVerifyJwtToken } from './middleware/verify-jwt-token.ts';
+import { createOperatorCredentials } from './operator/credentials.ts';
+import { createFailedSignIns } from './operator/failed-sign-ins.ts';
+import { createOperatorGuard } from './operator/guard.ts';
+import { createOperatorRoutes } from './operator/operator-routes.ts';
+import { createRefusalReporter } from './refusals.ts';
+import { createAlertRoutes } from './routes/alert-routes.ts';
+import { createHealthRoutes, type Health } from './routes/health-routes.ts';
+import { createHomeRoute } from './routes/home-route.ts';
+import { createIntegrationRoutes } from './routes/integration-routes.ts';
+import { createMetricsRoute, type Metrics } from './routes/metrics-route.ts';
+import { createWaits, type Waits } from './waits.ts';
+
+export interface ApiDeps {
+  readonly alerts: AlertService;
+  readonly integrations: Pick<IntegrationService, 'authenticate' | 'create' | 'revoke' | 'rotate'>;
+  readonly tokens: Pick<Tokens, 'key'>;
+  readonly events: EventBus;
+  readonly clock: Clock;
+  /** Keyed hash of a chat id, for events. */
+  readonly hashChat: (chatId: number) => string;
+  /** For counting requests only; should fail fast, but need not. */
+  readonly redis: Pick<Redis, 'call'>;
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly queues: { readonly alerts: Queue; readonly maintenance: Queue };
+  readonly logger: ApiLogger;
+  /** Answers below /sandbox, in sandbox mode. */
+  readonly sandbox?: RequestHandler;
+  /** IANA time zone in which a quota's day ends. */
+  readonly timeZone: string;
+  /** Requests per client address and minute; 0: no limit. */
+  readonly rateLimitPerMinute: number;
+  /** QUEUE_PREFIX, before the keys of the counters. */
+  readonly queuePrefix: string;
+  /** Number of proxies in front. */
+  readonly trustProxy: number;
+  readonly operator: {
+    readonly user: string;
+    /** Undefined: the operator pages answer 404. */
+    readonly password: string | undefined;
+    /** Signs sessions, derived for nothing else; at least 32 bytes. */
+    readonly sessionKey: Buffer;
+  };
+}
+
+export interface ApiServer extends HttpListener {
+  readonly app: Express;
+}
+
+/** The HTTP edge: the Express app, and the server around it. */
+export function createApiServer(deps: ApiDeps): ApiServer {
+  const waits = createWaits();
+  const app = createApp(deps, waits);
+  return { app, ...createHttpListener(app, waits) };
+}
+
+function createApp(deps: ApiDeps, waits: Waits): Express {
+  const headers = createSecurityHeaders();
+  const limit = createRequestRateLimit({
+    redis: deps.redis,
+    perMinute: deps.rateLimitPerMinute,
+    keyPrefix: `${deps.queuePrefix}:rate:`,
+    clock: deps.clock,
+    logger: deps.logger,
+  });
+
+  const app = express();
+  app.disable('x-powered-by');
+  // Answers are small and change: an ETag costs a hash of each and saves nothing.
+  app.disable('etag');
+  app.set('trust proxy', deps.trustProxy);
+  app.use(requestId);
+  app.use('/api', headers.data, limit, createApiRoutes(deps, waits), createRefusalReporter(deps));
+  // Not counted: probes come often, operators and the sandbox's page poll.
+  app.use('/health', headers.data, createHealthRoutes(deps.health));
+  mountOperatorPages(app, deps, headers);
+  if (deps.sandbox !== undefined) app.use('/sandbox', headers.sandbox, deps.sandbox);
+  app.use(headers.page, limit);
+  app.use(
+    createHomeRoute({ sandbox: deps.sandbox !== undefined, operators: deps.operator.password !== undefined }),
+  );
+  app.use(unknownRoute);
+  app.use(createProblemHandler(deps.logger));
+  return app;
+}
+
+function createApiRoutes(deps: ApiDeps, waits: Waits): Router {
+  const verifyJwtToken = createVerifyJwtToken(deps);
+  const quota = createQuotaGate(deps);
+  const readJson = createJsonReader();
+  const router = Router();
+  router.use(createAlertRoutes({ ...deps, quota, verifyJwtToken, readJson, waits }));
+  router.use(createIntegrationRoutes({ ...deps, quota, verifyJwtToken, readJson }));
+  router.use(unknownRoute);
+  return router;
+}
+
+function mountOperatorPages(
+  app: Express,
+  deps: ApiDeps,
+  headers: { readonly data: RequestHandler; readonly page: RequestHandler },
+): void {
+  const { user, password, sessionKey } = deps.operator;
+  if (password === undefined) {
+    app.use(['/admin', '/metrics'], headers.data, unknownRoute);
+    return;
+  }
+  const { clock, logger, queues, alerts } = deps;
+  const credentials = createOperatorCredentials({ user, password, sessionKey, clock });
+  const failures = createFailedSignIns(clock);
+  const guard = createOperatorGuard({ credentials, failures });
+  const board = createBoard({ queues, alerts, logger, sandbox: deps.sandbox !== undefined });
+  app.use('/metrics', headers.data, guard, createMetricsRoute(deps.metrics));
+  app.use('/admin', headers.page, createOperatorRoutes({ credentials, failures, guard, board }));
+}

@@ -1,0 +1,62 @@
+import type { FmtString } from 'telegraf/format';
+import type { ErrorCode } from '../../domain/errors.ts';
+import type { IntegrationStatus } from '../../domain/integration.ts';
+
+/** Commands of the menu, in its order. `/temporal_token` and `/get_me` are other names for token and id. */
+export const MENU_COMMANDS = ['start', 'token', 'integrations', 'revoke', 'quota', 'test', 'id', 'help'] as const;
+export type MenuCommand = (typeof MENU_COMMANDS)[number];
+
+/** Everything that the bot says, in one language. Texts are plain: names of people and chats cannot break them. */
+export interface Texts {
+  /** IETF tag for dates. */
+  readonly locale: string;
+  /** Descriptions of the menu: 1 to 256 characters. */
+  readonly commands: Record<MenuCommand, string>;
+
+  welcome(name: string): string;
+  welcomeBack(integrations: number): string;
+  reachableAgain(integrations: number): string;
+  help(fields: { commands: string; curl: string; dailyLimit: number }): FmtString;
+  readonly unknownCommand: string;
+  readonly plainTextHint: string;
+
+  token(fields: { token: string; curl: string; minutes: number; name: string; chat: string | undefined }): FmtString;
+  readonly tokenSentPrivately: string;
+  readonly tokenNeedsPrivateChat: string;
+  readonly openPrivateChat: string;
+  readonly notAdminThere: string;
+  tooManyTokens(seconds: number): string;
+  channelAdded(title: string): string;
+  readonly adminsOnly: string;
+
+  readonly integrationsTitle: string;
+  integrationLine(fields: { name: string; status: string; left: number; limit: number; unreachable: boolean }): string;
+  readonly statuses: Record<IntegrationStatus, string>;
+  moreIntegrations(count: number): string;
+  readonly noActiveIntegration: string;
+  unnamed(id: number): string;
+
+  revokeButton(name: string): string;
+  readonly revokeWhich: string;
+  readonly revokeNothing: string;
+  revokeNotFound(asked: string): string;
+  revokeConfirm(name: string): string;
+  readonly revokeYes: string;
+  readonly revokeNo: string;
+  revoked(name: string): string;
+  readonly revokeCancelled: string;
+  readonly revokeGone: string;
+
+  quotaLine(fields: { name: string; left: number; limit: number }): string;
+  quotaResets(fields: { at: string; hours: number; minutes: number }): string;
+
+  readonly testTitle: string;
+  testMessage(name: string): string;
+  testQueued(fields: { name: string; remaining: number }): string;
+
+  chatId(id: number): FmtString;
+  topicId(id: number): FmtString;
+
+  /** What a person reads when a service refuses. */
+  readonly errors: Record<ErrorCode, string>;
+}

@@ -1,0 +1,48 @@
+import { chmod, mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import createKnex, { type Knex } from 'knex';
+import { type Dialect, parseDatabaseUrl } from './database-url.ts';
+import { knexConfig } from './knex-config.ts';
+
+/** An open database. */
+export interface Database {
+  readonly knex: Knex;
+  readonly dialect: Dialect;
+  /** SQLite's file; null for PostgreSQL. */
+  readonly file: string | null;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens `sqlite:<path>` (file and folder are created, mode 0600 and 0700) or `postgres://…` and makes sure that it
+ * answers. Does not migrate: see migrate.ts.
+ * @throws Error when the URL is not one of these, the driver's error when the database cannot be reached, and with
+ *   `create: false` when the SQLite file does not exist
+ */
+export async function connectDatabase(options: { url: string; create?: boolean }): Promise<Database> {
+  const target = parseDatabaseUrl(options.url);
+  if (target.dialect === 'sqlite') await prepareFile(target.file, options.create ?? true);
+  const knex = createKnex(knexConfig(target));
+  try {
+    await knex.raw('SELECT 1');
+  } catch (error) {
+    await knex.destroy();
+    throw error;
+  }
+  return {
+    knex,
+    dialect: target.dialect,
+    file: target.dialect === 'sqlite' ? target.file : null,
+    close: () => knex.destroy(),
+  };
+}
+
+/** SQLite gives the -wal and -shm files the mode of the database file. */
+async function prepareFile(file: string, create: boolean): Promise<void> {
+  if (create) {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    const handle = await open(file, 'a', 0o600);
+    await handle.close();
+  }
+  await chmod(file, 0o600);
+}

@@ -1,0 +1,84 @@
+import type { DomainEventName, DomainEvents, EventBus } from '../domain/events.ts';
+import type { Component, LogFields, Logger } from './logger.ts';
+
+type Level = 'debug' | 'info' | 'warn' | 'error';
+
+interface Line<E> {
+  readonly component: Component;
+  /** A function where the event's content decides. */
+  readonly level: Level | ((event: E) => Level);
+  readonly message: string;
+}
+
+/** How each event reads in the log. What happens for every alert on its way is debug, what became of it is info. */
+const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
+  'alert.accepted': { component: 'api', level: 'info', message: 'alert accepted' },
+  'alert.replayed': {
+    component: 'api',
+    level: 'info',
+    message: 'alert repeated: the first answer was given again',
+  },
+  'alert.refused': {
+    component: 'api',
+    level: ({ code }) => (code === 'internal' ? 'error' : code === 'queue_unavailable' ? 'warn' : 'info'),
+    message: 'alert refused',
+  },
+  'alert.sending': { component: 'worker', level: 'debug', message: 'alert is being sent' },
+  'alert.delivered': { component: 'worker', level: 'info', message: 'alert delivered' },
+  'alert.failed': { component: 'worker', level: 'warn', message: 'alert failed' },
+  'alert.uncertain': {
+    component: 'worker',
+    level: 'warn',
+    message: 'alert is uncertain: Telegram may have it, it is not sent again by itself',
+  },
+  'alert.expired': { component: 'worker', level: 'info', message: 'alert expired before it was sent' },
+  'alert.deferred': { component: 'worker', level: 'debug', message: 'alert put back in the queue' },
+  'alert.resent': { component: 'app', level: 'info', message: 'alert queued again by hand' },
+  'quota.exhausted': { component: 'api', level: 'info', message: "today's quota is used up" },
+  'quota.reset': { component: 'job', level: 'info', message: 'quotas reset' },
+  'integration.created': { component: 'api', level: 'info', message: 'integration created' },
+  'integration.revoked': { component: 'app', level: 'info', message: 'integration revoked' },
+  'integration.rotated': { component: 'api', level: 'info', message: 'integration has a new token' },
+  'chat.unreachable': { component: 'worker', level: 'warn', message: 'chat is unreachable' },
+  'chat.reachable': { component: 'bot', level: 'info', message: 'chat is reachable again' },
+  'chat.migrated': { component: 'app', level: 'info', message: 'chat has a new id' },
+  'telegram.unreachable': {
+    component: 'worker',
+    level: 'warn',
+    message: 'Telegram is unreachable: alerts wait',
+  },
+  'telegram.recovered': { component: 'worker', level: 'info', message: 'Telegram is reachable again' },
+  'telegram.halted': {
+    component: 'worker',
+    level: 'error',
+    message: 'Telegram refuses the bot token: sending has stopped, alerts wait; check BOT_TOKEN',
+  },
+  'backup.written': { component: 'job', level: 'info', message: 'backup written' },
+  'job.failed': { component: 'job', level: 'error', message: 'job failed' },
+  'upkeep.done': {
+    component: 'job',
+    level: ({ lost, uncertain, expired }) =>
+      lost > 0 || uncertain > 0 ? 'warn' : expired > 0 ? 'info' : 'debug',
+    message: 'upkeep done',
+  },
+};
+
+/** Logs every domain event. */
+export function logEvents(events: EventBus, logger: Logger): void {
+  // Object.keys widens the union to string.
+  for (const name of Object.keys(LINES) as DomainEventName[]) observe(events, name, logger);
+}
+
+function observe<N extends DomainEventName>(events: EventBus, name: N, logger: Logger): void {
+  const { component, level, message } = LINES[name];
+  const log = logger.child(component);
+  events.on(name, (event) => {
+    log[typeof level === 'function' ? level(event) : level]({ event: name, ...toFields(event) }, message);
+  });
+}
+
+/** Events name the keyed hash `chat`; in logs it is `chatId`, as the contract has it. */
+function toFields(event: object): LogFields {
+  const { chat, ...rest } = event as { chat?: string }; // every event is a flat record of this shape
+  return chat === undefined ? rest : { chatId: chat, ...rest };
+}

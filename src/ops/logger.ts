@@ -1,0 +1,91 @@
+import { type Level, type LevelWithSilent, pino } from 'pino';
+import { cleanFields } from './log-fields.ts';
+import { createRedactor } from './redact.ts';
+
+export type Component = 'api' | 'worker' | 'job' | 'bot' | 'app';
+
+/** What a line can say beside its message. The named fields are the contract's. */
+export interface LogFields {
+  readonly requestId?: string | undefined;
+  readonly alertId?: string | undefined;
+  /** Keyed hash of the chat id, never the id. */
+  readonly chatId?: string | undefined;
+  /** Written as {type, message, code, stack, cause}, and nothing else of it. */
+  readonly error?: unknown;
+  readonly [field: string]: unknown;
+}
+
+type Write = (fields: LogFields, message: string) => void;
+
+/** Writes one JSON object a line: `level, timestamp (ISO 8601), component, message` and fields. Never throws. */
+export interface Logger {
+  /** The same log with another component, and fields that are in each of its lines. */
+  child(component: Component, fields?: LogFields): Logger;
+  readonly debug: Write;
+  readonly info: Write;
+  readonly warn: Write;
+  readonly error: Write;
+  readonly fatal: Write;
+  /** Writes out what is buffered, at once. */
+  flush(): void;
+}
+
+/** Where lines go: a stream, or anything that takes one line per call. */
+export interface LogDestination {
+  write(line: string): void;
+  flushSync?(): void;
+}
+
+/** Standard output, written in the background (a slow reader does not hold up requests), flushed when the process exits. */
+export function createStdoutDestination(): LogDestination {
+  return pino.destination({ dest: 1, sync: false });
+}
+
+/**
+ * @param options.secrets values that are blanked out wherever they occur (bot token, passwords, keys), beside all that
+ * looks like a token
+ */
+export function createLogger(options: {
+  level: LevelWithSilent;
+  destination: LogDestination;
+  secrets?: readonly string[];
+  now?: () => number;
+}): Logger {
+  const now = options.now ?? Date.now;
+  const redact = createRedactor(options.secrets);
+  const { destination } = options;
+  const sink = pino(
+    {
+      level: options.level,
+      base: null,
+      messageKey: 'message',
+      timestamp: () => `,"timestamp":"${new Date(now()).toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  );
+  // Warnings are expected troubles that may repeat each second; their stacks help nobody unless one is searching.
+  const verbose = sink.isLevelEnabled('debug');
+
+  function create(component: Component, bound: LogFields): Logger {
+    const write =
+      (level: Level): Write =>
+      (fields, message) => {
+        if (!sink.isLevelEnabled(level)) return;
+        const withStack = verbose || level === 'error' || level === 'fatal';
+        const line = cleanFields({ ...bound, ...fields }, { redact, withStack });
+        sink[level]({ component, ...line }, redact(message));
+      };
+    return {
+      child: (name, fields = {}) => create(name, { ...bound, ...fields }),
+      debug: write('debug'),
+      info: write('info'),
+      warn: write('warn'),
+      error: write('error'),
+      fatal: write('fatal'),
+      flush: () => destination.flushSync?.(),
+    };
+  }
+
+  return create('app', {});
+}

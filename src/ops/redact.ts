@@ -1,0 +1,29 @@
+/** What must never be written down, wherever it stands in a text, and what stands there instead. */
+const RULES: readonly (readonly [RegExp, string])[] = [
+  // Bot tokens: in the addresses of the Bot API (Telegraf's network errors hold them), and alone.
+  [/\/bot\d+:[^/\s]+/g, '/bot[REDACTED]'],
+  [/(?<!\d)\d{6,20}:[A-Za-z0-9_-]{30,}/g, '[REDACTED]'],
+  // JWTs, also cut ones.
+  [/eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,2}/g, '[REDACTED]'],
+  // Authorization headers. The lookahead spares prose such as "bearer authentication".
+  [/\b([Bb]asic|[Bb]earer|BASIC|BEARER) +(?=\S*[\dA-Z=])[A-Za-z0-9+/=_.~-]{6,}/g, '$1 [REDACTED]'],
+  // User and password in URLs (Redis, PostgreSQL, proxies). The scheme's length is bounded to keep this linear.
+  [/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@]*@/gi, '$1[REDACTED]@'],
+  [/([?&](?:access_token|token|auth|key|secret|password)=)[^&\s#"']+/gi, '$1[REDACTED]'],
+];
+
+/** Shorter texts would blank out ordinary words. */
+const SHORTEST_SECRET = 8;
+
+/** Takes secrets out of a text: those that have a known form, and the given ones whatever their form. */
+export function createRedactor(secrets: readonly string[] = []): (text: string) => string {
+  const literals = [...new Set(secrets.flatMap((secret) => [secret, encodeURIComponent(secret)]))]
+    .filter((secret) => secret.length >= SHORTEST_SECRET)
+    .sort((a, b) => b.length - a.length);
+  return (text) => {
+    let clean = text;
+    for (const secret of literals) clean = clean.replaceAll(secret, '[REDACTED]');
+    for (const [form, instead] of RULES) clean = clean.replace(form, instead);
+    return clean;
+  };
+}

@@ -1,0 +1,101 @@
+import { type Job, Queue, Worker } from 'bullmq';
+import type { EventBus } from '../domain/events.ts';
+import type { MaintenanceService } from '../services/maintenance.ts';
+import type { RedisClient } from './redis.ts';
+
+export const MAINTENANCE_QUEUE = 'maintenance';
+
+export const MAINTENANCE_JOBS = ['reset-quotas', 'backup', 'upkeep'] as const;
+export type MaintenanceJob = (typeof MAINTENANCE_JOBS)[number];
+
+type Schedule = { readonly pattern: string; readonly tz: string } | { readonly every: number };
+
+/** Upkeep must find an interrupted send within 60 s of a restart; every 10 s leaves room for the Telegram timeout. */
+const UPKEEP_EVERY_MS = 10_000;
+
+function schedules(timeZone: string): Record<MaintenanceJob, Schedule> {
+  return {
+    'reset-quotas': { pattern: '0 0 * * *', tz: timeZone },
+    backup: { pattern: '0 3 * * *', tz: timeZone },
+    upkeep: { every: UPKEEP_EVERY_MS },
+  };
+}
+
+/** Runs the maintenance jobs. */
+export function maintenanceActions(service: MaintenanceService): Record<MaintenanceJob, () => Promise<unknown>> {
+  return { 'reset-quotas': service.resetQuotas, backup: service.backup, upkeep: service.upkeep };
+}
+
+export interface MaintenanceQueue {
+  readonly queue: Queue;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The scheduled jobs: BullMQ job schedulers, each slot run once however many processes there are. */
+export function createMaintenanceQueue(deps: {
+  /** Patient connections; the worker makes a blocking copy of its own. */
+  redis: RedisClient;
+  prefix: string;
+  timeZone: string;
+  service: MaintenanceService;
+  events: EventBus;
+  onError(error: Error): void;
+}): MaintenanceQueue {
+  const connection = deps.redis as never;
+  const queue = new Queue(MAINTENANCE_QUEUE, {
+    connection,
+    prefix: deps.prefix,
+    streams: { events: { maxLen: 1_000 } },
+    defaultJobOptions: { removeOnComplete: { count: 50 }, removeOnFail: { count: 50 } },
+  });
+  queue.on('error', deps.onError);
+  const actions = maintenanceActions(deps.service);
+
+  const worker = new Worker(
+    MAINTENANCE_QUEUE,
+    async (job: Job) => {
+      const action = actions[job.name as MaintenanceJob];
+      // A job of a newer version's name: leave it to that version.
+      if (action === undefined) throw new Error('unknown maintenance job');
+      try {
+        await action();
+      } catch (error) {
+        deps.events.emit('job.failed', { job: job.name, error });
+        // The board shows this text: the details are in the log.
+        throw new Error('the job failed; see the log');
+      }
+    },
+    { connection, prefix: deps.prefix, autorun: false, concurrency: 1, maxStalledCount: 1 },
+  );
+  worker.on('error', deps.onError);
+  let running: Promise<void> | undefined;
+
+  /** Upserting an unchanged scheduler would delete its overdue job, and with it a missed midnight. */
+  async function schedule(name: MaintenanceJob, wanted: Schedule): Promise<void> {
+    const known = await queue.getJobScheduler(name);
+    const unchanged =
+      known !== undefined &&
+      ('every' in wanted
+        ? Number(known.every) === wanted.every
+        : known.pattern === wanted.pattern && known.tz === wanted.tz);
+    if (!unchanged) await queue.upsertJobScheduler(name, wanted, { name });
+  }
+
+  return {
+    queue,
+    async start() {
+      await deps.service.catchUp();
+      for (const [name, wanted] of Object.entries(schedules(deps.timeZone))) {
+        await schedule(name as MaintenanceJob, wanted);
+      }
+      running = worker.run();
+      running.catch(deps.onError);
+    },
+    async stop() {
+      await worker.close();
+      await running?.catch(() => undefined);
+      await queue.close();
+    },
+  };
+}

@@ -1,0 +1,253 @@
+/** The sandbox's chat window: loads the state, follows the events, sends what the person does. */
+import { element } from './entities.js';
+import { renderMessage } from './messages.js';
+
+const find = (id) => document.getElementById(id);
+const [log, scroll, empty, input, menu] = ['log', 'scroll', 'empty', 'text', 'menu'].map(find);
+const unread = new Map();
+let state = { bot: {}, chats: [] };
+let current;
+let toastTimer;
+
+const chatOf = (id) => state.chats.find((chat) => chat.id === id);
+const nameOf = (chat) => chat.title ?? chat.first_name ?? String(chat.id);
+const isGroup = (chat) => chat?.type !== 'private';
+
+function toast(text) {
+  const box = find('toast');
+  box.textContent = text;
+  box.hidden = false;
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => {
+    box.hidden = true;
+  }, 4000);
+}
+
+async function get(path) {
+  const response = await fetch(path, { headers: { accept: 'application/json' } });
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return response.json();
+}
+
+async function post(path, body) {
+  try {
+    const response = await fetch(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) toast((await response.json()).error ?? 'The sandbox refused that');
+    return response.ok;
+  } catch {
+    toast('The sandbox does not answer: is the service still running?');
+    return false;
+  }
+}
+
+const send = (text) => post('api/send', { chatId: current, text });
+const press = (messageId, data) => post('api/press', { chatId: current, messageId, data });
+
+const render = (message) =>
+  renderMessage(message, { botId: state.bot.id, isGroup: isGroup(chatOf(current)), send, press, toast });
+
+const nodeOf = (messageId) => log.querySelector(`[data-id="${Number(messageId)}"]`);
+
+function dayOf(message) {
+  return new Date(message.date * 1000).toLocaleDateString([], {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+  });
+}
+
+function append(message) {
+  const day = dayOf(message);
+  if (log.dataset.day !== day) log.append(element('p', { class: 'day' }, day));
+  log.dataset.day = day;
+  log.append(render(message));
+}
+
+function showEmpty() {
+  empty.hidden = log.childElementCount > 0;
+}
+
+function toEnd() {
+  scroll.scrollTop = scroll.scrollHeight;
+}
+
+function renderChats() {
+  const items = state.chats.map((chat) => {
+    const count = unread.get(chat.id) ?? 0;
+    const button = element('button', { type: 'button', 'aria-current': String(chat.id === current) });
+    button.append(
+      element(
+        'span',
+        { class: isGroup(chat) ? 'face group' : 'face', 'aria-hidden': 'true' },
+        nameOf(chat).charAt(0),
+      ),
+      element('span', { class: 'name' }, nameOf(chat)),
+    );
+    if (count > 0)
+      button.append(element('span', { class: 'unread', 'aria-label': `${count} unread` }, String(count)));
+    button.append(element('span', { class: 'kind' }, isGroup(chat) ? 'Group with the bot' : 'Private chat'));
+    button.addEventListener('click', () => void openChat(chat.id));
+    return element('li', {}, button);
+  });
+  find('chats').replaceChildren(...items);
+}
+
+function renderHeader() {
+  const chat = chatOf(current);
+  if (!chat) return;
+  find('title').textContent = isGroup(chat) ? nameOf(chat) : state.bot.first_name;
+  find('subtitle').textContent = isGroup(chat)
+    ? `Group with ${state.bot.first_name} · chat id ${chat.id}`
+    : `bot · @${state.bot.username} · chat id ${chat.id}`;
+  document.title = `${find('title').textContent} · SANDBOX`;
+}
+
+async function openChat(chatId) {
+  current = chatId;
+  unread.delete(chatId);
+  renderChats();
+  renderHeader();
+  const { messages } = await get(`api/messages?chatId=${chatId}`);
+  if (current !== chatId) return;
+  log.replaceChildren();
+  delete log.dataset.day;
+  messages.forEach(append);
+  showEmpty();
+  toEnd();
+}
+
+async function refresh() {
+  state = await get('api/state');
+  const board = find('board');
+  board.hidden = !state.boardUrl;
+  if (state.boardUrl) board.href = state.boardUrl;
+  if (!chatOf(current)) current = state.chats[0]?.id;
+  renderChats();
+  renderHeader();
+}
+
+function onMessage({ chatId, message }) {
+  if (chatId !== current) {
+    unread.set(chatId, (unread.get(chatId) ?? 0) + 1);
+    renderChats();
+    return;
+  }
+  if (nodeOf(message.message_id)) return;
+  const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 120;
+  append(message);
+  showEmpty();
+  if (atEnd || message.from?.id !== state.bot.id) toEnd();
+}
+
+const HANDLERS = {
+  message: onMessage,
+  edited: ({ chatId, message }) =>
+    chatId === current && nodeOf(message.message_id)?.replaceWith(render(message)),
+  deleted: ({ chatId, messageId }) => {
+    if (chatId === current) nodeOf(messageId)?.remove();
+    if (!log.querySelector('[data-id]')) log.replaceChildren();
+    showEmpty();
+  },
+  'callback-answer': ({ chatId, messageId, text }) => {
+    if (chatId !== current) return;
+    for (const key of nodeOf(messageId)?.querySelectorAll('[aria-busy]') ?? [])
+      key.removeAttribute('aria-busy');
+    if (text) toast(text);
+  },
+  chat: refresh,
+  commands: refresh,
+};
+
+function setMenu(open, filter = '') {
+  const commands = (chatOf(current)?.commands ?? []).filter(({ command }) => command.startsWith(filter));
+  const show = open && (commands.length > 0 || filter === '');
+  menu.hidden = !show;
+  find('menu-button').setAttribute('aria-expanded', String(show));
+  if (!show) return;
+  const rows = commands.map(({ command, description }) => {
+    const row = element(
+      'button',
+      { type: 'button' },
+      element('b', {}, `/${command}`),
+      element('span', {}, description),
+    );
+    row.addEventListener('click', () => {
+      setMenu(false);
+      input.value = '';
+      input.focus();
+      void send(`/${command}`);
+    });
+    return row;
+  });
+  menu.replaceChildren(...(rows.length > 0 ? rows : [element('p', {}, 'The bot has set no commands yet.')]));
+}
+
+function grow() {
+  input.rows = Math.min(6, input.value.split('\n').length);
+}
+
+async function submit() {
+  const text = input.value.trim();
+  setMenu(false);
+  if (text && (await send(text))) {
+    input.value = '';
+    grow();
+  }
+}
+
+find('composer').addEventListener('submit', (event) => {
+  event.preventDefault();
+  void submit();
+});
+input.addEventListener('keydown', (event) => {
+  if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    void submit();
+  } else if (event.key === 'ArrowUp' && !menu.hidden) {
+    event.preventDefault();
+    menu.querySelector('button:last-of-type')?.focus();
+  }
+});
+input.addEventListener('input', () => {
+  grow();
+  const command = /^\/(\w*)$/.exec(input.value);
+  setMenu(command !== null, command?.[1]);
+});
+menu.addEventListener('keydown', (event) => {
+  const step = { ArrowUp: 'previousElementSibling', ArrowDown: 'nextElementSibling' }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  (document.activeElement[step] ?? input).focus();
+});
+find('menu-button').addEventListener('click', () => {
+  setMenu(menu.hidden);
+  menu.querySelector('button')?.focus();
+});
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape' || menu.hidden) return;
+  setMenu(false);
+  input.focus();
+});
+empty.querySelector('[data-send]').addEventListener('click', () => {
+  void send('/start');
+  input.focus();
+});
+
+/** EventSource reconnects by itself; what happened meanwhile is loaded anew. */
+const events = new EventSource('api/events');
+events.addEventListener('open', async () => {
+  find('connection').hidden = true;
+  await refresh();
+  if (current !== undefined) await openChat(current);
+});
+events.addEventListener('error', () => {
+  find('connection').hidden = false;
+});
+events.addEventListener('message', (event) => {
+  const change = JSON.parse(event.data);
+  HANDLERS[change.type]?.(change);
+});

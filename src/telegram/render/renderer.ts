@@ -1,0 +1,100 @@
+import type { AlertContent, AlertFormat } from '../../domain/alert.ts';
+import type { RenderedPart, Renderer } from '../../services/ports.ts';
+import { compose, EMPTY_TEXT } from './compose.ts';
+import { formatHtml } from './html.ts';
+import { formatMarkdown } from './markdown.ts';
+import { headOf, splitRendered } from './split.ts';
+import { countCodePoints, isVisible, replaceLoneSurrogates, type StyledText } from './styled-text.ts';
+
+/** Code points of a message's text and of a document's caption (Bot API; counted after entities are parsed). */
+export const MAX_TEXT = 4_096;
+export const MAX_CAPTION = 1_024;
+/** An alert of more messages is a document: nobody reads five screens, and each one costs the chat a second. */
+export const MAX_PARTS = 4;
+
+const FILENAME = 'alert.txt';
+const MORE = '…\n\n(full text in the file)';
+
+const FORMATS: Readonly<Record<AlertFormat, (message: string) => StyledText>> = {
+  plain: asWritten,
+  markdown: formatMarkdown,
+  html: formatHtml,
+};
+
+/**
+ * An alert as messages: one, or up to 4 that begin with "(1/3)" on a line of its own, or a file when it is longer.
+ * Simplicity 1 and 2 show the message as it was written, with the button's address as text: send them without a button.
+ */
+export const render: Renderer = (content, simplicity) => {
+  const clean = cleanContent(content);
+  const written = compose(clean, asWritten(clean.message), simplicity > 0);
+  if (simplicity === 2) return [toDocument(written.text, withoutStyle(written))];
+  const shown = simplicity === 0 ? compose(clean, formatOrPlain(clean), false) : withoutStyle(written);
+  if (!isVisible(shown.text)) return [{ kind: 'message', text: EMPTY_TEXT, entities: [] }];
+  return toMessages(shown) ?? [toDocument(written.text, shown)];
+};
+
+/** Markup never costs an alert: what cannot be parsed, or would show nothing, is shown as it was written. */
+function formatOrPlain({ message, format }: AlertContent): StyledText {
+  try {
+    const styled = FORMATS[format](message);
+    return isVisible(styled.text) ? styled : asWritten(message);
+  } catch {
+    return asWritten(message);
+  }
+}
+
+/** The text in at most 4 messages; undefined when it does not fit. */
+function toMessages(shown: StyledText): RenderedPart[] | undefined {
+  if (countCodePoints(shown.text) <= MAX_TEXT) {
+    return splitRendered(shown, MAX_TEXT).map(({ raw, entities }) => ({
+      kind: 'message',
+      text: raw,
+      entities,
+    }));
+  }
+  const slices = splitRendered(shown, MAX_TEXT - partNumber(MAX_PARTS, MAX_PARTS).length, MAX_PARTS);
+  if (slices.length > MAX_PARTS) return undefined;
+  return slices.map(({ raw, entities }, index) => {
+    // At the start: Telegram trims a message's ends, and white space at a part's start may be an indentation.
+    const number = partNumber(index + 1, slices.length);
+    return {
+      kind: 'message',
+      text: number + raw,
+      entities: entities.map((entity) => ({ ...entity, offset: entity.offset + number.length })),
+    };
+  });
+}
+
+/** What a part's text begins with when there are several. */
+export function partNumber(part: number, parts: number): string {
+  return `(${part}/${parts})\n`;
+}
+
+/** The file holds the text as it was written, so that no address behind a link is lost. */
+function toDocument(content: string, shown: StyledText): RenderedPart {
+  const document = { filename: FILENAME, content: content === '' ? EMPTY_TEXT : content };
+  const isWhole = countCodePoints(shown.text) <= MAX_CAPTION;
+  const { text, entities } = isWhole ? headOf(shown, MAX_CAPTION) : headOf(shown, MAX_CAPTION - MORE.length);
+  if (isWhole && !isVisible(text)) return { kind: 'document', text: EMPTY_TEXT, entities: [], document };
+  return { kind: 'document', text: isWhole ? text : text + MORE, entities, document };
+}
+
+function asWritten(message: string): StyledText {
+  return { text: message, entities: [] };
+}
+
+function withoutStyle({ text }: StyledText): StyledText {
+  return asWritten(text);
+}
+
+function cleanContent(content: AlertContent): AlertContent {
+  return {
+    ...content,
+    message: replaceLoneSurrogates(content.message),
+    ...(content.title === undefined ? {} : { title: replaceLoneSurrogates(content.title) }),
+    ...(content.urlTitle === undefined ? {} : { urlTitle: replaceLoneSurrogates(content.urlTitle) }),
+    ...(content.url === undefined ? {} : { url: replaceLoneSurrogates(content.url) }),
+    ...(content.tags === undefined ? {} : { tags: content.tags.map(replaceLoneSurrogates) }),
+  };
+}

@@ -44,6 +44,8 @@ export interface ApiDeps {
   readonly logger: ApiLogger;
   /** Answers below /sandbox, in sandbox mode. */
   readonly sandbox?: RequestHandler;
+  /** Takes Telegram's updates in, in webhook mode; passes on all other paths. */
+  readonly webhook?: RequestHandler;
   /** IANA time zone in which a quota's day ends. */
   readonly timeZone: string;
   /** Requests per client address and minute; 0: no limit. */
@@ -88,11 +90,13 @@ function createApp(deps: ApiDeps, waits: Waits): Express {
   app.disable('etag');
   app.set('trust proxy', deps.trustProxy);
   app.use(requestId);
+  // Not counted: it has a secret of its own, and a burst of updates is no abuse.
+  if (deps.webhook !== undefined) app.use(deps.webhook);
   app.use('/api', headers.data, limit, createApiRoutes(deps, waits), createRefusalReporter(deps));
   // Not counted: probes come often, operators and the sandbox's page poll.
   app.use('/health', headers.data, createHealthRoutes(deps.health));
   mountOperatorPages(app, deps, headers);
-  if (deps.sandbox !== undefined) app.use('/sandbox', headers.sandbox, deps.sandbox);
+  if (deps.sandbox !== undefined) app.use('/sandbox', headers.page, deps.sandbox);
   app.use(headers.page, limit);
   app.use(
     createHomeRoute({ sandbox: deps.sandbox !== undefined, operators: deps.operator.password !== undefined }),

@@ -52,10 +52,19 @@ export function isHarmless(error: unknown): boolean {
  */
 export function safeError(error: unknown): Record<string, unknown> {
   if (error instanceof TelegramError) {
-    return { name: 'TelegramError', code: error.code, description: cut(error.description), ...methodOf(error) };
+    return {
+      name: 'TelegramError',
+      code: error.code,
+      description: cut(error.description),
+      ...methodOf(error),
+    };
   }
   if (error instanceof AppError) {
-    return { name: error.name, code: error.code, cause: error.cause === undefined ? undefined : safeError(error.cause) };
+    return {
+      name: error.name,
+      code: error.code,
+      cause: error.cause === undefined ? undefined : safeError(error.cause),
+    };
   }
   if (!(error instanceof Error)) return { name: typeof error };
   const code: unknown = 'code' in error ? error.code : undefined;

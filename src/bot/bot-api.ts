@@ -9,7 +9,8 @@ export interface CallOptions {
 }
 
 type Call = Telegram['callApi'];
-type Payload<M extends Parameters<Call>[0]> = Parameters<Call>[1] & Parameters<typeof Telegram.prototype.callApi<M>>[1];
+type Payload<M extends Parameters<Call>[0]> = Parameters<Call>[1] &
+  Parameters<typeof Telegram.prototype.callApi<M>>[1];
 type Answer<M extends Parameters<Call>[0]> = ReturnType<typeof Telegram.prototype.callApi<M>>;
 
 /** The Bot API client of the bot's own replies and updates. */
@@ -61,7 +62,11 @@ export function createBotApi(deps: { token: string; apiRoot: string; timeoutMs: 
     }
   }
 
-  async function call<M extends Parameters<Call>[0]>(method: M, payload: Payload<M>, options: CallOptions = {}) {
+  async function call<M extends Parameters<Call>[0]>(
+    method: M,
+    payload: Payload<M>,
+    options: CallOptions = {},
+  ) {
     const chat = chatOf(payload);
     refuseBlocked(chat, method);
     try {
@@ -126,5 +131,7 @@ export function createBotApi(deps: { token: string; apiRoot: string; timeoutMs: 
 
 function chatOf(payload: object): string | undefined {
   if (!('chat_id' in payload)) return undefined;
-  return typeof payload.chat_id === 'number' || typeof payload.chat_id === 'string' ? String(payload.chat_id) : undefined;
+  return typeof payload.chat_id === 'number' || typeof payload.chat_id === 'string'
+    ? String(payload.chat_id)
+    : undefined;
 }

@@ -71,7 +71,10 @@ export function createLease(redis: Pick<Redis, 'eval'>, key: string, options: Le
         endsAt = sentAt + ttlMs;
         expiry = setTimeout(() => lose.abort(), endsAt - performance.now());
       } catch {
-        logger?.warn({ leftMs: Math.round(endsAt - performance.now()) }, 'the bot lease could not be renewed yet');
+        logger?.warn(
+          { leftMs: Math.round(endsAt - performance.now()) },
+          'the bot lease could not be renewed yet',
+        );
       }
     }
     clearTimeout(expiry);

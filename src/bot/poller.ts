@@ -46,7 +46,10 @@ export interface PollerDeps {
  */
 export function createPoller(deps: PollerDeps): UpdateSource {
   const { bot, logger, clock, pollSeconds = 30, standbyMs = 1_000, backoff = DEFAULT_BACKOFF } = deps;
-  const state = createStateKeeper({ now: clock.now, log: (level, fields, message) => logger[level](fields, message) });
+  const state = createStateKeeper({
+    now: clock.now,
+    log: (level, fields, message) => logger[level](fields, message),
+  });
   const dispatcher = createDispatcher({ handle: bot.handle });
   let running: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
   let offset: { readonly next: number; readonly at: number; confirmed: boolean } | undefined;
@@ -110,7 +113,12 @@ export function createPoller(deps: PollerDeps): UpdateSource {
     }
   }
 
-  async function getUpdates(seconds: number, limit: number, signal: AbortSignal | undefined, timeoutMs: number) {
+  async function getUpdates(
+    seconds: number,
+    limit: number,
+    signal: AbortSignal | undefined,
+    timeoutMs: number,
+  ) {
     if (offset !== undefined && clock.now() - offset.at > OFFSET_LIFE_MS) offset = undefined;
     const asked = offset;
     const updates = await bot.api.call(

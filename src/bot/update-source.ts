@@ -63,7 +63,10 @@ const MESSAGES: Record<UpdateSourceState, string> = {
 export function createStateKeeper(deps: {
   now: () => number;
   log: (level: 'info' | 'warn', fields: object, message: string) => void;
-}): { get(): { state: UpdateSourceState; since: number }; set(state: UpdateSourceState, fields?: object): void } {
+}): {
+  get(): { state: UpdateSourceState; since: number };
+  set(state: UpdateSourceState, fields?: object): void;
+} {
   let current: { state: UpdateSourceState; since: number } = { state: 'stopped', since: deps.now() };
   return {
     get: () => current,

@@ -3,7 +3,7 @@ const CONFLICTS: ReadonlySet<unknown> = new Set(['40001', '40P01']);
 const TRIES = 4;
 
 /** Repeats work that PostgreSQL took back because of another transaction. SQLite waits at BEGIN instead. */
-export async function retryConflicts<T>(work: () => Promise<T>): Promise<T> {
+export async function retryConflicts<T>(work: () => PromiseLike<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await work();

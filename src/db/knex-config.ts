@@ -33,8 +33,10 @@ export function knexConfig(target: DatabaseTarget): Knex.Config {
     };
   }
   // Times and chat ids stay far below 2^53. Set per connection: other users of pg in the process keep theirs.
-  const types = new pg.TypeOverrides();
-  types.setTypeParser(INT8, Number);
+  const types = {
+    // pg asks for text alone; binary is an option of its queries that nothing here sets.
+    getTypeParser: (oid: number) => (oid === INT8 ? Number : pg.types.getTypeParser(oid, 'text')),
+  };
   return {
     ...common,
     client: PostgresClient,

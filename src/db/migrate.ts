@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { type Database, connectDatabase } from './connect.ts';
+import { connectDatabase, type Database } from './connect.ts';
 
 /** An arbitrary number that no other program on the same PostgreSQL database is likely to lock. */
 const ADVISORY_LOCK = 7_464_484_001;

@@ -1,7 +1,6 @@
 import ClientPostgres from 'knex/lib/dialects/postgres/index.js';
 import type pg from 'pg';
-import type { Statement } from './session.ts';
-import type { Row } from './sqlite-connection.ts';
+import type { Row, Statement } from './statement.ts';
 
 /** knex's PostgreSQL dialect with errors that can be logged, and a short way for the hot path. */
 export class PostgresClient extends ClientPostgres {

@@ -1,13 +1,6 @@
-import type { Database } from './connect.ts';
 import { retryConflicts } from './conflicts.ts';
-import type { Row } from './sqlite-connection.ts';
-
-/** Prebuilt SQL of the hot path. With a name, PostgreSQL keeps its plan. */
-export interface Statement {
-  readonly name?: string;
-  readonly sqlite: string;
-  readonly postgres: string;
-}
+import type { Database } from './connect.ts';
+import type { Row, Statement } from './statement.ts';
 
 /** Runs prebuilt statements on one connection. */
 export type Run = (statement: Statement, ...params: readonly unknown[]) => Promise<Row[]>;
@@ -63,7 +56,8 @@ export function createSession(db: Pick<Database, 'knex'>): Session {
   }
 
   return {
-    run: (statement, ...params) => onConnection((connection) => client.execute(connection, statement, params)),
+    run: (statement, ...params) =>
+      onConnection((connection) => client.execute(connection, statement, params)),
     transaction: (work) => retryConflicts(() => onConnection((connection) => attempt(connection, work))),
   };
 }

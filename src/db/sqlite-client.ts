@@ -1,6 +1,6 @@
 import ClientSqlite3 from 'knex/lib/dialects/sqlite3/index.js';
-import type { Statement } from './session.ts';
-import { openSqlite, type Row, type SqliteConnection } from './sqlite-connection.ts';
+import { openSqlite, type SqliteConnection } from './sqlite-connection.ts';
+import type { Row, Statement } from './statement.ts';
 
 /** The part of knex's query object that a dialect reads and fills. */
 interface KnexQuery {

@@ -1,7 +1,5 @@
 import sqlite3 from 'sqlite3';
-
-/** A row as the drivers give it. */
-export type Row = Record<string, unknown>;
+import type { Row } from './statement.ts';
 
 /** One connection to an SQLite file; its calls run one after the other. */
 export interface SqliteConnection {
@@ -37,7 +35,9 @@ function createConnection(database: sqlite3.Database): SqliteConnection {
 
   function prepare(sql: string): Promise<sqlite3.Statement> {
     return new Promise((resolve, reject) => {
-      const statement = database.prepare(sql, (error: Error | null) => (error ? reject(error) : resolve(statement)));
+      const statement = database.prepare(sql, (error: Error | null) =>
+        error ? reject(error) : resolve(statement),
+      );
     });
   }
 

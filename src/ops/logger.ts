@@ -67,14 +67,22 @@ export function createLogger(options: {
   // Warnings are expected troubles that may repeat each second; their stacks help nobody unless one is searching.
   const verbose = sink.isLevelEnabled('debug');
 
+  /** A log line must not be what breaks a request, whatever odd object it was given (a getter that throws). */
+  function readable(bound: LogFields, fields: LogFields, withStack: boolean): Record<string, unknown> {
+    try {
+      return cleanFields({ ...bound, ...fields }, { redact, withStack });
+    } catch {
+      return { unreadableFields: true };
+    }
+  }
+
   function create(component: Component, bound: LogFields): Logger {
     const write =
       (level: Level): Write =>
       (fields, message) => {
         if (!sink.isLevelEnabled(level)) return;
         const withStack = verbose || level === 'error' || level === 'fatal';
-        const line = cleanFields({ ...bound, ...fields }, { redact, withStack });
-        sink[level]({ component, ...line }, redact(message));
+        sink[level]({ component, ...readable(bound, fields, withStack) }, redact(message));
       };
     return {
       child: (name, fields = {}) => create(name, { ...bound, ...fields }),

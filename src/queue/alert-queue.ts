@@ -35,12 +35,33 @@ export function createAlertQueue(deps: {
   const packer = new Packr({ useRecords: false, encodeUndefinedAsNil: true });
   const packedOptions = packer.pack({ ...JOB_OPTIONS, priority: 1 });
   const keys = (...names: string[]) => names.map((name) => base + name);
-  const addKeys = keys('marker', 'meta', 'id', 'prioritized', 'delayed', 'completed', 'active', 'events', 'pc');
+  const addKeys = keys(
+    'marker',
+    'meta',
+    'id',
+    'prioritized',
+    'delayed',
+    'completed',
+    'active',
+    'events',
+    'pc',
+  );
   const laterKeys = keys('marker', 'meta', 'id', 'delayed', 'completed', 'events');
 
   async function add(job: AlertJob): Promise<void> {
     const now = Date.now();
-    const head = packer.pack([base, job.alertId, JOB_NAME, now, null, null, undefined, undefined, null, null]);
+    const head = packer.pack([
+      base,
+      job.alertId,
+      JOB_NAME,
+      now,
+      null,
+      null,
+      undefined,
+      undefined,
+      null,
+      null,
+    ]);
     const data = JSON.stringify(job);
     const delay = job.deliverAt === null ? 0 : job.deliverAt - now;
     const result = await answered(
@@ -65,7 +86,10 @@ export function createAlertQueue(deps: {
     );
     if (result === QUEUE_FULL) throw queueFull();
     if (typeof result === 'number' && result < 0) {
-      throw new AppError('queue_unavailable', UNAVAILABLE, { retryAfterSeconds: 5, cause: `add answered ${result}` });
+      throw new AppError('queue_unavailable', UNAVAILABLE, {
+        retryAfterSeconds: 5,
+        cause: `add answered ${result}`,
+      });
     }
   }
 
@@ -102,10 +126,14 @@ export function createAlertQueue(deps: {
 
     async requeue(alertId) {
       const kept = await this.findKept(alertId);
-      if (kept === undefined) throw new AppError('not_resendable', 'The text of this alert is not kept any more.');
+      if (kept === undefined)
+        throw new AppError('not_resendable', 'The text of this alert is not kept any more.');
       const result = await answered(
         redis.pinguiRequeue(
-          ...[base + alertId, ...keys('events', 'failed', 'wait', 'meta', 'active', 'marker', 'prioritized', 'pc')],
+          ...[
+            base + alertId,
+            ...keys('events', 'failed', 'wait', 'meta', 'active', 'marker', 'prioritized', 'pc'),
+          ],
           alertId,
           'LPUSH',
           'failedReason',

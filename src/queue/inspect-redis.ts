@@ -20,8 +20,11 @@ export async function inspectRedis(redis: RedisClient): Promise<string[]> {
     faults.push(`maxmemory-policy is ${policy}: Redis may drop accepted alerts. Set it to noeviction.`);
   }
   if (field('aof_enabled') === '0') {
-    faults.push('appendonly is off: alerts accepted since the last snapshot are lost when Redis stops. Set appendonly yes.');
+    faults.push(
+      'appendonly is off: alerts accepted since the last snapshot are lost when Redis stops. Set appendonly yes.',
+    );
   }
-  if (info === '') faults.push('INFO is not allowed for this user: eviction policy, AOF and version are unchecked.');
+  if (info === '')
+    faults.push('INFO is not allowed for this user: eviction policy, AOF and version are unchecked.');
   return faults;
 }

@@ -1,6 +1,7 @@
 import { type Job, Queue, Worker } from 'bullmq';
 import type { EventBus } from '../domain/events.ts';
 import type { MaintenanceService } from '../services/maintenance.ts';
+import type { UpkeepService } from '../services/upkeep.ts';
 import type { RedisClient } from './redis.ts';
 
 export const MAINTENANCE_QUEUE = 'maintenance';
@@ -21,11 +22,6 @@ function schedules(timeZone: string): Record<MaintenanceJob, Schedule> {
   };
 }
 
-/** Runs the maintenance jobs. */
-export function maintenanceActions(service: MaintenanceService): Record<MaintenanceJob, () => Promise<unknown>> {
-  return { 'reset-quotas': service.resetQuotas, backup: service.backup, upkeep: service.upkeep };
-}
-
 export interface MaintenanceQueue {
   readonly queue: Queue;
   start(): Promise<void>;
@@ -38,7 +34,8 @@ export function createMaintenanceQueue(deps: {
   redis: RedisClient;
   prefix: string;
   timeZone: string;
-  service: MaintenanceService;
+  maintenance: MaintenanceService;
+  upkeep: UpkeepService;
   events: EventBus;
   onError(error: Error): void;
 }): MaintenanceQueue {
@@ -50,7 +47,11 @@ export function createMaintenanceQueue(deps: {
     defaultJobOptions: { removeOnComplete: { count: 50 }, removeOnFail: { count: 50 } },
   });
   queue.on('error', deps.onError);
-  const actions = maintenanceActions(deps.service);
+  const actions: Record<MaintenanceJob, () => Promise<unknown>> = {
+    'reset-quotas': deps.maintenance.resetQuotas,
+    backup: deps.maintenance.backup,
+    upkeep: deps.upkeep.upkeep,
+  };
 
   const worker = new Worker(
     MAINTENANCE_QUEUE,
@@ -85,7 +86,7 @@ export function createMaintenanceQueue(deps: {
   return {
     queue,
     async start() {
-      await deps.service.catchUp();
+      await deps.maintenance.catchUp();
       for (const [name, wanted] of Object.entries(schedules(deps.timeZone))) {
         await schedule(name as MaintenanceJob, wanted);
       }

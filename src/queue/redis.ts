@@ -63,7 +63,9 @@ function open(target: RedisTarget, options: Options): RedisClient {
         ...options,
         ...parsed.auth,
         ...parsed.tls,
-        ...(parsed.tls.tls === undefined ? {} : { sentinelTLS: parsed.tls.tls, enableTLSForSentinelMode: true }),
+        ...(parsed.tls.tls === undefined
+          ? {}
+          : { sentinelTLS: parsed.tls.tls, enableTLSForSentinelMode: true }),
         sentinels: parsed.hosts,
         name: parsed.master,
         sentinelRetryStrategy: (times: number) => Math.min(100 * times, MAX_RECONNECT_MS),
@@ -74,7 +76,12 @@ function open(target: RedisTarget, options: Options): RedisClient {
         enableOfflineQueue: enableOfflineQueue ?? true,
         // A moved slot or a failover takes some redirections; a fast client gives up with its command timeout.
         clusterRetryStrategy: retryStrategy as (times: number) => number,
-        redisOptions: { ...perNode, ...parsed.auth, ...parsed.tls, maxRetriesPerRequest: maxRetriesPerRequest ?? null },
+        redisOptions: {
+          ...perNode,
+          ...parsed.auth,
+          ...parsed.tls,
+          maxRetriesPerRequest: maxRetriesPerRequest ?? null,
+        },
         // Certificates name hosts, so names from the URL are kept for TLS.
         dnsLookup: (address, callback) => callback(null, address),
       });
@@ -94,9 +101,15 @@ export type ParsedRedisUrl =
       readonly auth: Auth;
       readonly tls: Tls;
     }
-  | { readonly kind: 'cluster'; readonly hosts: { host: string; port: number }[]; readonly auth: Auth; readonly tls: Tls };
+  | {
+      readonly kind: 'cluster';
+      readonly hosts: { host: string; port: number }[];
+      readonly auth: Auth;
+      readonly tls: Tls;
+    };
 
-const URL_PATTERN = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^@/]*)@)?([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/;
+const URL_PATTERN =
+  /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^@/]*)@)?([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/;
 
 /**
  * Splits a REDIS_URL. For TLS, `?ca=<file>` names a private authority's certificate (PEM).

@@ -24,9 +24,11 @@ export interface ChatPage {
 const ASSETS: Readonly<Record<string, string>> = {
   'index.html': 'text/html; charset=utf-8',
   'chat.css': 'text/css; charset=utf-8',
+  'chat-list.css': 'text/css; charset=utf-8',
   'message.css': 'text/css; charset=utf-8',
   'composer.css': 'text/css; charset=utf-8',
   'chat.js': 'text/javascript; charset=utf-8',
+  'composer.js': 'text/javascript; charset=utf-8',
   'messages.js': 'text/javascript; charset=utf-8',
   'entities.js': 'text/javascript; charset=utf-8',
   'icon.svg': 'image/svg+xml',

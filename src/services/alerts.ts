@@ -152,7 +152,10 @@ export function createAlertService(deps: {
       idempotency:
         key === undefined
           ? null
-          : { keyHash: cipher.hashRequest(`key:${key}`), bodyHash: cipher.hashRequest(`body:${canonical(request)}`) },
+          : {
+              keyHash: cipher.hashRequest(`key:${key}`),
+              bodyHash: cipher.hashRequest(`body:${canonical(request)}`),
+            },
     };
   }
 

@@ -146,10 +146,18 @@ export function createDeliveryService(deps: {
   }
 
   function partsOf(attempt: Attempt): RenderedPart[] {
-    return deps.render(attempt.simplicity === 0 ? attempt.content : withoutButton(attempt.content), attempt.simplicity);
+    return deps.render(
+      attempt.simplicity === 0 ? attempt.content : withoutButton(attempt.content),
+      attempt.simplicity,
+    );
   }
 
-  function toRequest(attempt: Attempt, part: RenderedPart, isLast: boolean, integration: Integration): SendRequest {
+  function toRequest(
+    attempt: Attempt,
+    part: RenderedPart,
+    isLast: boolean,
+    integration: Integration,
+  ): SendRequest {
     const { content, record } = attempt;
     const hasButton = isLast && attempt.simplicity === 0 && content.url !== undefined;
     return {
@@ -230,7 +238,8 @@ export function createDeliveryService(deps: {
     // It arrived, but nothing says so: upkeep will call it uncertain. Sending again would double it.
     if (!written) return { kind: 'keep', reason: 'ledger_unavailable' };
     if (at.index < at.parts - 1) return AGAIN;
-    if (suspects.delete(job.chat)) await deps.integrations.setUnreachable(attempt.integration.chatId, null, null);
+    if (suspects.delete(job.chat))
+      await deps.integrations.setUnreachable(attempt.integration.chatId, null, null);
     events.emit('alert.delivered', {
       alertId: job.alertId,
       chat: job.chat,

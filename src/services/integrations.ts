@@ -104,7 +104,10 @@ export function createIntegrationService(deps: {
         throw new AppError('unauthorized', 'This setup token belongs to no chat. Get a new one with /token.');
       }
       if (input.chatId !== undefined && input.chatId !== target.chatId) {
-        throw new AppError('chat_mismatch', 'chatId is not the chat of this token. Leave it out or correct it.');
+        throw new AppError(
+          'chat_mismatch',
+          'chatId is not the chat of this token. Leave it out or correct it.',
+        );
       }
       const issued = tokens.issue(target.id, scope);
       const integration = await integrations.activate(target.id, setupHash, {
@@ -115,7 +118,10 @@ export function createIntegrationService(deps: {
         now: clock.now(),
       });
       if (integration === undefined) {
-        throw new AppError('already_used', 'This setup token was used before. Get a new one from the bot with /token.');
+        throw new AppError(
+          'already_used',
+          'This setup token was used before. Get a new one from the bot with /token.',
+        );
       }
       events.emit('integration.created', { integrationId: integration.id, chat: chatOf(integration) });
       return { integration, token: issued.token };
@@ -129,7 +135,10 @@ export function createIntegrationService(deps: {
         now: clock.now(),
       });
       if (rotated === undefined) {
-        throw new AppError('unauthorized', 'This token was rotated or revoked meanwhile. Use the newest one.');
+        throw new AppError(
+          'unauthorized',
+          'This token was rotated or revoked meanwhile. Use the newest one.',
+        );
       }
       events.emit('integration.rotated', { integrationId: rotated.id, chat: chatOf(rotated) });
       return { integration: rotated, token: issued.token };
@@ -141,7 +150,8 @@ export function createIntegrationService(deps: {
         throw new AppError('integration_not_active', 'This integration was revoked before.');
       }
       const chat = chatOf(integration);
-      for (const alertId of revoked.alertIds) events.emit('alert.failed', { alertId, chat, reason: 'revoked' });
+      for (const alertId of revoked.alertIds)
+        events.emit('alert.failed', { alertId, chat, reason: 'revoked' });
       events.emit('integration.revoked', {
         integrationId: integration.id,
         chat,

@@ -1,10 +1,4 @@
-import type {
-  AlertContent,
-  AlertFormat,
-  AlertOptions,
-  AlertRecord,
-  AlertStatus,
-} from '../domain/alert.ts';
+import type { AlertContent, AlertFormat, AlertOptions, AlertRecord, AlertStatus } from '../domain/alert.ts';
 import type { Integration } from '../domain/integration.ts';
 import type { SendOutcome } from '../domain/outcome.ts';
 
@@ -124,13 +118,22 @@ export interface AlertLedger {
   /** failed | uncertain → queued, for a resend by hand. False if the status was another. */
   requeue(id: string, now: number): Promise<boolean>;
   /** Undoes a requeue that the queue refused. */
-  undoRequeue(id: string, status: 'failed' | 'uncertain', reason: string | null, endedAt: number | null): Promise<void>;
+  undoRequeue(
+    id: string,
+    status: 'failed' | 'uncertain',
+    reason: string | null,
+    endedAt: number | null,
+  ): Promise<void>;
   /** queued and expiresAt <= now → expired. Returns their ids (at most `limit`). */
   expireDue(now: number, limit: number): Promise<string[]>;
   /** sending since before `before` → uncertain ('worker_died'). Returns their ids. */
   endStuck(before: number, now: number): Promise<string[]>;
   /** Ids of entries queued (created or requeued) before `before`, oldest first, after the id `after`. */
-  queuedBefore(before: number, after: string | null, limit: number): Promise<{ id: string; integrationId: number }[]>;
+  queuedBefore(
+    before: number,
+    after: string | null,
+    limit: number,
+  ): Promise<{ id: string; integrationId: number }[]>;
   /** Deletes ended entries older than `before`. Returns how many. */
   purge(before: number): Promise<number>;
   countByStatus(): Promise<Record<AlertStatus, number>>;
@@ -255,7 +258,11 @@ export interface Pace {
    * Asks for the next send to this chat. `waitMs`: sleep that long, then send (the slot is taken). `deferMs`: the
    * chat's own limit holds it longer; put the alert back and let others go first.
    */
-  take(turn: { chat: string; isGroup: boolean; alertId: string }): Promise<
+  take(turn: {
+    chat: string;
+    isGroup: boolean;
+    alertId: string;
+  }): Promise<
     { readonly kind: 'go'; readonly waitMs: number } | { readonly kind: 'defer'; readonly deferMs: number }
   >;
   /** No sends to this chat for `ms` (a flood wait); survives restarts. Says whether to pause the whole bot instead. */

@@ -51,7 +51,10 @@ export function createTelegramGuard(deps: {
     handleWhenResult((result) => (result as SendOutcome).kind === 'never_sent'),
     {
       breaker: new ConsecutiveBreaker(timing.failures),
-      halfOpenAfter: new ExponentialBackoff({ initialDelay: timing.firstProbeMs, maxDelay: timing.maxProbeMs }),
+      halfOpenAfter: new ExponentialBackoff({
+        initialDelay: timing.firstProbeMs,
+        maxDelay: timing.maxProbeMs,
+      }),
     },
   );
   let halted = false;

@@ -85,11 +85,9 @@ export function classifyNetworkError(error: unknown): SendOutcome {
   if (unsent !== undefined) return { kind: 'never_sent', reason: unsent };
   if (syscall === 'connect' || CONNECT_PHASE.test(text))
     return { kind: 'never_sent', reason: 'connection_failed' };
+  const wasLost = wasConnected || /socket hang up/i.test(text);
   const reason = lookUp(UNCERTAIN_CODES, code) ?? lookUp(FETCH_TYPES, type);
-  return {
-    kind: 'uncertain',
-    reason: reason ?? (/socket hang up/i.test(text) ? 'connection_reset' : 'unknown_fault'),
-  };
+  return { kind: 'uncertain', reason: reason ?? (wasLost ? 'connection_reset' : 'unknown_fault') };
 }
 
 /**

@@ -11,7 +11,12 @@ const JSON_TYPE = /^application\/(?:[a-z0-9!#$&^_.+-]+\+)?json *(?:;|$)/i;
 export function createJsonReader(): RequestHandler {
   const parse = express.json({ limit: BODY_LIMIT, type: () => true });
   return (req, res, next) => {
-    if (hasBody(req) && !JSON_TYPE.test(req.headers['content-type'] ?? '')) {
+    if (!hasBody(req)) {
+      // body-parser would make {} of it, and the sender would read of missing fields.
+      next();
+      return;
+    }
+    if (!JSON_TYPE.test(req.headers['content-type'] ?? '')) {
       res.setHeader('Accept-Post', 'application/json');
       next(
         new AppError(

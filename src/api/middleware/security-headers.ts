@@ -25,30 +25,25 @@ const DATA: HelmetOptions = {
 };
 
 /** For pages. Bull Board sets styles from scripts; `upgrade-insecure-requests` would break it on plain-HTTP hosts. */
-function page(scripts: string[]): HelmetOptions {
-  return {
-    ...SHARED,
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        'default-src': ["'self'"],
-        'script-src': scripts,
-        'style-src': ["'self'", "'unsafe-inline'"],
-        'img-src': ["'self'", 'data:', 'blob:'],
-        'object-src': ["'none'"],
-        'base-uri': ["'self'"],
-        'form-action': ["'self'"],
-        'frame-ancestors': ["'none'"],
-      },
+const PAGE: HelmetOptions = {
+  ...SHARED,
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      'default-src': ["'self'"],
+      'style-src': ["'self'", "'unsafe-inline'"],
+      'img-src': ["'self'", 'data:'],
+      'object-src': ["'none'"],
+      'base-uri': ["'self'"],
+      'form-action': ["'self'"],
+      'frame-ancestors': ["'none'"],
     },
-  };
-}
+  },
+};
 
 export interface SecurityHeaders {
   readonly data: RequestHandler;
   readonly page: RequestHandler;
-  /** The sandbox's chat page may hold its script inline. It is on loopback only. */
-  readonly sandbox: RequestHandler;
 }
 
 /**
@@ -58,8 +53,7 @@ export interface SecurityHeaders {
 export function createSecurityHeaders(): SecurityHeaders {
   return {
     data: replay({ ...record(DATA), 'cache-control': 'no-store' }),
-    page: replay({ ...record(page(["'self'"])), 'cache-control': 'no-store' }),
-    sandbox: replay(record(page(["'self'", "'unsafe-inline'"]))),
+    page: replay({ ...record(PAGE), 'cache-control': 'no-store' }),
   };
 }
 

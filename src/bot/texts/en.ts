@@ -57,7 +57,11 @@ The answer holds the integration's own token: your program sends alerts with tha
   integrationsTitle: 'Integrations of this chat:',
   integrationLine: ({ name, status, left, limit, unreachable }) =>
     `• ${name}: ${status}, ${left} of ${limit} alerts left today${unreachable ? ' (Telegram refused this chat)' : ''}`,
-  statuses: { active: 'active', pending: 'pending (waiting for its setup token to be used)', revoked: 'revoked' },
+  statuses: {
+    active: 'active',
+    pending: 'pending (waiting for its setup token to be used)',
+    revoked: 'revoked',
+  },
   moreIntegrations: (count) => `… and ${count} more. /revoke with a name or an id reaches them.`,
   noActiveIntegration: 'This chat has no active integration yet. /token is the first step to one.',
   unnamed: (id) => `#${id}`,
@@ -78,7 +82,8 @@ The answer holds the integration's own token: your program sends alerts with tha
   quotaResets: ({ at, hours, minutes }) => `The quota resets at ${at} (in ${hours} h ${minutes} min).`,
 
   testTitle: 'Test alert',
-  testMessage: (name) => `This is a test of the integration “${name}”. If you can read it, alerts reach this chat.`,
+  testMessage: (name) =>
+    `This is a test of the integration “${name}”. If you can read it, alerts reach this chat.`,
   testQueued: ({ name, remaining }) =>
     `A test alert of “${name}” is on its way. It took one alert of today's quota: ${remaining} left.`,
 

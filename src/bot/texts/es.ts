@@ -49,7 +49,8 @@ La respuesta contiene el token propio de la integración: con ese envía alertas
   tokenNeedsPrivateChat:
     'Un token de configuración es secreto, así que no lo muestro aquí. Abre nuestro chat privado con este botón y pulsa Iniciar: allí lo recibes.',
   openPrivateChat: 'Abrir el chat privado',
-  notAdminThere: 'Solo los administradores de ese chat pueden obtener un token para él, y no te veo entre ellos.',
+  notAdminThere:
+    'Solo los administradores de ese chat pueden obtener un token para él, y no te veo entre ellos.',
   tooManyTokens: (seconds) => `Han sido muchos tokens. Inténtalo de nuevo en ${seconds} segundos.`,
   channelAdded: (title) => `Me han añadido a ${title}. Con este botón obtienes un token de configuración.`,
   adminsOnly: 'Solo los administradores de este grupo pueden hacer eso.',
@@ -82,7 +83,8 @@ La respuesta contiene el token propio de la integración: con ese envía alertas
   quotaResets: ({ at, hours, minutes }) => `La cuota se renueva el ${at} (en ${hours} h ${minutes} min).`,
 
   testTitle: 'Alerta de prueba',
-  testMessage: (name) => `Esto es una prueba de la integración «${name}». Si la lees, las alertas llegan a este chat.`,
+  testMessage: (name) =>
+    `Esto es una prueba de la integración «${name}». Si la lees, las alertas llegan a este chat.`,
   testQueued: ({ name, remaining }) =>
     `Una alerta de prueba de «${name}» está en camino. Ha gastado una alerta de la cuota de hoy: quedan ${remaining}.`,
 
@@ -102,7 +104,8 @@ La respuesta contiene el token propio de la integración: con ese envía alertas
     already_used: 'Ese token de configuración ya se usó. /token da uno nuevo.',
     idempotency_mismatch: 'Eso ya se pidió de otra manera.',
     not_resendable: 'Esa alerta no se puede enviar de nuevo.',
-    quota_exhausted: 'Las alertas de hoy de esta integración se han agotado. /quota dice cuándo se renueva la cuota.',
+    quota_exhausted:
+      'Las alertas de hoy de esta integración se han agotado. /quota dice cuándo se renueva la cuota.',
     rate_limited: 'Demasiado rápido. Espera un minuto e inténtalo de nuevo.',
     queue_full: 'Hay demasiadas alertas en espera. Inténtalo de nuevo en unos minutos.',
     queue_unavailable: 'Ahora mismo no se pueden aceptar alertas. Inténtalo de nuevo en un minuto.',

@@ -3,7 +3,16 @@ import type { ErrorCode } from '../../domain/errors.ts';
 import type { IntegrationStatus } from '../../domain/integration.ts';
 
 /** Commands of the menu, in its order. `/temporal_token` and `/get_me` are other names for token and id. */
-export const MENU_COMMANDS = ['start', 'token', 'integrations', 'revoke', 'quota', 'test', 'id', 'help'] as const;
+export const MENU_COMMANDS = [
+  'start',
+  'token',
+  'integrations',
+  'revoke',
+  'quota',
+  'test',
+  'id',
+  'help',
+] as const;
 export type MenuCommand = (typeof MENU_COMMANDS)[number];
 
 /** Everything that the bot says, in one language. Texts are plain: names of people and chats cannot break them. */
@@ -20,7 +29,13 @@ export interface Texts {
   readonly unknownCommand: string;
   readonly plainTextHint: string;
 
-  token(fields: { token: string; curl: string; minutes: number; name: string; chat: string | undefined }): FmtString;
+  token(fields: {
+    token: string;
+    curl: string;
+    minutes: number;
+    name: string;
+    chat: string | undefined;
+  }): FmtString;
   readonly tokenSentPrivately: string;
   readonly tokenNeedsPrivateChat: string;
   readonly openPrivateChat: string;
@@ -30,7 +45,13 @@ export interface Texts {
   readonly adminsOnly: string;
 
   readonly integrationsTitle: string;
-  integrationLine(fields: { name: string; status: string; left: number; limit: number; unreachable: boolean }): string;
+  integrationLine(fields: {
+    name: string;
+    status: string;
+    left: number;
+    limit: number;
+    unreachable: boolean;
+  }): string;
   readonly statuses: Record<IntegrationStatus, string>;
   moreIntegrations(count: number): string;
   readonly noActiveIntegration: string;

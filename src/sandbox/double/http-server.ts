@@ -11,6 +11,12 @@ export interface RestartableServer {
   readonly port: number;
 }
 
+/**
+ * How long callers get to notice that their idle connections were cut: one used in the same moment would end with
+ * ECONNRESET instead of ECONNREFUSED.
+ */
+const NOTICE_MS = 20;
+
 /** An HTTP server that can vanish and come back on its port. */
 export function createRestartableServer(
   handle: (req: IncomingMessage, res: ServerResponse) => void,
@@ -38,7 +44,7 @@ export function createRestartableServer(
         const old = server;
         server = undefined;
         if (!old) return resolve();
-        old.close(() => resolve());
+        old.close(() => setTimeout(resolve, NOTICE_MS));
         old.closeAllConnections();
       }),
     async comeBack() {

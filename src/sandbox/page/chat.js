@@ -1,12 +1,15 @@
 /** The sandbox's chat window: loads the state, follows the events, sends what the person does. */
+import { createComposer } from './composer.js';
 import { element } from './entities.js';
 import { renderMessage } from './messages.js';
 
 const find = (id) => document.getElementById(id);
-const [log, scroll, empty, input, menu] = ['log', 'scroll', 'empty', 'text', 'menu'].map(find);
+const [log, scroll, empty] = ['log', 'scroll', 'empty'].map(find);
 const unread = new Map();
 let state = { bot: {}, chats: [] };
 let current;
+/** Events that arrive while a chat is loaded: the answer on its way may be older than they. */
+let heldBack;
 let toastTimer;
 
 const chatOf = (id) => state.chats.find((chat) => chat.id === id);
@@ -111,11 +114,15 @@ async function openChat(chatId) {
   unread.delete(chatId);
   renderChats();
   renderHeader();
+  heldBack = [];
   const { messages } = await get(`api/messages?chatId=${chatId}`);
   if (current !== chatId) return;
+  const missed = heldBack ?? [];
+  heldBack = undefined;
   log.replaceChildren();
   delete log.dataset.day;
   messages.forEach(append);
+  missed.forEach(apply);
   showEmpty();
   toEnd();
 }
@@ -149,7 +156,10 @@ const HANDLERS = {
     chatId === current && nodeOf(message.message_id)?.replaceWith(render(message)),
   deleted: ({ chatId, messageId }) => {
     if (chatId === current) nodeOf(messageId)?.remove();
-    if (!log.querySelector('[data-id]')) log.replaceChildren();
+    if (!log.querySelector('[data-id]')) {
+      log.replaceChildren();
+      delete log.dataset.day;
+    }
     showEmpty();
   },
   'callback-answer': ({ chatId, messageId, text }) => {
@@ -162,79 +172,12 @@ const HANDLERS = {
   commands: refresh,
 };
 
-function setMenu(open, filter = '') {
-  const commands = (chatOf(current)?.commands ?? []).filter(({ command }) => command.startsWith(filter));
-  const show = open && (commands.length > 0 || filter === '');
-  menu.hidden = !show;
-  find('menu-button').setAttribute('aria-expanded', String(show));
-  if (!show) return;
-  const rows = commands.map(({ command, description }) => {
-    const row = element(
-      'button',
-      { type: 'button' },
-      element('b', {}, `/${command}`),
-      element('span', {}, description),
-    );
-    row.addEventListener('click', () => {
-      setMenu(false);
-      input.value = '';
-      input.focus();
-      void send(`/${command}`);
-    });
-    return row;
-  });
-  menu.replaceChildren(...(rows.length > 0 ? rows : [element('p', {}, 'The bot has set no commands yet.')]));
-}
+const apply = (change) => HANDLERS[change.type]?.(change);
 
-function grow() {
-  input.rows = Math.min(6, input.value.split('\n').length);
-}
-
-async function submit() {
-  const text = input.value.trim();
-  setMenu(false);
-  if (text && (await send(text))) {
-    input.value = '';
-    grow();
-  }
-}
-
-find('composer').addEventListener('submit', (event) => {
-  event.preventDefault();
-  void submit();
-});
-input.addEventListener('keydown', (event) => {
-  if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
-    event.preventDefault();
-    void submit();
-  } else if (event.key === 'ArrowUp' && !menu.hidden) {
-    event.preventDefault();
-    menu.querySelector('button:last-of-type')?.focus();
-  }
-});
-input.addEventListener('input', () => {
-  grow();
-  const command = /^\/(\w*)$/.exec(input.value);
-  setMenu(command !== null, command?.[1]);
-});
-menu.addEventListener('keydown', (event) => {
-  const step = { ArrowUp: 'previousElementSibling', ArrowDown: 'nextElementSibling' }[event.key];
-  if (!step) return;
-  event.preventDefault();
-  (document.activeElement[step] ?? input).focus();
-});
-find('menu-button').addEventListener('click', () => {
-  setMenu(menu.hidden);
-  menu.querySelector('button')?.focus();
-});
-document.addEventListener('keydown', (event) => {
-  if (event.key !== 'Escape' || menu.hidden) return;
-  setMenu(false);
-  input.focus();
-});
+createComposer({ send, commands: () => chatOf(current)?.commands ?? [] });
 empty.querySelector('[data-send]').addEventListener('click', () => {
   void send('/start');
-  input.focus();
+  find('text').focus();
 });
 
 /** EventSource reconnects by itself; what happened meanwhile is loaded anew. */
@@ -249,5 +192,6 @@ events.addEventListener('error', () => {
 });
 events.addEventListener('message', (event) => {
   const change = JSON.parse(event.data);
-  HANDLERS[change.type]?.(change);
+  if (heldBack && change.chatId === current) heldBack.push(change);
+  else apply(change);
 });

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 function open(prefix: string, maxPending: number) {
-  const redis = withQueueCommands(connectRedis({ url: server.url }, 'patient', () => undefined));
+  const redis = withQueueCommands(connectRedis(server.connection, 'patient', () => undefined));
   const queue = new Queue('alerts', { connection: redis as never, prefix });
   queue.on('error', () => undefined);
   const base = `${prefix}:alerts:`;
@@ -89,8 +89,13 @@ describe('the alert queue', () => {
     const small = open(prefix, 3);
     for (const id of ['a1', 'a2']) await small.alerts.add(job(id, 'aa'));
     await small.alerts.add(job('later', 'aa', { deliverAt: Date.now() + 60_000 }));
-    await expect(small.alerts.add(job('a3', 'aa'))).rejects.toMatchObject({ code: 'queue_full', retryAfterSeconds: 1 });
-    await expect(small.alerts.add(job('soon', 'aa', { deliverAt: Date.now() + 60_000 }))).rejects.toMatchObject({
+    await expect(small.alerts.add(job('a3', 'aa'))).rejects.toMatchObject({
+      code: 'queue_full',
+      retryAfterSeconds: 1,
+    });
+    await expect(
+      small.alerts.add(job('soon', 'aa', { deliverAt: Date.now() + 60_000 })),
+    ).rejects.toMatchObject({
       code: 'queue_full',
     });
     await small.alerts.add(job('a1', 'aa')); // a repeat of a queued one is no new alert
@@ -103,10 +108,12 @@ describe('the alert queue', () => {
   it('holds the cap of 500 exactly under 4 processes that add 2,000 at once', async () => {
     const script = fileURLToPath(new URL('../../support/add-alerts.ts', import.meta.url));
     const children = Array.from({ length: 4 }, (_, index) =>
-      fork(script, [server.url, prefix, String(index), '500'], { execArgv: ['--import', 'tsx'] }),
+      fork(script, [server.connection.path, prefix, String(index), '500'], { execArgv: ['--import', 'tsx'] }),
     );
     await Promise.all(children.map((child) => once(child, 'message')));
-    const answers = children.map((child) => once(child, 'message') as Promise<[{ accepted: number; full: number }]>);
+    const answers = children.map(
+      (child) => once(child, 'message') as Promise<[{ accepted: number; full: number }]>,
+    );
     for (const child of children) child.send('go');
     const counts = (await Promise.all(answers)).map(([message]) => message);
     expect(counts.reduce((sum, count) => sum + count.accepted, 0)).toBe(500);
@@ -115,8 +122,14 @@ describe('the alert queue', () => {
   });
 
   it('answers queue_unavailable within 1.5 s while Redis is frozen, and works again after it', async () => {
-    const redis = withQueueCommands(connectRedis({ url: server.url }, 'fast', () => undefined));
-    const fast = createAlertQueue({ queue: opened.queue, redis, base: opened.base, maxPending: 5, sendDelayMs: 1 });
+    const redis = withQueueCommands(connectRedis(server.connection, 'fast', () => undefined));
+    const fast = createAlertQueue({
+      queue: opened.queue,
+      redis,
+      base: opened.base,
+      maxPending: 5,
+      sendDelayMs: 1,
+    });
     await expect.poll(() => redis.status).toBe('ready');
     server.freeze();
     const started = Date.now();
@@ -125,7 +138,14 @@ describe('the alert queue', () => {
     server.thaw();
     expect(codeOf(result)).toBe('queue_unavailable');
     expect(took).toBeLessThan(1_500);
-    await expect.poll(() => fast.add(job('x2', 'aa')).then(() => 'added', () => 'refused')).toBe('added');
+    await expect
+      .poll(() =>
+        fast.add(job('x2', 'aa')).then(
+          () => 'added',
+          () => 'refused',
+        ),
+      )
+      .toBe('added');
     redis.disconnect();
   });
 });

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from '../config.ts';
+import type { Logger } from '../ops/logger.ts';
+import { type QueueCommands, withQueueCommands } from '../queue/commands.ts';
+import { inspectRedis } from '../queue/inspect-redis.ts';
+import { connectRedis, type RedisClient, type RedisTarget } from '../queue/redis.ts';
+import { ensureRedisServer } from '../sandbox/ensure-redis-server.ts';
+import { type PrivateRedis, type ProcessHost, startPrivateRedis } from '../sandbox/private-redis.ts';
+
+/** The connections of one process, by what they are used for. */
+export interface RedisConnections {
+  /** For requests: fails fast. */
+  readonly fast: RedisClient & QueueCommands;
+  /** For workers: waits for Redis to come back. */
+  readonly patient: RedisClient & QueueCommands;
+  readonly subscriber: RedisClient;
+  close(): Promise<void>;
+}
+
+/** REDIS_URL, or a redis-server of our own (installed first where the machine lacks one). */
+export async function provideRedis(
+  config: Config,
+  host: ProcessHost,
+  env: Readonly<Record<string, string | undefined>>,
+  log: Logger,
+): Promise<{ target: RedisTarget; own: PrivateRedis | undefined }> {
+  if (config.redis.url !== undefined) return { target: { url: config.redis.url }, own: undefined };
+  const say = (level: 'info' | 'warn' | 'error', message: string, fields = {}) => log[level](fields, message);
+  const binary = config.redis.serverPath ?? (await ensureRedisServer({ env, log: say }));
+  const own = await startPrivateRedis({ dataDir: config.dataDir, binary, env, host, log: say });
+  return { target: own.connection, own };
+}
+
+/** Opens the connections. A Redis that is away only delays: everything goes on by itself when it comes. */
+export function openRedis(target: RedisTarget, log: Logger): RedisConnections {
+  let lastError = '';
+  const onError = (error: Error) => {
+    // The same fault comes with each try to reconnect: once is enough.
+    if (error.message === lastError) return;
+    lastError = error.message;
+    log.warn({ error }, 'Redis does not answer; trying again');
+  };
+  const fast = withQueueCommands(connectRedis(target, 'fast', onError));
+  const patient = withQueueCommands(connectRedis(target, 'patient', onError));
+  const subscriber = connectRedis(target, 'patient', onError);
+  patient.on('ready', () => {
+    if (lastError !== '') log.info({}, 'Redis answers again');
+    lastError = '';
+  });
+  return {
+    fast,
+    patient,
+    subscriber,
+    async close() {
+      for (const client of [fast, patient, subscriber]) client.disconnect();
+    },
+  };
+}
+
+/** How long a start waits for Redis before it goes on without, in ms: the service serves 503 until Redis comes. */
+const REDIS_START_WAIT_MS = 5_000;
+
+/** Waits for Redis a little, and says what is wrong with its settings. */
+export async function checkRedis(redis: RedisClient, log: Logger): Promise<void> {
+  const settings = inspectRedis(redis);
+  const answered = await Promise.race([
+    settings.then(() => true),
+    new Promise<boolean>((resolve) => setTimeout(resolve, REDIS_START_WAIT_MS, false).unref()),
+  ]);
+  if (!answered) {
+    log.warn({}, 'Redis does not answer yet: alerts are refused with 503 until it does');
+    return;
+  }
+  for (const fault of await settings) log.warn({}, fault);
+}
+
+/** The sandbox's signing key: made once, kept in the data directory, readable by its owner only. */
+export async function keepSandboxSecret(dataDir: string): Promise<string> {
+  const file = join(dataDir, 'jwt-secret');
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  try {
+    // `wx`: of two processes that start at once, one writes and both read the same.
+    await writeFile(file, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  await chmod(file, 0o600);
+  return (await readFile(file, 'utf8')).trim();
+}

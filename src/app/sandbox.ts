@@ -1,0 +1,80 @@
+import type { Integration } from '../domain/integration.ts';
+import { type BotApiDouble, createBotApiDouble } from '../sandbox/bot-api-double.ts';
+import { type ChatPage, createChatPage } from '../sandbox/chat-page.ts';
+import { addSandboxChats, SANDBOX_PRIVATE_CHAT } from '../sandbox/sandbox-chats.ts';
+import type { IntegrationService } from '../services/integrations.ts';
+import { hashToken, type Tokens } from '../services/tokens.ts';
+
+/** Any well-formed token: the double takes them all. */
+const SANDBOX_BOT_TOKEN = '424242:sandbox';
+const SANDBOX_INTEGRATION = 'sandbox';
+
+export interface Sandbox {
+  readonly botToken: string;
+  readonly apiRoot: string;
+  readonly page: ChatPage;
+  stop(): Promise<void>;
+}
+
+/** A Telegram of our own on loopback, with a chat page. */
+export async function startSandbox(): Promise<Sandbox> {
+  const double: BotApiDouble = createBotApiDouble();
+  addSandboxChats(double);
+  const { apiRoot } = await double.start();
+  const page = createChatPage(double, { boardUrl: '/admin/queues' });
+  return {
+    botToken: SANDBOX_BOT_TOKEN,
+    apiRoot,
+    page,
+    async stop() {
+      page.close();
+      await double.stop();
+    },
+  };
+}
+
+/** A working token for the newcomer's chat. Only its hash is stored, so each start makes a new one. */
+export async function issueSandboxToken(
+  integrations: IntegrationService,
+  tokens: Pick<Tokens, 'verify'>,
+): Promise<string> {
+  const chatId = SANDBOX_PRIVATE_CHAT.id;
+  await integrations.registerChat(chatId);
+  const known = (await integrations.listForChat(chatId)).find(isSandboxIntegration);
+  if (known !== undefined) return (await integrations.rotate(known)).token;
+  const setup = await integrations.issueSetupToken(chatId, SANDBOX_INTEGRATION);
+  const created = await integrations.create(tokens.verify(setup.token), hashToken(setup.token), {});
+  return created.token;
+}
+
+function isSandboxIntegration(integration: Integration): boolean {
+  return integration.name === SANDBOX_INTEGRATION && integration.status === 'active';
+}
+
+/** What a newcomer needs to know, for the terminal. */
+export function sandboxNotice(facts: {
+  url: string;
+  admin: { user: string; password: string };
+  token: string;
+}): string {
+  const line = '─'.repeat(78);
+  return `
+${line}
+  SANDBOX: no Telegram, no BOT_TOKEN. Everything stays on this machine.
+
+  1. Open the chat page:   ${facts.url}/sandbox
+  2. Send it an alert (this token works until the next start):
+
+curl -X POST ${facts.url}/api/alert \\
+  -H "Authorization: Bearer ${facts.token}" \\
+  -H "Content-Type: application/json" \\
+  -d '{"title":"Hello","message":"My first alert"}'
+
+  3. Watch the queue:      ${facts.url}/admin/queues
+     user ${facts.admin.user}, password ${facts.admin.password}
+
+  A token of your own: type /start, then /token on the chat page. Stop: Ctrl-C.
+  The real thing: set BOT_TOKEN, JWT_SECRET and REDIS_URL (README.md, .env.example).
+${line}
+`;
+}

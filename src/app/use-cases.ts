@@ -1,0 +1,104 @@
+import { Queue } from 'bullmq';
+import type { Config } from '../config.ts';
+import { createAlertLedger } from '../db/alert-ledger.ts';
+import type { Database } from '../db/connect.ts';
+import { createIntegrationRepository } from '../db/integration-repository.ts';
+import { createDatabaseMaintenance } from '../db/maintenance.ts';
+import type { createEventBus } from '../domain/events.ts';
+import { ALERT_QUEUE, createAlertQueue } from '../queue/alert-queue.ts';
+import { createPayloadCipher } from '../queue/cipher.ts';
+import { createEndedSignal } from '../queue/ended-signal.ts';
+import { MAINTENANCE_QUEUE } from '../queue/maintenance-queue.ts';
+import { createAlertService, IDEMPOTENCY_WINDOW_MS } from '../services/alerts.ts';
+import { createIntegrationService } from '../services/integrations.ts';
+import { createMaintenanceService } from '../services/maintenance.ts';
+import type { Clock } from '../services/ports.ts';
+import { createTokens } from '../services/tokens.ts';
+import { createUpkeepService } from '../services/upkeep.ts';
+import type { RedisConnections } from './infrastructure.ts';
+
+/** The parts of the service that have no life of their own, wired once the database and Redis are there. */
+export type UseCases = ReturnType<typeof createUseCases>;
+
+export function createUseCases(deps: {
+  config: Config;
+  secret: string;
+  db: Database;
+  redis: RedisConnections;
+  clock: Clock;
+  events: ReturnType<typeof createEventBus>;
+  onError(error: Error): void;
+}) {
+  const { config, db, redis, clock, events } = deps;
+  const { prefix } = config.redis;
+  const base = `${prefix}:${ALERT_QUEUE}:`;
+  const cipher = createPayloadCipher(deps.secret);
+  const tokens = createTokens({ secret: deps.secret, clock, ...config.tokens });
+  const repository = createIntegrationRepository(db);
+  const ledger = createAlertLedger(db, { idempotencyWindowMs: IDEMPOTENCY_WINDOW_MS });
+  const database = createDatabaseMaintenance(db);
+  const openQueue = (name: string) => {
+    const opened = new Queue(name, {
+      connection: redis.fast as never,
+      prefix,
+      // Built while Redis is down it must not stay broken: both options, or neither (bullmq 6).
+      skipWaitingForReady: true,
+      skipVersionCheck: true,
+      streams: { events: { maxLen: 1_000 } },
+    });
+    return opened.on('error', deps.onError);
+  };
+  const alertJobs = openQueue(ALERT_QUEUE);
+  /** For the board: the jobs themselves run in createMaintenanceQueue, where the role scheduler is. */
+  const maintenanceJobs = openQueue(MAINTENANCE_QUEUE);
+  const queue = createAlertQueue({
+    queue: alertJobs,
+    redis: redis.fast,
+    base,
+    maxPending: config.queue.maxSize,
+    sendDelayMs: config.worker.sendDelayMs,
+  });
+  const ended = createEndedSignal({ publisher: redis.fast, subscriber: redis.subscriber, prefix });
+  const integrations = createIntegrationService({
+    integrations: repository,
+    queue,
+    tokens,
+    cipher,
+    events,
+    clock,
+    dailyLimit: config.maxAlerts,
+  });
+  const alerts = createAlertService({
+    ledger,
+    queue,
+    integrations: repository,
+    cipher,
+    ended,
+    events,
+    clock,
+    timeZone: config.timeZone,
+  });
+  const maintenance = createMaintenanceService({
+    integrations: repository,
+    database,
+    events,
+    clock,
+    timeZone: config.timeZone,
+    backupDir: config.backup.directory,
+    backupKeep: config.backup.keep,
+  });
+  const upkeep = createUpkeepService({
+    integrations: repository,
+    ledger,
+    queue,
+    ended,
+    cipher,
+    events,
+    clock,
+    telegramTimeoutMs: config.telegram.timeoutMs,
+  });
+  return {
+    ...{ base, cipher, tokens, repository, ledger, database, alertJobs, maintenanceJobs, queue, ended },
+    ...{ integrations, alerts, maintenance, upkeep },
+  };
+}

@@ -1,0 +1,102 @@
+import { Telegraf } from 'telegraf';
+import type { Update } from 'telegraf/types';
+import { safeError } from './api-errors.ts';
+import { type BotApi, createBotApi } from './bot-api.ts';
+import type { BotLogger } from './bot-logger.ts';
+import { publishMenu } from './commands-menu.ts';
+import { BotContext } from './context.ts';
+import { createErrorBoundary } from './error-boundary.ts';
+import type { FeatureDeps } from './feature.ts';
+import { helpFeature } from './features/help.ts';
+import { idFeature } from './features/id.ts';
+import { integrationsFeature } from './features/integrations.ts';
+import { membershipFeature } from './features/membership.ts';
+import { migrationFeature } from './features/migration.ts';
+import { quotaFeature } from './features/quota.ts';
+import { revokeFeature } from './features/revoke.ts';
+import { startFeature } from './features/start.ts';
+import { testFeature } from './features/test.ts';
+import { tokenFeature } from './features/token.ts';
+import { unhandledFeature } from './features/unhandled.ts';
+import { createRefuseMembers } from './refuse-members.ts';
+import { createSeenUpdates } from './seen-updates.ts';
+import { createTokenDesk } from './token-desk.ts';
+
+export interface BotDeps extends FeatureDeps {
+  readonly token: string;
+  /** Without the bot's part: `https://api.telegram.org`; a path prefix is kept. */
+  readonly apiRoot: string;
+  /** One call's limit, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly logger: BotLogger;
+  /** Keyed hash for logs. */
+  readonly hashChat: (chatId: number) => string;
+}
+
+export interface AlertBot {
+  readonly api: BotApi;
+  /** Asks Telegram once who the bot is, without which no command can be understood. Rejects as the call does. */
+  identify(signal?: AbortSignal): Promise<{ readonly id: number; readonly username: string }>;
+  /** Never rejects. */
+  publishMenu(signal?: AbortSignal): Promise<void>;
+  /** Handles an update once; repeats are dropped. Rejects only while the bot could not identify itself yet. */
+  handle(update: Update): Promise<void>;
+}
+
+/** Telegraf stops waiting for a handler after this time, in milliseconds; its calls have their own, shorter limit. */
+const HANDLER_LIMIT_MS = 90_000;
+
+/** The bot without a source of updates: createPoller or createWebhook feeds it. */
+export function createBot(deps: BotDeps): AlertBot {
+  const { logger } = deps;
+  const api = createBotApi(deps);
+  const seen = createSeenUpdates();
+  const telegraf = new Telegraf<BotContext>(deps.token, {
+    handlerTimeout: HANDLER_LIMIT_MS,
+    // Telegraf makes a client per update, without our limits: ours takes its place.
+    contextType: class extends BotContext {
+      constructor(...[update, , me]: ConstructorParameters<typeof BotContext>) {
+        super(update, api.telegram, me);
+      }
+    },
+  });
+  telegraf.telegram = api.telegram;
+
+  const desk = createTokenDesk(deps);
+  const refuse = createRefuseMembers(deps.clock);
+  telegraf.use(
+    membershipFeature(deps),
+    migrationFeature(deps),
+    startFeature({ ...deps, desk }),
+    tokenFeature({ desk, refuse }),
+    integrationsFeature(deps),
+    ...revokeFeature({ ...deps, refuse }),
+    quotaFeature(deps),
+    testFeature({ ...deps, refuse }),
+    idFeature(),
+    helpFeature(deps),
+    unhandledFeature(),
+  );
+  telegraf.catch(createErrorBoundary(deps));
+
+  async function identify(signal?: AbortSignal) {
+    telegraf.botInfo ??= await api.call('getMe', {}, { signal });
+    return telegraf.botInfo;
+  }
+
+  return {
+    api,
+    identify,
+    publishMenu: (signal) => publishMenu(api, logger, signal),
+    async handle(update) {
+      await identify();
+      if (!seen.add(update.update_id)) return;
+      try {
+        await telegraf.handleUpdate(update);
+      } catch (error) {
+        // The boundary itself failed, or the update is of no known form.
+        logger.error({ updateId: update.update_id, err: safeError(error) }, 'a bot update failed');
+      }
+    },
+  };
+}

@@ -1,0 +1,16 @@
+/** Commands to paste into a shell. Nothing that people typed is in them, so nothing needs quoting. */
+export function createIntegrationCurl(publicUrl: string, setupToken: string): string {
+  return [
+    `curl -X POST ${publicUrl}/api/createIntegration \\`,
+    `  -H 'Authorization: Bearer ${setupToken}' \\`,
+    `  -H 'Content-Type: application/json' -d '{}'`,
+  ].join('\n');
+}
+
+export function sendAlertCurl(publicUrl: string): string {
+  return [
+    `curl -X POST ${publicUrl}/api/alert \\`,
+    `  -H "Authorization: Bearer $TOKEN" \\`,
+    `  -H 'Content-Type: application/json' -d '{"title":"Backup","message":"It worked"}'`,
+  ].join('\n');
+}

@@ -1,0 +1,28 @@
+import { MAX_NAME_LENGTH } from '../domain/integration.ts';
+
+/** Telegram's limit: 1 to 64 characters of this alphabet. */
+const MAX_PAYLOAD = 64;
+const PAYLOAD = /^token_(-?\d{1,16})(?:_([A-Za-z0-9_-]+))?$/;
+
+/** The wish for a setup token of another chat. It is a wish, not a permission: whoever opens the link is checked. */
+export interface TokenWish {
+  readonly chatId: number;
+  readonly name: string | undefined;
+}
+
+/** `https://t.me/<bot>?start=token_<chat>_<name in base64url>`; a name that does not fit is left out. */
+export function tokenLink(botName: string, wish: TokenWish): string {
+  const bare = `token_${wish.chatId}`;
+  const named = wish.name === undefined ? bare : `${bare}_${Buffer.from(wish.name).toString('base64url')}`;
+  return `https://t.me/${botName}?start=${named.length <= MAX_PAYLOAD ? named : bare}`;
+}
+
+/** The wish in a `/start` payload; undefined for every other payload. */
+export function parseTokenWish(payload: string): TokenWish | undefined {
+  const match = PAYLOAD.exec(payload);
+  if (match === null) return undefined;
+  const chatId = Number(match[1]);
+  const name = match[2] === undefined ? '' : Buffer.from(match[2], 'base64url').toString('utf8').trim();
+  const usable = name.length > 0 && name.length <= MAX_NAME_LENGTH && !/\p{Cc}/u.test(name);
+  return { chatId, name: usable ? name : undefined };
+}

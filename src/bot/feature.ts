@@ -1,0 +1,44 @@
+import type { MiddlewareFn } from 'telegraf';
+import type { AlertService } from '../services/alerts.ts';
+import type { IntegrationService } from '../services/integrations.ts';
+import type { Clock } from '../services/ports.ts';
+import type { BotContext } from './context.ts';
+
+/** What features need from the service. */
+export interface FeatureDeps {
+  readonly integrations: IntegrationService;
+  readonly alerts: Pick<AlertService, 'accept'>;
+  readonly clock: Clock;
+  /** Where senders reach the API, without a slash at the end; asked late, as the port may be known only then. */
+  readonly publicUrl: () => string;
+  /** Alerts per integration and day. */
+  readonly dailyLimit: number;
+  /** IANA name. */
+  readonly timeZone: string;
+}
+
+export type Feature = MiddlewareFn<BotContext>;
+
+/** Runs the handler for these commands, in every kind of chat where people write messages (not in channels). */
+export function onCommand(
+  names: readonly string[],
+  handler: (ctx: BotContext, payload: string) => Promise<unknown>,
+): Feature {
+  return async (ctx, next) => {
+    const command = ctx.command;
+    if (ctx.message === undefined || command === undefined || !names.includes(command.name)) return next();
+    await handler(ctx, command.payload);
+  };
+}
+
+/** Runs the handler for buttons of ours that start with this word; `value` is the rest of the data. */
+export function onButton(
+  word: string,
+  handler: (ctx: BotContext, value: string) => Promise<unknown>,
+): Feature {
+  return async (ctx, next) => {
+    const query = ctx.callbackQuery;
+    if (query === undefined || !('data' in query) || !query.data.startsWith(`${word}:`)) return next();
+    await handler(ctx, query.data.slice(word.length + 1));
+  };
+}

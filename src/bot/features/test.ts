@@ -1,0 +1,51 @@
+import { mayManage } from '../administrators.ts';
+import { displayName } from '../describe-integration.ts';
+import { type Feature, type FeatureDeps, onCommand } from '../feature.ts';
+import type { RefuseMembers } from '../refuse-members.ts';
+
+/** `/test [name]`: one alert the way every alert goes, for the integration with most quota left (or the named one). */
+export function testFeature(
+  deps: Pick<FeatureDeps, 'integrations' | 'alerts'> & { refuse: RefuseMembers },
+): Feature {
+  return onCommand(['test'], async (ctx, asked) => {
+    if (ctx.chat === undefined) return;
+    if (!(await mayManage(ctx))) {
+      await deps.refuse(ctx);
+      return;
+    }
+    const { texts } = ctx;
+    const active = (await deps.integrations.listForChat(ctx.chat.id)).filter(
+      (one) => one.status === 'active',
+    );
+    const named = active.find((one) => one.name.toLowerCase() === asked.toLowerCase());
+    const [fullest] = active.toSorted((a, b) => b.rateLimit - a.rateLimit);
+    const chosen = asked === '' ? fullest : named;
+    if (chosen === undefined) {
+      await ctx.reply(fullest === undefined ? texts.noActiveIntegration : texts.revokeNotFound(asked));
+      return;
+    }
+    const name = displayName(chosen, texts);
+    const accepted = await deps.alerts.accept(
+      chosen,
+      {
+        title: texts.testTitle,
+        message: texts.testMessage(name),
+        format: 'plain',
+        priority: 'normal',
+        silent: false,
+        // A group's topic: the alert shall arrive where it was asked for.
+        ...topicOf(ctx.message),
+      },
+      // Telegram may repeat an update: the same one must not send twice. With the date, since its ids may start anew.
+      { idempotencyKey: `telegram-update-${ctx.update.update_id}-${ctx.message?.date}` },
+    );
+    await ctx.reply(texts.testQueued({ name, remaining: accepted.remaining }));
+  });
+}
+
+function topicOf(message: { is_topic_message?: boolean; message_thread_id?: number } | undefined): {
+  threadId?: number;
+} {
+  const threadId = message?.is_topic_message ? message.message_thread_id : undefined;
+  return threadId === undefined ? {} : { threadId };
+}

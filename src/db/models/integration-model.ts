@@ -1,0 +1,44 @@
+import { Model } from 'objection';
+import type { Integration } from '../../domain/integration.ts';
+
+/** A row of Integrations. Stays in src/db: callers get `toIntegration`. */
+export class IntegrationModel extends Model {
+  static override tableName = 'Integrations';
+
+  declare id: number;
+  declare chatId: number;
+  declare name: string;
+  declare tokenHash: string | null;
+  declare scope: string;
+  declare rateLimit: number;
+  declare dailyLimit: number;
+  declare status: Integration['status'];
+  declare expiresAt: number | null;
+  declare unreachableSince: number | null;
+  declare unreachableReason: string | null;
+  /** Refusals in a row that may be Telegram's mistake (SUSPECT_LIMIT). */
+  declare suspicion: number;
+  declare createdAt: number;
+  declare updatedAt: number;
+}
+
+export type IntegrationRow = Pick<IntegrationModel, keyof Integration>;
+
+/** A plain object with exactly the fields of the domain's type. */
+export function toIntegration(row: IntegrationRow): Integration {
+  return {
+    id: row.id,
+    chatId: row.chatId,
+    name: row.name,
+    tokenHash: row.tokenHash,
+    scope: row.scope,
+    rateLimit: row.rateLimit,
+    dailyLimit: row.dailyLimit,
+    status: row.status,
+    expiresAt: row.expiresAt,
+    unreachableSince: row.unreachableSince,
+    unreachableReason: row.unreachableReason,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+  };
+}

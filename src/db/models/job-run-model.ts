@@ -1,0 +1,11 @@
+import { Model } from 'objection';
+
+/** A row of JobRuns: the mark that a job was done for a slot. */
+export class JobRunModel extends Model {
+  static override tableName = 'JobRuns';
+  static override idColumn = ['name', 'slot'];
+
+  declare name: string;
+  declare slot: string;
+  declare ranAt: number;
+}

@@ -1,0 +1,15 @@
+/** A table that is part of a backup and of a move to another database. */
+export interface Table {
+  readonly name: string;
+  /** Its primary key. */
+  readonly key: readonly string[];
+  /** The column that the database numbers by itself. */
+  readonly serial?: string;
+}
+
+/** All tables but knex's own, in an order that satisfies the foreign keys. */
+export const TABLES: readonly Table[] = [
+  { name: 'Integrations', key: ['id'], serial: 'id' },
+  { name: 'Alerts', key: ['id'] },
+  { name: 'JobRuns', key: ['name', 'slot'] },
+];

@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { runJob } from './app/run-job.ts';
+import { createApp } from './app.ts';
+import { type Config, ConfigError, loadConfig } from './config.ts';
+import { runMigrate } from './db/migrate.ts';
+import { runMigrateDatabase } from './db/migrate-database.ts';
+import { createLogger, createStdoutDestination, type Logger } from './ops/logger.ts';
+
+const USAGE = `Usage: node dist/src/main.js [command]
+  (none)                          runs the service
+  migrate                         brings the database up to date
+  job reset-quotas | backup       runs a scheduled job now
+  migrate-database --from URL --to URL   moves all data to another database`;
+
+const clock = { now: () => Date.now() };
+const io = {
+  log: (line: string) => process.stdout.write(`${line}\n`),
+  error: (line: string) => process.stderr.write(`${line}\n`),
+};
+
+/** Returns the exit code, or undefined while the service runs. */
+async function run(argv: readonly string[]): Promise<number | undefined> {
+  const [command, ...rest] = argv;
+  if (command === 'migrate-database') return runMigrateDatabase(rest, io);
+  if (command !== undefined && !['migrate', 'job'].includes(command)) {
+    io.error(USAGE);
+    return command === '--help' || command === '-h' ? 0 : 2;
+  }
+  const config = loadConfig(process.env, (file) => readFileSync(file, 'utf8'));
+  const log = createLogger({
+    level: config.logLevel,
+    destination: createStdoutDestination(),
+    secrets: secretsOf(config),
+  });
+  if (command === 'migrate') return runMigrate(databaseUrl(config), io);
+  if (command === 'job') return runJob(rest, { config, log, clock, io });
+  return serve(config, log.child('app'));
+}
+
+async function serve(config: Config, log: Logger): Promise<number | undefined> {
+  const app = createApp({ config, log, clock, env: process.env, host: process });
+  let stopping = false;
+  const onSignal = (signal: string) => {
+    // Somebody is in a hurry.
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ signal }, 'Stopping');
+    void app.stop().then(({ clean }) => {
+      log.info({ clean }, 'Stopped');
+      log.flush();
+      process.exit(clean ? 0 : 1);
+    });
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  process.on('uncaughtException', (error) => {
+    log.fatal({ error }, 'Unexpected error: stopping');
+    log.flush();
+    process.exit(1);
+  });
+  const { notice } = await app.start();
+  // The newcomer's lines hold a token and a password: they belong on the terminal, not in the log.
+  if (notice !== undefined) io.error(notice);
+  return undefined;
+}
+
+function databaseUrl(config: Config): string {
+  return config.database.kind === 'sqlite' ? `sqlite:${config.database.file}` : config.database.url;
+}
+
+function secretsOf(config: Config): string[] {
+  const token = config.mode.kind === 'telegram' ? config.mode.botToken : undefined;
+  const known = [token, config.jwtSecret, config.admin.password, config.webhook?.secret, config.redis.url];
+  return known.filter((value) => value !== undefined);
+}
+
+run(process.argv.slice(2)).then(
+  (code) => {
+    if (code !== undefined) process.exitCode = code;
+  },
+  (error: unknown) => {
+    if (error instanceof ConfigError) {
+      io.error(
+        `The environment is not valid:\n${error.faults.map(({ name, message }) => `  ${name} ${message}`).join('\n')}`,
+      );
+    } else {
+      io.error(error instanceof Error ? error.message : 'The start failed');
+    }
+    process.exit(1);
+  },
+);

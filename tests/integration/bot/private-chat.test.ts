@@ -1,0 +1,166 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AppError } from '../../../src/domain/errors.ts';
+import { ANN, type BotRig, createBotRig, eventually, JOSE, tokenIn } from '../../support/bot-rig.ts';
+
+describe('the bot in a private chat', () => {
+  let rig: BotRig;
+  beforeEach(async () => {
+    rig = await createBotRig();
+    rig.poller().start();
+  });
+  afterEach(() => rig.close());
+
+  const ask = async (text: string, nth: number, user = ANN) => {
+    rig.double.userSends(user.id, text);
+    return rig.botSays(user.id, nth);
+  };
+  const button = (message: Awaited<ReturnType<typeof ask>>, word: string): string => {
+    const data = message.reply_markup?.inline_keyboard.flat().map((one) => one.callback_data ?? '');
+    const found = data?.find((one) => one.startsWith(word));
+    if (found === undefined) throw new Error(`no button ${word} in ${data}`);
+    return found;
+  };
+
+  it('goes from /start by /token and /integrations to a confirmed /revoke', async () => {
+    expect((await ask('/start', 1)).text).toContain('Ann');
+    expect([...rig.repository.rows.values()]).toMatchObject([{ chatId: ANN.id, status: 'pending' }]);
+
+    const offer = await ask('/token  nightly backup', 2);
+    const setup = tokenIn(offer.text);
+    expect(offer.text).toContain('once');
+    expect(offer.text).toMatch(/valid for [45] minutes/);
+    expect(offer.text).toContain('curl -X POST https://alerts.example.org/api/createIntegration');
+    const { integration } = await rig.exchange(setup);
+    expect(integration).toMatchObject({ status: 'active', name: 'nightly backup', chatId: ANN.id });
+
+    const list = await ask('/integrations', 3);
+    expect(list.text).toContain('nightly backup: active, 10 of 10');
+
+    rig.double.pressButton(ANN.id, list.message_id, button(list, 'revoke:'));
+    const question = await rig.botSays(ANN.id, 4);
+    const pressed = rig.double.pressButton(ANN.id, question.message_id, button(question, 'revoke-yes:'));
+    await eventually(() => rig.repository.rows.get(integration.id)?.status === 'revoked');
+    await eventually(() => rig.double.callbackAnswer(pressed));
+    const edited = await eventually(() => {
+      const now = rig.double.messages(ANN.id).find((one) => one.message_id === question.message_id);
+      return now?.text?.includes('is revoked') && now;
+    });
+    expect(edited.reply_markup).toBeUndefined();
+    expect((await ask('/integrations', 5)).text).toContain('/token');
+  });
+
+  it('speaks the language of the sender', async () => {
+    expect((await ask('/start', 1, JOSE)).text).toContain('¡Hola, José!');
+    expect((await ask('/quota', 2, JOSE)).text).toContain('ninguna integración activa');
+  });
+
+  it('tolerates any /start payload', async () => {
+    for (const [nth, payload] of ['x', 'token_', 'token_12_%%', 'ref_abc'].entries()) {
+      expect((await ask(`/start ${payload}`, nth + 1)).text).toContain('registered');
+    }
+  });
+
+  it('answers /temporal_token as /token, and says why a name is refused', async () => {
+    tokenIn((await ask('/temporal_token', 1)).text);
+    expect((await ask(`/token ${'x'.repeat(65)}`, 2)).text).toContain('1 to 64');
+    expect(rig.log.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  it('stops issuing tokens after 20 in a minute', async () => {
+    for (let i = 0; i < 21; i++) rig.double.userSends(ANN.id, '/token');
+    expect((await rig.botSays(ANN.id, 21)).text).toContain('Try again in');
+    expect(rig.repository.rows.size).toBe(20);
+  });
+
+  it('revokes by name or id, asks which one where it is not clear, and cancels', async () => {
+    const first = await rig.activeChat(ANN, 'web');
+    await rig.activeChat(ANN, 'db');
+    expect((await ask('/revoke', 1)).reply_markup?.inline_keyboard).toHaveLength(2);
+    expect((await ask('/revoke nothing', 2)).text).toContain('no integration “nothing”');
+    expect((await ask('/revoke DB', 3)).text).toContain('Revoke “db”?');
+    const byId = await ask(`/revoke #${first.id}`, 4);
+    expect(byId.text).toContain('Revoke “web”?');
+    rig.double.pressButton(ANN.id, byId.message_id, button(byId, 'revoke-no:'));
+    await eventually(() => rig.double.messages(ANN.id).some((one) => one.text === 'Nothing was revoked.'));
+    expect(rig.repository.rows.get(first.id)?.status).toBe('active');
+  });
+
+  it('ignores ids in buttons that belong to another chat', async () => {
+    const foreign = await rig.activeChat(JOSE, 'of jose');
+    await rig.activeChat(ANN, 'of ann');
+    const question = await ask('/revoke of ann', 1);
+    await rig.bot.handle({
+      update_id: 900_001,
+      callback_query: {
+        id: 'made up',
+        from: ANN,
+        chat_instance: '1',
+        data: `revoke-yes:${foreign.id}`,
+        message: { ...question, chat: { id: ANN.id, type: 'private', first_name: 'Ann' } },
+      },
+    } as never);
+    expect(rig.repository.rows.get(foreign.id)?.status).toBe('active');
+    expect(rig.double.messages(ANN.id).at(-1)?.text).toContain('revoked already');
+  });
+
+  it('keeps callback data within 64 bytes for the largest id', async () => {
+    const { id } = await rig.activeChat(ANN);
+    rig.repository.patch(id, { id: Number.MAX_SAFE_INTEGER });
+    const list = await ask('/integrations', 1);
+    expect(Buffer.byteLength(button(list, 'revoke:'))).toBeLessThanOrEqual(64);
+  });
+
+  it('shows the quota and its reset in the configured time zone', async () => {
+    const { id } = await rig.activeChat(ANN);
+    rig.repository.patch(id, { rateLimit: 3 });
+    const { text } = await ask('/quota', 1);
+    expect(text).toContain('backup: 3 of 10');
+    expect(text).toMatch(/00:00 Europe\/Madrid \(in \d+ h \d+ min\)/);
+  });
+
+  it('sends a test alert through the service, for the integration with most quota, and says what is left', async () => {
+    expect((await ask('/test', 1)).text).toContain('no active integration');
+    const spent = await rig.activeChat(ANN, 'spent');
+    rig.repository.patch(spent.id, { rateLimit: 0 });
+    await rig.activeChat(ANN, 'fresh');
+    expect((await ask('/test', 2)).text).toContain('9 left');
+    expect(rig.accepted).toHaveLength(1);
+    expect(rig.accepted[0]).toMatchObject({
+      integration: { name: 'fresh' },
+      request: { title: 'Test alert' },
+    });
+    expect(rig.accepted[0]?.idempotencyKey).toMatch(/^telegram-update-\d+-\d+$/);
+  });
+
+  it('says why a test alert is refused', async () => {
+    await rig.activeChat(ANN);
+    rig.onAccept(async () => {
+      throw new AppError('quota_exhausted', 'detail for programs');
+    });
+    expect((await ask('/test', 1)).text).toContain('used up');
+  });
+
+  it('shows the chat id, the help and hints', async () => {
+    expect((await ask('/id', 1)).text).toContain(String(ANN.id));
+    expect((await ask('/get_me', 2)).text).toContain(String(ANN.id));
+    expect((await ask('/help', 3)).text).toContain('/api/alert');
+    expect((await ask('/nonsense', 4)).text).toContain('do not know');
+    expect((await ask('hello?', 5)).text).toContain('only understand commands');
+  });
+
+  it('marks a chat that blocked the bot, and says so when it returns', async () => {
+    const { id } = await rig.activeChat(ANN);
+    await ask('/id', 1);
+    rig.double.setBotStatus(ANN.id, 'blocked', ANN);
+    await eventually(() => rig.repository.rows.get(id)?.unreachableReason === 'bot_blocked');
+    rig.double.setBotStatus(ANN.id, 'member', ANN);
+    expect((await rig.botSays(ANN.id, 2)).text).toContain('reach this chat again');
+    expect(rig.repository.rows.get(id)?.unreachableSince).toBeNull();
+  });
+
+  it('says so too when the return shows only by /start', async () => {
+    await rig.activeChat(ANN);
+    await rig.service.chatLost(ANN.id, 'bot_blocked');
+    expect((await ask('/start', 1)).text).toContain('reach this chat again');
+  });
+});

@@ -1,0 +1,12 @@
+import { afterAll } from 'vitest';
+import { startDatabases } from './databases.ts';
+import { describeIntegrationRepository } from './integration-contract.ts';
+import { describeAlertLedger } from './ledger-contract.ts';
+
+const databases = await startDatabases();
+afterAll(() => databases.stop());
+
+for (const kind of databases.kinds) {
+  describeIntegrationRepository(kind);
+  describeAlertLedger(kind);
+}

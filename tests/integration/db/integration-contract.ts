@@ -1,0 +1,277 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAlertLedger } from '../../../src/db/alert-ledger.ts';
+import type { Database } from '../../../src/db/connect.ts';
+import { createIntegrationRepository } from '../../../src/db/integration-repository.ts';
+import type { Integration } from '../../../src/domain/integration.ts';
+import type { AlertLedger, IntegrationRepository } from '../../../src/services/ports.ts';
+import { DAY_MS, NOW, newAlert, openMigrated, type TestDatabases } from './databases.ts';
+
+const HASH = 'a'.repeat(64);
+const OTHER_HASH = 'b'.repeat(64);
+const ACTIVE = {
+  tokenHash: OTHER_HASH,
+  scope: 'alert:send',
+  name: null,
+  expiresAt: NOW + DAY_MS,
+  now: NOW + 1,
+};
+
+/** What every IntegrationRepository does. */
+export function describeIntegrationRepository(databases: TestDatabases): void {
+  describe(`the integration repository on ${databases.name}`, () => {
+    let db: Database;
+    let repository: IntegrationRepository;
+    let ledger: AlertLedger;
+    let chats = -1_002_000_000_000;
+    /** Every test has a chat of its own, with a number beyond 32 bits. */
+    const nextChat = (): number => --chats;
+
+    beforeAll(async () => {
+      db = await openMigrated(await databases.createUrl());
+      repository = createIntegrationRepository(db);
+      ledger = createAlertLedger(db, { idempotencyWindowMs: DAY_MS });
+    });
+    afterAll(() => db.close());
+
+    async function insertActive(chatId = nextChat(), limit = 10): Promise<Integration> {
+      const { id } = await repository.insertPending(chatId, 'x', limit, NOW);
+      await repository.storeSetupToken(id, 'x', HASH, NOW + 1000, NOW);
+      const active = await repository.activate(id, HASH, ACTIVE);
+      if (active === undefined) throw new Error('not activated');
+      return active;
+    }
+
+    it('gives back as a plain object what it stored', async () => {
+      const chatId = nextChat();
+      const pending = await repository.insertPending(chatId, 'door bell', 10, NOW);
+      expect(pending).toEqual({
+        id: expect.any(Number),
+        chatId,
+        name: 'door bell',
+        tokenHash: null,
+        scope: '',
+        rateLimit: 10,
+        dailyLimit: 10,
+        status: 'pending',
+        expiresAt: null,
+        unreachableSince: null,
+        unreachableReason: null,
+        createdAt: NOW,
+        updatedAt: NOW,
+      });
+      const found = await repository.findById(pending.id);
+      expect(found).toStrictEqual(pending);
+      expect(await repository.findByChat(chatId)).toStrictEqual([pending]);
+    });
+
+    it('looks up all ids of one turn with one query, and answers undefined for unknown ones', async () => {
+      const one = await insertActive();
+      const two = await insertActive();
+      const queries: string[] = [];
+      const client = db.knex.client;
+      const execute = client.execute;
+      client.execute = (connection: unknown, statement: { name: string }, params: unknown[]) => {
+        queries.push(statement.name);
+        return execute.call(client, connection, statement, params);
+      };
+      try {
+        const ids = [one.id, two.id, one.id, 2_000_000_000, 9_000_000_000_000, Number.NaN, 1.5];
+        const found = await Promise.all(ids.map((id) => repository.findById(id)));
+        expect(found).toEqual([one, two, one, undefined, undefined, undefined, undefined]);
+        expect(queries).toEqual(['find-integrations']);
+      } finally {
+        client.execute = execute;
+      }
+    });
+
+    it('lists a chat oldest first, and only that chat', async () => {
+      const chatId = nextChat();
+      const first = await repository.insertPending(chatId, 'first', 10, NOW + 5);
+      const second = await repository.insertPending(chatId, 'second', 10, NOW);
+      await repository.insertPending(nextChat(), 'other', 10, NOW);
+      expect((await repository.findByChat(chatId)).map(({ id }) => id)).toEqual([first.id, second.id]);
+    });
+
+    it('reuses the newest pending integration whose setup token is missing or has ended', async () => {
+      const chatId = nextChat();
+      expect(await repository.findReusablePending(chatId, NOW)).toBeUndefined();
+      const old = await repository.insertPending(chatId, 'old', 10, NOW);
+      const young = await repository.insertPending(chatId, 'young', 10, NOW);
+      expect((await repository.findReusablePending(chatId, NOW))?.id).toBe(young.id);
+      await repository.storeSetupToken(young.id, 'renamed', HASH, NOW + 1000, NOW);
+      expect((await repository.findReusablePending(chatId, NOW))?.id).toBe(old.id);
+      expect((await repository.findReusablePending(chatId, NOW + 1000))?.name).toBe('renamed');
+      await repository.activate(young.id, HASH, ACTIVE);
+      expect((await repository.findReusablePending(chatId, NOW + DAY_MS * 2))?.id).toBe(old.id);
+    });
+
+    it('activates with the stored setup token alone, and fills the quota', async () => {
+      const { id } = await repository.insertPending(nextChat(), 'named', 7, NOW);
+      expect(await repository.activate(id, HASH, ACTIVE)).toBeUndefined();
+      await repository.storeSetupToken(id, 'named', HASH, NOW + 1000, NOW);
+      expect(await repository.activate(id, OTHER_HASH, ACTIVE)).toBeUndefined();
+      expect(await repository.activate(id, HASH, ACTIVE)).toMatchObject({
+        status: 'active',
+        name: 'named',
+        tokenHash: OTHER_HASH,
+        scope: 'alert:send',
+        rateLimit: 7,
+        expiresAt: NOW + DAY_MS,
+        updatedAt: NOW + 1,
+      });
+      expect(await repository.activate(id, OTHER_HASH, ACTIVE)).toBeUndefined();
+    });
+
+    it('takes a new name at activation and makes the integration reachable', async () => {
+      const chatId = nextChat();
+      const { id } = await repository.insertPending(chatId, 'old', 7, NOW);
+      await repository.setUnreachable(chatId, NOW, 'blocked');
+      await repository.storeSetupToken(id, 'old', HASH, NOW + 1000, NOW);
+      const active = await repository.activate(id, HASH, { ...ACTIVE, name: 'new' });
+      expect(active).toMatchObject({ name: 'new', unreachableSince: null, unreachableReason: null });
+    });
+
+    it('activates exactly once under 50 concurrent calls', async () => {
+      const { id } = await repository.insertPending(nextChat(), 'x', 10, NOW);
+      await repository.storeSetupToken(id, 'x', HASH, NOW + 1000, NOW);
+      const results = await Promise.all(
+        Array.from({ length: 50 }, (_, index) =>
+          repository.activate(id, HASH, { ...ACTIVE, tokenHash: `${index}`.padStart(64, 'c') }),
+        ),
+      );
+      const winners = results.filter((one) => one !== undefined);
+      expect(winners).toHaveLength(1);
+      expect((await repository.findById(id))?.tokenHash).toBe(winners[0]?.tokenHash);
+    });
+
+    it('does not store a setup token on an active integration', async () => {
+      const { id } = await insertActive();
+      await repository.storeSetupToken(id, 'stolen', HASH, NOW + 1000, NOW);
+      expect(await repository.findById(id)).toMatchObject({ name: 'x', tokenHash: OTHER_HASH });
+    });
+
+    it('rotates only the token that is stored now, of an active integration', async () => {
+      const { id } = await insertActive();
+      const next = { tokenHash: HASH, expiresAt: NOW + 5, now: NOW + 3 };
+      expect(await repository.rotate(id, 'd'.repeat(64), next)).toBeUndefined();
+      expect(await repository.rotate(id, OTHER_HASH, next)).toMatchObject({
+        tokenHash: HASH,
+        expiresAt: NOW + 5,
+      });
+      expect(await repository.rotate(id, OTHER_HASH, next)).toBeUndefined();
+      await repository.revoke(id, NOW);
+      expect(await repository.rotate(id, HASH, next)).toBeUndefined();
+    });
+
+    it('revokes once, and ends the queued alerts of that integration alone', async () => {
+      const mine = await insertActive();
+      const other = await insertActive(mine.chatId);
+      const [queued, sending, foreign] = [newAlert(mine.id), newAlert(mine.id), newAlert(other.id)];
+      await Promise.all([queued, sending, foreign].map((alert) => ledger.accept(alert)));
+      await ledger.claim(sending.id, NOW);
+      const revoked = await repository.revoke(mine.id, NOW + 9);
+      expect(revoked).toEqual({
+        integration: { ...mine, rateLimit: 8, status: 'revoked', tokenHash: null, updatedAt: NOW + 9 },
+        alertIds: [queued.id],
+      });
+      expect(await ledger.find(queued.id)).toMatchObject({
+        status: 'failed',
+        reason: 'revoked',
+        endedAt: NOW + 9,
+      });
+      expect((await ledger.find(sending.id))?.status).toBe('sending');
+      expect((await ledger.find(foreign.id))?.status).toBe('queued');
+      expect(await repository.revoke(mine.id, NOW + 10)).toBeUndefined();
+      expect(await repository.revoke(2_000_000_000, NOW)).toBeUndefined();
+    });
+
+    it('revokes a pending integration too', async () => {
+      const { id } = await repository.insertPending(nextChat(), 'x', 10, NOW);
+      expect((await repository.revoke(id, NOW))?.integration.status).toBe('revoked');
+    });
+
+    it('marks all integrations of a chat unreachable, keeps the first time, and counts what changed', async () => {
+      const chatId = nextChat();
+      const one = await insertActive(chatId);
+      await insertActive(chatId);
+      expect(await repository.setUnreachable(chatId, null, null)).toBe(0);
+      expect(await repository.setUnreachable(chatId, NOW, 'blocked')).toBe(2);
+      expect(await repository.setUnreachable(chatId, NOW + 1, 'kicked')).toBe(0);
+      expect(await repository.findById(one.id)).toMatchObject({
+        unreachableSince: NOW,
+        unreachableReason: 'blocked',
+      });
+      expect(await repository.setUnreachable(chatId, null, null)).toBe(2);
+      expect(await repository.findById(one.id)).toMatchObject({
+        unreachableSince: null,
+        unreachableReason: null,
+      });
+    });
+
+    it('counts suspicions in a row; a reachable chat starts anew without counting as one that came back', async () => {
+      const chatId = nextChat();
+      await insertActive(chatId);
+      expect(await repository.addSuspicion(chatId)).toBe(1);
+      await insertActive(chatId);
+      expect(await repository.addSuspicion(chatId)).toBe(2);
+      expect(await repository.setUnreachable(chatId, null, null)).toBe(0);
+      expect(await repository.addSuspicion(chatId)).toBe(1);
+      expect(await repository.addSuspicion(nextChat())).toBe(0);
+    });
+
+    it('moves all integrations of a chat to its new id', async () => {
+      const [from, to] = [nextChat(), nextChat()];
+      await insertActive(from);
+      await insertActive(from);
+      expect(await repository.migrateChat(from, to, NOW + 2)).toBe(2);
+      expect(await repository.findByChat(from)).toEqual([]);
+      expect(await repository.findByChat(to)).toHaveLength(2);
+      expect(await repository.migrateChat(from, to, NOW + 2)).toBe(0);
+    });
+
+    it('resets all quotas once per slot', async () => {
+      const used = await insertActive(nextChat(), 3);
+      await Promise.all([1, 2, 3].map(() => ledger.accept(newAlert(used.id))));
+      expect((await repository.findById(used.id))?.rateLimit).toBe(0);
+      const all = Number((await db.knex('Integrations').count({ n: '*' }))[0]?.n);
+      expect(await repository.resetQuotas('2026-11-25', NOW)).toBe(all);
+      expect((await repository.findById(used.id))?.rateLimit).toBe(3);
+      await ledger.accept(newAlert(used.id));
+      expect(await repository.resetQuotas('2026-11-25', NOW)).toBeUndefined();
+      expect((await repository.findById(used.id))?.rateLimit).toBe(2);
+    });
+
+    it('names the newest reset, and marks one without touching quotas', async () => {
+      const fresh = await openMigrated(await databases.createUrl());
+      try {
+        const own = createIntegrationRepository(fresh);
+        expect(await own.lastQuotaReset()).toBeUndefined();
+        await own.markQuotaReset('2026-11-24', NOW);
+        await own.markQuotaReset('2026-11-24', NOW + 1);
+        expect(await own.lastQuotaReset()).toBe('2026-11-24');
+        expect(await own.resetQuotas('2026-11-24', NOW)).toBeUndefined();
+        expect(await own.resetQuotas('2026-11-25', NOW + DAY_MS)).toBe(0);
+        expect(await own.lastQuotaReset()).toBe('2026-11-25');
+      } finally {
+        await fresh.close();
+      }
+    });
+
+    it('refuses what the rules forbid, and does not repeat the data in the error', async () => {
+      const { id, chatId } = await insertActive();
+      for (const broken of [{ status: 'unknown' }, { rateLimit: -1 }]) {
+        const error: Error & { detail?: unknown } = await db
+          .knex('Integrations')
+          .where({ id })
+          .update({ ...broken, chatId })
+          .then(
+            () => new Error('accepted'),
+            (reason) => reason,
+          );
+        expect(error.message).toMatch(/constraint/i);
+        expect(error.message).not.toContain(String(chatId));
+        expect(error.detail).toBeUndefined();
+      }
+    });
+  });
+}

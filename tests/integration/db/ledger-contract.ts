@@ -1,0 +1,404 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createAlertLedger } from '../../../src/db/alert-ledger.ts';
+import type { Database } from '../../../src/db/connect.ts';
+import { createIntegrationRepository } from '../../../src/db/integration-repository.ts';
+import type { AlertLedger, IntegrationRepository, NewAlert } from '../../../src/services/ports.ts';
+import { DAY_MS, NOW, newAlert, openMigrated, type TestDatabases } from './databases.ts';
+
+const key = (keyHash: string, bodyHash = 'body') => ({ keyHash, bodyHash });
+
+/** What every AlertLedger does. */
+export function describeAlertLedger(databases: TestDatabases): void {
+  describe(`the alert ledger on ${databases.name}`, () => {
+    let db: Database;
+    let ledger: AlertLedger;
+    let integrations: IntegrationRepository;
+
+    beforeAll(async () => {
+      db = await openMigrated(await databases.createUrl());
+      ledger = createAlertLedger(db, { idempotencyWindowMs: DAY_MS });
+      integrations = createIntegrationRepository(db);
+    });
+    afterAll(() => db.close());
+    beforeEach(async () => {
+      await db.knex('Alerts').delete();
+      await db.knex('JobRuns').delete();
+    });
+
+    async function insertActive(limit = 10): Promise<number> {
+      const { id } = await integrations.insertPending(-77, 'x', limit, NOW);
+      await db.knex('Integrations').where({ id }).update({ status: 'active' });
+      return id;
+    }
+    const left = async (id: number) => (await integrations.findById(id))?.rateLimit;
+
+    async function accepted(changes: Partial<NewAlert> = {}): Promise<NewAlert> {
+      const alert = newAlert(changes.integrationId ?? (await insertActive()), changes);
+      expect(await ledger.accept(alert)).toMatchObject({ kind: 'accepted' });
+      return alert;
+    }
+
+    describe('accept', () => {
+      it('takes a unit and writes the entry as queued, without anything readable', async () => {
+        const id = await insertActive();
+        const alert = newAlert(id, {
+          format: 'html',
+          priority: 'high',
+          silent: true,
+          threadId: 5_000_000_000,
+          deliverAt: NOW + 5,
+          expiresAt: NOW + 6,
+          sealedTags: 'sealed',
+          hasButton: true,
+          idempotency: key('k'),
+        });
+        expect(await ledger.accept(alert)).toEqual({ kind: 'accepted', remaining: 9 });
+        const { idempotency: _, ...fields } = alert;
+        expect(await ledger.find(alert.id)).toStrictEqual({
+          ...fields,
+          status: 'queued',
+          reason: null,
+          parts: null,
+          messageIds: [],
+          remaining: 9,
+          sendingAt: null,
+          endedAt: null,
+        });
+        expect(await left(id)).toBe(9);
+      });
+
+      it('gives each of a batch its own remaining, in the order of the calls, and exactly what is left', async () => {
+        const [few, many] = [await insertActive(3), await insertActive(10)];
+        const results = await Promise.all(
+          [few, many, few, few, few, many].map((id) => ledger.accept(newAlert(id))),
+        );
+        expect(results).toEqual([
+          { kind: 'accepted', remaining: 2 },
+          { kind: 'accepted', remaining: 9 },
+          { kind: 'accepted', remaining: 1 },
+          { kind: 'accepted', remaining: 0 },
+          { kind: 'quota_exhausted' },
+          { kind: 'accepted', remaining: 8 },
+        ]);
+        expect([await left(few), await left(many)]).toEqual([0, 8]);
+      });
+
+      it('accepts exactly 10 of 200 concurrent alerts on a quota of 10', async () => {
+        const id = await insertActive(10);
+        const results = await Promise.all(Array.from({ length: 200 }, () => ledger.accept(newAlert(id))));
+        expect(results.filter(({ kind }) => kind === 'accepted')).toHaveLength(10);
+        expect(results.filter(({ kind }) => kind === 'quota_exhausted')).toHaveLength(190);
+        expect(await db.knex('Alerts').where({ integrationId: id })).toHaveLength(10);
+        expect(await left(id)).toBe(0);
+      });
+
+      it('accepts more alerts at once than one transaction takes', async () => {
+        const id = await insertActive(1_000);
+        const results = await Promise.all(Array.from({ length: 600 }, () => ledger.accept(newAlert(id))));
+        expect(results.at(-1)).toEqual({ kind: 'accepted', remaining: 400 });
+        expect(await left(id)).toBe(400);
+      });
+
+      it('refuses integrations that are pending, revoked or unknown', async () => {
+        const pending = await integrations.insertPending(-78, 'x', 10, NOW);
+        const revoked = await insertActive();
+        await integrations.revoke(revoked, NOW);
+        for (const id of [pending.id, revoked, 2_000_000_000]) {
+          expect(await ledger.accept(newAlert(id))).toEqual({ kind: 'not_active' });
+        }
+        expect(await db.knex('Alerts')).toEqual([]);
+      });
+
+      it('answers a repeat with the first entry, and takes no quota for it', async () => {
+        const first = await accepted({ idempotency: key('k', 'body 1') });
+        const again = newAlert(first.integrationId, {
+          idempotency: key('k', 'body 2'),
+          createdAt: NOW + DAY_MS - 1,
+        });
+        expect(await ledger.accept(again)).toEqual({
+          kind: 'repeated',
+          record: await ledger.find(first.id),
+          bodyHash: 'body 1',
+        });
+        expect(await left(first.integrationId)).toBe(9);
+        expect(await ledger.find(again.id)).toBeUndefined();
+      });
+
+      it('answers a repeat even when the quota is used up', async () => {
+        const id = await insertActive(1);
+        await accepted({ integrationId: id, idempotency: key('k') });
+        expect(await ledger.accept(newAlert(id, { idempotency: key('k') }))).toMatchObject({
+          kind: 'repeated',
+        });
+      });
+
+      it('lets the first of several repeats in one batch win', async () => {
+        const id = await insertActive();
+        const alerts = [1, 2, 3].map((n) => newAlert(id, { idempotency: key('same', `body ${n}`) }));
+        const results = await Promise.all(alerts.map((alert) => ledger.accept(alert)));
+        const record = await ledger.find(alerts[0]?.id ?? '');
+        const repeated = { kind: 'repeated', record, bodyHash: 'body 1' };
+        expect(results).toEqual([{ kind: 'accepted', remaining: 9 }, repeated, repeated]);
+        expect(await left(id)).toBe(9);
+      });
+
+      it('keeps the keys of different integrations apart', async () => {
+        const results = await Promise.all(
+          [await insertActive(), await insertActive()].map((id) =>
+            ledger.accept(newAlert(id, { idempotency: key('k') })),
+          ),
+        );
+        expect(results.map(({ kind }) => kind)).toEqual(['accepted', 'accepted']);
+      });
+
+      it('lets a key be used anew after 24 h, while the old entry stays', async () => {
+        const first = await accepted({ idempotency: key('k', 'old') });
+        const { integrationId } = first;
+        const later = newAlert(integrationId, { idempotency: key('k', 'new'), createdAt: NOW + DAY_MS });
+        expect(await ledger.accept(later)).toEqual({ kind: 'accepted', remaining: 8 });
+        expect(await ledger.find(first.id)).toBeDefined();
+        expect(await ledger.findByKey(integrationId, 'k', NOW)).toMatchObject({
+          record: { id: later.id },
+          bodyHash: 'new',
+        });
+      });
+
+      it('does not refuse the others of a batch for one bad entry', async () => {
+        const taken = await accepted();
+        const { integrationId } = taken;
+        const batch = [
+          newAlert(integrationId),
+          newAlert(integrationId, { id: taken.id }),
+          newAlert(integrationId),
+        ];
+        const results = await Promise.allSettled(batch.map((alert) => ledger.accept(alert)));
+        expect(results).toEqual([
+          { status: 'fulfilled', value: { kind: 'accepted', remaining: 8 } },
+          { status: 'rejected', reason: expect.any(Error) },
+          { status: 'fulfilled', value: { kind: 'accepted', remaining: 7 } },
+        ]);
+        expect(await left(integrationId)).toBe(7);
+      });
+    });
+
+    describe('withdraw', () => {
+      it('deletes a queued entry and gives its unit back, once', async () => {
+        const alert = await accepted({ idempotency: key('k') });
+        const { id, integrationId } = alert;
+        const results = await Promise.all([
+          ledger.withdraw(id, integrationId),
+          ledger.withdraw(id, integrationId),
+        ]);
+        expect(results).toEqual([true, false]);
+        expect(await ledger.find(id)).toBeUndefined();
+        expect(await left(integrationId)).toBe(10);
+        expect(await ledger.accept(newAlert(integrationId, { idempotency: key('k') }))).toMatchObject({
+          kind: 'accepted',
+        });
+      });
+
+      it('leaves an entry that has moved on, or belongs to another integration', async () => {
+        const alert = await accepted();
+        const other = await insertActive();
+        expect(await ledger.withdraw(alert.id, other)).toBe(false);
+        await ledger.claim(alert.id, NOW);
+        expect(await ledger.withdraw(alert.id, alert.integrationId)).toBe(false);
+        expect(await left(alert.integrationId)).toBe(9);
+      });
+
+      it('gives back no unit of a day that was reset meanwhile, and never more than the daily limit', async () => {
+        const id = await insertActive();
+        const [yesterday, today] = [
+          await accepted({ integrationId: id }),
+          newAlert(id, { createdAt: NOW + 20 }),
+        ];
+        await integrations.resetQuotas('2026-11-25', NOW + 10);
+        await ledger.accept(today);
+        expect(await ledger.withdraw(yesterday.id, id)).toBe(true);
+        expect(await left(id)).toBe(9);
+        expect(await ledger.withdraw(today.id, id)).toBe(true);
+        expect(await left(id)).toBe(10);
+      });
+    });
+
+    describe('one attempt', () => {
+      it('is claimed by exactly one of 20 callers', async () => {
+        const { id } = await accepted();
+        const claims = await Promise.all(
+          Array.from({ length: 20 }, (_, index) => ledger.claim(id, NOW + index)),
+        );
+        expect(claims.filter(Boolean)).toHaveLength(1);
+        expect((await ledger.find(id))?.status).toBe('sending');
+      });
+
+      it('goes back to the queue with its reason when it reached nobody', async () => {
+        const { id } = await accepted();
+        await ledger.release(id, 'flood_wait');
+        expect(await ledger.find(id)).toMatchObject({ status: 'queued', reason: null });
+        await ledger.claim(id, NOW + 1);
+        await ledger.release(id, 'flood_wait');
+        expect(await ledger.find(id)).toMatchObject({
+          status: 'queued',
+          reason: 'flood_wait',
+          sendingAt: NOW + 1,
+        });
+        expect(await ledger.claim(id, NOW + 2)).toBe(true);
+      });
+
+      it('adds a part that arrived and leaves the rest to the next claim', async () => {
+        const { id } = await accepted();
+        for (const messageId of [101, 102]) {
+          expect(await ledger.claim(id, NOW)).toBe(true);
+          await ledger.addPart(id, 3, messageId);
+        }
+        expect(await ledger.find(id)).toMatchObject({ status: 'queued', parts: 3, messageIds: [101, 102] });
+        await ledger.claim(id, NOW);
+        const end = {
+          status: 'delivered',
+          reason: null,
+          now: NOW + 3,
+          part: { parts: 3, messageId: 103 },
+        } as const;
+        expect(await ledger.end(id, ['sending'], end)).toBe(true);
+        expect(await ledger.find(id)).toMatchObject({
+          status: 'delivered',
+          messageIds: [101, 102, 103],
+          endedAt: NOW + 3,
+        });
+      });
+
+      it('keeps a part that arrived after the alert was ended as uncertain', async () => {
+        const { id } = await accepted();
+        await ledger.claim(id, NOW);
+        await ledger.endStuck(NOW + 1, NOW + 1);
+        await ledger.addPart(id, 2, 101);
+        expect(await ledger.find(id)).toMatchObject({ status: 'uncertain', messageIds: [101] });
+      });
+
+      it('ends only from the named statuses', async () => {
+        const { id } = await accepted();
+        const end = { status: 'failed', reason: 'blocked', now: NOW } as const;
+        expect(await ledger.end(id, ['sending', 'uncertain'], end)).toBe(false);
+        expect(await ledger.end(id, [], end)).toBe(false);
+        expect(await ledger.end(id, ['queued'], end)).toBe(true);
+        expect(await ledger.find(id)).toMatchObject({ status: 'failed', reason: 'blocked', endedAt: NOW });
+        expect(await ledger.claim(id, NOW)).toBe(false);
+      });
+
+      it('is requeued by hand only after it failed or is uncertain, and the requeue can be undone', async () => {
+        const { id } = await accepted();
+        expect(await ledger.requeue(id, NOW)).toBe(false);
+        await ledger.end(id, ['queued'], { status: 'failed', reason: 'blocked', now: NOW + 1 });
+        expect(await ledger.requeue(id, NOW + 2)).toBe(true);
+        expect(await ledger.find(id)).toMatchObject({ status: 'queued', reason: null, endedAt: null });
+        expect(await ledger.requeue(id, NOW + 2)).toBe(false);
+        await ledger.undoRequeue(id, 'failed', 'blocked', NOW + 1);
+        expect(await ledger.find(id)).toMatchObject({
+          status: 'failed',
+          reason: 'blocked',
+          endedAt: NOW + 1,
+        });
+      });
+    });
+
+    describe('the sweeps', () => {
+      it('expire what is due, at most the limit, and nothing of which a part has arrived', async () => {
+        const integrationId = await insertActive();
+        const late = await accepted({ integrationId, expiresAt: NOW + 20 });
+        const soon = await accepted({ integrationId, expiresAt: NOW + 10 });
+        const partly = await accepted({ integrationId, expiresAt: NOW + 1 });
+        await accepted({ integrationId, expiresAt: NOW + 21 });
+        await accepted({ integrationId });
+        await ledger.claim(partly.id, NOW);
+        await ledger.addPart(partly.id, 2, 1);
+        expect(await ledger.expireDue(NOW + 20, 1)).toEqual([soon.id]);
+        expect(await ledger.expireDue(NOW + 20, 10)).toEqual([late.id]);
+        expect(await ledger.expireDue(NOW + 20, 10)).toEqual([]);
+        expect(await ledger.find(late.id)).toMatchObject({
+          status: 'expired',
+          reason: null,
+          endedAt: NOW + 20,
+        });
+      });
+
+      it('call a send uncertain whose worker died', async () => {
+        const integrationId = await insertActive();
+        const [stuck, busy] = [await accepted({ integrationId }), await accepted({ integrationId })];
+        await ledger.claim(stuck.id, NOW);
+        await ledger.claim(busy.id, NOW + 10);
+        expect(await ledger.endStuck(NOW + 10, NOW + 99)).toEqual([stuck.id]);
+        expect(await ledger.find(stuck.id)).toMatchObject({
+          status: 'uncertain',
+          reason: 'worker_died',
+          endedAt: NOW + 99,
+        });
+      });
+
+      it('page through queued entries, oldest first, a requeued one at its new time', async () => {
+        const integrationId = await insertActive();
+        const [one, two, three, four] = [
+          await accepted({ integrationId, createdAt: NOW + 3 }),
+          await accepted({ integrationId, createdAt: NOW + 1 }),
+          await accepted({ integrationId, createdAt: NOW + 1 }),
+          await accepted({ integrationId, createdAt: NOW }),
+        ];
+        await ledger.end(four.id, ['queued'], { status: 'failed', reason: 'x', now: NOW });
+        await ledger.requeue(four.id, NOW + 2);
+        const seen: string[] = [];
+        let after: string | null = null;
+        for (;;) {
+          const page: { id: string }[] = await ledger.queuedBefore(NOW + 3, after, 2);
+          seen.push(...page.map(({ id }) => id));
+          // As the caller does: what it saw may end before it asks for more.
+          after = page.at(-1)?.id ?? null;
+          if (page.length < 2) break;
+          await ledger.end(after ?? '', ['queued'], { status: 'failed', reason: 'lost', now: NOW });
+        }
+        expect(seen).toEqual([two.id, three.id, four.id]);
+        expect(await ledger.queuedBefore(NOW + 4, four.id, 2)).toEqual([{ id: one.id, integrationId }]);
+      });
+
+      it('delete what ended long ago, and nothing that is still alive', async () => {
+        const integrationId = await insertActive();
+        const [old, young, requeued] = [
+          await accepted({ integrationId }),
+          await accepted({ integrationId }),
+          await accepted({ integrationId }),
+        ];
+        for (const [alert, now] of [
+          [old, NOW],
+          [young, NOW + 2],
+          [requeued, NOW],
+        ] as const) {
+          await ledger.end(alert.id, ['queued'], { status: 'failed', reason: 'x', now });
+        }
+        await ledger.requeue(requeued.id, NOW + 5);
+        expect(await ledger.purge(NOW + 2)).toBe(1);
+        expect(await ledger.find(old.id)).toBeUndefined();
+        expect(await ledger.purge(NOW + 2)).toBe(0);
+      });
+
+      it('count every status, also those without entries', async () => {
+        const integrationId = await insertActive();
+        await accepted({ integrationId });
+        await accepted({ integrationId });
+        const sending = await accepted({ integrationId });
+        await ledger.claim(sending.id, NOW);
+        expect(await ledger.countByStatus()).toEqual({
+          queued: 2,
+          sending: 1,
+          delivered: 0,
+          failed: 0,
+          uncertain: 0,
+          expired: 0,
+        });
+      });
+    });
+
+    it('finds nothing for ids that are none', async () => {
+      expect(await ledger.find('no uuid')).toBeUndefined();
+      expect(await ledger.findByKey(1, 'unknown', 0)).toBeUndefined();
+      expect(await ledger.claim('no uuid', NOW)).toBe(false);
+    });
+  });
+}

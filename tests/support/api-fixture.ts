@@ -1,0 +1,267 @@
+import { request } from 'node:http';
+import type { Queue } from 'bullmq';
+import { type ApiDeps, type ApiServer, createApiServer } from '../../src/api/server.ts';
+import type { AlertRecord } from '../../src/domain/alert.ts';
+import { createEventBus, type DomainEventName } from '../../src/domain/events.ts';
+import type { Integration } from '../../src/domain/integration.ts';
+import { DEFAULT_SCOPE } from '../../src/domain/scopes.ts';
+import { createAlertService } from '../../src/services/alerts.ts';
+import { createIntegrationService } from '../../src/services/integrations.ts';
+import type {
+  AlertJob,
+  AlertLedger,
+  AlertQueue,
+  IntegrationRepository,
+  PayloadCipher,
+} from '../../src/services/ports.ts';
+import { createTokens, type IssuedToken, type Tokens } from '../../src/services/tokens.ts';
+
+export const CHAT = 4242;
+export const SECRET = 'a secret of the tests, long enough';
+
+/** Nothing of the code under test calls what is left out here. */
+function part<T>(methods: Partial<T>): T {
+  return methods as T;
+}
+
+export interface ApiFixture {
+  readonly api: ApiServer;
+  readonly url: string;
+  readonly tokens: Tokens;
+  /** Moves all clocks of the services, in milliseconds; JWT libraries keep the real time. */
+  readonly clock: { now(): number; skew: number };
+  readonly integrations: Map<number, Integration>;
+  readonly records: Map<string, AlertRecord>;
+  readonly jobs: AlertJob[];
+  readonly events: { name: DomainEventName; event: object }[];
+  readonly logged: { level: string; fields: Record<string, unknown>; message: string }[];
+  /** Adds an active integration, or changes the one with the id, and gives it a token. */
+  grant(change?: Partial<Integration>): IssuedToken;
+  setup(change?: Partial<Integration>): IssuedToken;
+  end(id: string, change: Partial<AlertRecord>): void;
+  call(path: string, init?: RequestInit & { token?: string; json?: unknown }): Promise<Response>;
+  stop(): Promise<void>;
+}
+
+/** The API over real HTTP, with the real services on ports that live in memory. */
+export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<ApiFixture> {
+  const clock = { skew: 0, now: () => Date.now() + clock.skew };
+  const integrations = new Map<number, Integration>();
+  const records = new Map<string, AlertRecord>();
+  const keys = new Map<string, { id: string; bodyHash: string }>();
+  const jobs: AlertJob[] = [];
+  const waiting = new Set<(id: string) => void>();
+  const bus = createEventBus();
+  const events: ApiFixture['events'] = [];
+  const emit: typeof bus.emit = (name, event) => {
+    events.push({ name, event });
+    bus.emit(name, event);
+  };
+  const cipher: PayloadCipher = {
+    seal: (content) => Buffer.from(JSON.stringify(content)).toString('base64'),
+    open: (sealed) => JSON.parse(Buffer.from(sealed, 'base64').toString()),
+    sealTags: (tags) => tags.join('|'),
+    openTags: (sealed) => sealed.split('|'),
+    hashChat: (chatId) => `hash-of-${chatId}`,
+    hashRequest: (value) => `h(${value})`,
+  };
+  const repository = part<IntegrationRepository>({
+    findById: async (id) => integrations.get(id),
+    activate: async (id, setupHash, next) => {
+      const known = integrations.get(id);
+      if (known?.status !== 'pending' || known.tokenHash !== setupHash) return undefined;
+      const { now: updatedAt, name, ...rest } = next;
+      const active = { ...known, ...rest, name: name ?? known.name, status: 'active' as const, updatedAt };
+      integrations.set(id, active);
+      return active;
+    },
+    rotate: async (id, oldHash, next) => {
+      const known = integrations.get(id);
+      if (known?.tokenHash !== oldHash) return undefined;
+      const rotated = { ...known, tokenHash: next.tokenHash, expiresAt: next.expiresAt };
+      integrations.set(id, rotated);
+      return rotated;
+    },
+    revoke: async (id) => {
+      const known = integrations.get(id);
+      if (known === undefined || known.status === 'revoked') return undefined;
+      const integration = { ...known, status: 'revoked' as const, tokenHash: null };
+      integrations.set(id, integration);
+      return { integration, alertIds: [] };
+    },
+  });
+  const ledger = part<AlertLedger>({
+    accept: async ({ idempotency, ...alert }) => {
+      const key = idempotency && `${alert.integrationId} ${idempotency.keyHash}`;
+      const repeated = key ? keys.get(key) : undefined;
+      const record = repeated && records.get(repeated.id);
+      if (record && repeated) return { kind: 'repeated', record, bodyHash: repeated.bodyHash };
+      const integration = integrations.get(alert.integrationId);
+      if (integration?.status !== 'active') return { kind: 'not_active' };
+      if (integration.rateLimit < 1) return { kind: 'quota_exhausted' };
+      const remaining = integration.rateLimit - 1;
+      integrations.set(integration.id, { ...integration, rateLimit: remaining });
+      const fresh = {
+        status: 'queued',
+        reason: null,
+        parts: null,
+        messageIds: [],
+        sendingAt: null,
+        endedAt: null,
+      } as const;
+      records.set(alert.id, { ...alert, ...fresh, remaining });
+      if (key) keys.set(key, { id: alert.id, bodyHash: idempotency.bodyHash });
+      return { kind: 'accepted', remaining };
+    },
+    find: async (id) => records.get(id),
+    requeue: async (id) => {
+      const known = records.get(id);
+      if (known) records.set(id, { ...known, status: 'queued' });
+      return known !== undefined;
+    },
+  });
+  const queue = part<AlertQueue>({
+    add: async (job) => void jobs.push(job),
+    remove: async () => undefined,
+    existing: async (ids) => new Set(ids),
+    findKept: async (id) => jobs.find((job) => job.alertId === id),
+    requeue: async () => undefined,
+  });
+  const tokens = createTokens({ secret: SECRET, clock, setupTtlSeconds: 300, ttlDays: 365 });
+  const ended = {
+    publish: (id: string) => waiting.forEach((tell) => void tell(id)),
+    wait: (id: string, ms: number, signal: AbortSignal) =>
+      new Promise<void>((resolve) => {
+        const tell = (which: string) => which === id && finish();
+        const timer = setTimeout(finish, ms);
+        function finish() {
+          clearTimeout(timer);
+          waiting.delete(tell);
+          resolve();
+        }
+        waiting.add(tell);
+        if (signal.aborted) finish();
+        signal.addEventListener('abort', finish);
+      }),
+  };
+  const services = { cipher, clock, events: { ...bus, emit } };
+  const logged: ApiFixture['logged'] = [];
+  const log = (level: string) => (fields: Record<string, unknown>, message: string) =>
+    void logged.push({ level, fields, message });
+  const api = createApiServer({
+    alerts: createAlertService({
+      ...services,
+      ledger,
+      queue,
+      integrations: repository,
+      ended,
+      timeZone: 'UTC',
+    }),
+    integrations: createIntegrationService({
+      ...services,
+      integrations: repository,
+      queue,
+      tokens,
+      dailyLimit: 10,
+    }),
+    tokens,
+    events: services.events,
+    clock,
+    hashChat: cipher.hashChat,
+    redis: { call: () => Promise.reject(new Error('no Redis in this test')) },
+    health: { live: () => ({ status: 'ok' }), ready: async () => ({ status: 'ok', checks: {} }) },
+    metrics: { render: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }) },
+    // Without a password nothing touches the queues; tests with one pass real queues.
+    queues: { alerts: undefined as unknown as Queue, maintenance: undefined as unknown as Queue },
+    logger: { info: log('info'), warn: log('warn'), error: log('error') },
+    timeZone: 'UTC',
+    rateLimitPerMinute: 0,
+    queuePrefix: '{test}',
+    trustProxy: 0,
+    operator: { user: 'admin', password: undefined, sessionKey: Buffer.alloc(32, 7) },
+    ...overrides,
+  });
+  const { port } = await api.listen('127.0.0.1', 0);
+  const url = `http://127.0.0.1:${port}`;
+
+  function put(change: Partial<Integration>, issued: IssuedToken): IssuedToken {
+    const id = change.id ?? 1;
+    const base: Integration = {
+      id,
+      chatId: CHAT,
+      name: 'integration 1',
+      tokenHash: issued.hash,
+      scope: DEFAULT_SCOPE,
+      rateLimit: 10,
+      dailyLimit: 10,
+      status: 'active',
+      expiresAt: issued.expiresAt,
+      unreachableSince: null,
+      unreachableReason: null,
+      createdAt: Date.UTC(2026, 0, 1),
+      updatedAt: Date.UTC(2026, 0, 1),
+    };
+    integrations.set(id, { ...base, ...change });
+    return issued;
+  }
+
+  return {
+    api,
+    url,
+    tokens,
+    clock,
+    integrations,
+    records,
+    jobs,
+    events,
+    logged,
+    grant: (change = {}) => put(change, tokens.issue(change.id ?? 1, change.scope ?? DEFAULT_SCOPE)),
+    setup: (change = {}) =>
+      put({ status: 'pending', scope: '', ...change }, tokens.issueSetup(change.id ?? 1)),
+    end(id, change) {
+      const known = records.get(id);
+      if (known) records.set(id, { ...known, status: 'delivered', endedAt: clock.now(), ...change });
+      ended.publish(id);
+    },
+    call(path, { token, json, ...init } = {}) {
+      const headers = new Headers(init.headers);
+      if (token !== undefined) headers.set('Authorization', `Bearer ${token}`);
+      if (json !== undefined && !headers.has('Content-Type')) headers.set('Content-Type', 'application/json');
+      const body = json === undefined ? init.body : JSON.stringify(json);
+      const method = init.method ?? (json === undefined ? 'GET' : 'POST');
+      return fetch(url + path, {
+        redirect: 'manual',
+        ...init,
+        method,
+        headers,
+        ...(body === undefined ? {} : { body }),
+      });
+    },
+    stop: () => api.close(1_000),
+  };
+}
+
+/** A request that fetch would not make: any path and header, as they are. */
+export function rawRequest(
+  url: string,
+  options: { path: string; method?: string; headers?: Record<string, string>; body?: string | Buffer },
+): Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; body: string }> {
+  const { body, ...rest } = options;
+  return new Promise((resolve, reject) => {
+    const call = request(url, { agent: false, ...rest }, (res) => {
+      let text = '';
+      res.setEncoding('utf8');
+      res.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      res.on('end', () => resolve({ status: res.statusCode ?? 0, headers: res.headers, body: text }));
+    });
+    call.on('error', reject);
+    call.end(body);
+  });
+}
+
+/** The members of a JSON answer, unknown each. */
+export async function bodyOf(res: Response): Promise<Record<string, unknown>> {
+  return (await res.json()) as Record<string, unknown>;
+}

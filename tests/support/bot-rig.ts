@@ -1,0 +1,180 @@
+import jwt from 'jsonwebtoken';
+import { type AlertBot, createBot } from '../../src/bot/bot.ts';
+import type { Holding, Lease } from '../../src/bot/lease.ts';
+import { createPoller, type PollerDeps } from '../../src/bot/poller.ts';
+import { createEventBus } from '../../src/domain/events.ts';
+import type { Integration } from '../../src/domain/integration.ts';
+import {
+  type BotApiDouble,
+  createBotApiDouble,
+  type StoredMessage,
+  type User,
+} from '../../src/sandbox/bot-api-double.ts';
+import type { AlertRequest, AlertService } from '../../src/services/alerts.ts';
+import { createIntegrationService, type IntegrationService } from '../../src/services/integrations.ts';
+import { createTokens, hashToken, type TokenClaims } from '../../src/services/tokens.ts';
+import { createMemoryIntegrations, type MemoryIntegrations } from './memory-integrations.ts';
+
+export const BOT_TOKEN = '424242:a-token-of-the-double';
+export const ANN: User = {
+  id: 7_001,
+  is_bot: false,
+  first_name: 'Ann',
+  username: 'ann',
+  language_code: 'en',
+};
+export const JOSE: User = { id: 7_002, is_bot: false, first_name: 'José', language_code: 'es-419' };
+export const GROUP = -500_100;
+
+export interface LogEntry {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly fields: object;
+  readonly message: string;
+}
+
+export interface BotRig {
+  readonly double: BotApiDouble;
+  readonly bot: AlertBot;
+  readonly repository: MemoryIntegrations;
+  readonly service: IntegrationService;
+  readonly accepted: {
+    integration: Integration;
+    request: AlertRequest;
+    idempotencyKey: string | undefined;
+  }[];
+  readonly log: LogEntry[];
+  /** Replaces what AlertService.accept does. */
+  onAccept(accept: AlertService['accept']): void;
+  /** A poller with short pauses, a lease that is always free, and whatever is given. */
+  poller(overrides?: Partial<PollerDeps>): ReturnType<typeof createPoller>;
+  /** Another instance of the bot, as after a restart of the process. */
+  anotherBot(): AlertBot;
+  /** Resolves with the bot's newest message in the chat once there are `count` of them. */
+  botSays(chatId: number, count?: number): Promise<StoredMessage>;
+  /** What a program does with a setup token. */
+  exchange(setupToken: string): Promise<{ integration: Integration; token: string }>;
+  /** A private chat with an active integration. */
+  activeChat(user: User, name?: string): Promise<Integration>;
+  close(): Promise<void>;
+}
+
+export const freeLease: Lease = {
+  async tryAcquire(): Promise<Holding> {
+    return { lost: new AbortController().signal, release: async () => undefined };
+  },
+};
+
+export const FAST_BACKOFF = { baseMs: 30, maxMs: 120, unauthorizedMs: 100, random: () => 1 };
+
+/** The bot against a Bot API double over HTTP, with the real integration service. Private chats of ANN and JOSE exist. */
+export async function createBotRig(
+  options: { timeoutMs?: number; now?: () => number } = {},
+): Promise<BotRig> {
+  const double = createBotApiDouble({ token: BOT_TOKEN, dropOldMessages: 2_000 });
+  const { apiRoot } = await double.start();
+  for (const user of [ANN, JOSE])
+    double.addChat({ id: user.id, type: 'private', first_name: user.first_name });
+  for (const user of [ANN, JOSE]) double.addMember(user.id, user);
+
+  const clock = { now: options.now ?? Date.now };
+  const repository = createMemoryIntegrations();
+  const hashChat = (chatId: number) => `hash-of-${[...String(chatId)].reverse().join('')}`;
+  const service = createIntegrationService({
+    integrations: repository,
+    queue: { remove: async () => undefined },
+    tokens: createTokens({ secret: 'a'.repeat(40), clock, setupTtlSeconds: 300, ttlDays: 365 }),
+    cipher: { hashChat },
+    events: createEventBus(),
+    clock,
+    dailyLimit: 10,
+  });
+  const accepted: BotRig['accepted'] = [];
+  let accept: AlertService['accept'] = async (integration, request, context) => {
+    accepted.push({ integration, request, idempotencyKey: context.idempotencyKey });
+    repository.patch(integration.id, { rateLimit: integration.rateLimit - 1 });
+    return { id: 'an-alert', remaining: integration.rateLimit - 1, replayed: false };
+  };
+  const log: LogEntry[] = [];
+  const at = (level: LogEntry['level']) => (fields: object, message: string) =>
+    void log.push({ level, fields, message });
+  const logger = { info: at('info'), warn: at('warn'), error: at('error') };
+  const newBot = () =>
+    createBot({
+      token: BOT_TOKEN,
+      apiRoot,
+      timeoutMs: options.timeoutMs ?? 5_000,
+      integrations: service,
+      alerts: { accept: (...args) => accept(...args) },
+      logger,
+      hashChat,
+      clock,
+      publicUrl: () => 'https://alerts.example.org',
+      dailyLimit: 10,
+      timeZone: 'Europe/Madrid',
+    });
+  const bot = newBot();
+  const pollers: ReturnType<typeof createPoller>[] = [];
+
+  const rig: BotRig = {
+    double,
+    bot,
+    repository,
+    service,
+    accepted,
+    log,
+    onAccept: (next) => {
+      accept = next;
+    },
+    poller(overrides = {}) {
+      const poller = createPoller({
+        bot,
+        lease: freeLease,
+        logger,
+        clock: { now: Date.now },
+        standbyMs: 50,
+        backoff: FAST_BACKOFF,
+        ...overrides,
+      });
+      pollers.push(poller);
+      return poller;
+    },
+    anotherBot: newBot,
+    botSays: (chatId, count = 1) =>
+      eventually(() => {
+        const said = double.messages(chatId).filter((message) => message.from?.id === double.bot.id);
+        return said.length >= count ? said[said.length - 1] : undefined;
+      }),
+    exchange(setupToken) {
+      // The API has verified it by then; here only the claims matter.
+      const claims = jwt.decode(setupToken) as unknown as TokenClaims;
+      return service.create(claims, hashToken(setupToken), {});
+    },
+    async activeChat(user, name = 'backup') {
+      const setup = await service.issueSetupToken(user.id, name);
+      return (await rig.exchange(setup.token)).integration;
+    },
+    async close() {
+      await Promise.all(pollers.map((poller) => poller.stop()));
+      await double.stop();
+    },
+  };
+  return rig;
+}
+
+/** Asks every 5 ms until the answer is neither undefined nor false. @throws Error after 8 s */
+export async function eventually<T>(ask: () => T | undefined | false): Promise<T> {
+  const deadline = performance.now() + 8_000;
+  for (;;) {
+    const answer = ask();
+    if (answer !== undefined && answer !== false) return answer as T;
+    if (performance.now() > deadline) throw new Error(`did not happen within 8 s: ${ask}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** The setup token in a text of the bot's. */
+export function tokenIn(text: string | undefined): string {
+  const token = /eyJ[\w-]+\.[\w-]+\.[\w-]+/.exec(text ?? '')?.[0];
+  if (token === undefined) throw new Error(`no token in: ${text}`);
+  return token;
+}

@@ -1,0 +1,142 @@
+import { createSecretKey, generateKeyPairSync } from 'node:crypto';
+import jwt from 'jsonwebtoken';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hashToken, TOKEN_AUDIENCE, TOKEN_ISSUER } from '../../../src/services/tokens.ts';
+import { type ApiFixture, bodyOf, CHAT, SECRET, startApi } from '../../support/api-fixture.ts';
+
+let fixture: ApiFixture;
+beforeAll(async () => {
+  fixture = await startApi();
+});
+afterAll(() => fixture.stop());
+
+const key = createSecretKey(Buffer.from(SECRET));
+const good = {
+  sub: '1',
+  jti: 'j',
+  scope: 'alert:send integration:read',
+  iss: TOKEN_ISSUER,
+  aud: TOKEN_AUDIENCE,
+};
+const inAnHour = Math.floor(Date.now() / 1000) + 3600;
+
+/** Signs the claims, and stores the token's hash, so that nothing but the claims can be at fault. */
+function forge(claims: Record<string, unknown>, options: jwt.SignOptions = { algorithm: 'HS256' }): string {
+  const token = jwt.sign({ ...good, exp: inAnHour, ...claims }, key, options);
+  fixture.grant({ tokenHash: hashToken(token) });
+  return token;
+}
+
+const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const read = (authorization: string) =>
+  fixture.call(`/api/integrations/${CHAT}`, { headers: { Authorization: authorization } });
+
+describe('verifyJwtToken', () => {
+  it('takes a token with all claims, whatever the case of the scheme', async () => {
+    expect((await read(`bEaReR ${forge({})}`)).status).toBe(200);
+  });
+
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  it.each<[string, () => string]>([
+    [
+      'signed with "none"',
+      () => `${base64({ alg: 'none', typ: 'JWT' })}.${base64({ ...good, exp: inAnHour })}.`,
+    ],
+    ['signed with RS256', () => jwt.sign({ ...good, exp: inAnHour }, rsa.privateKey, { algorithm: 'RS256' })],
+    [
+      'signed with a public key as a secret',
+      () => {
+        const pem = rsa.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+        return jwt.sign({ ...good, exp: inAnHour }, createSecretKey(Buffer.from(pem)));
+      },
+    ],
+    ['signed with HS512', () => forge({}, { algorithm: 'HS512' })],
+    ['signed with another secret', () => jwt.sign({ ...good, exp: inAnHour }, 'x'.repeat(32))],
+    ['of another issuer', () => forge({ iss: 'somebody' })],
+    ['for another audience', () => forge({ aud: 'somebody' })],
+    ['that has expired', () => forge({ exp: inAnHour - 7200 })],
+    [
+      'without expiry',
+      () => {
+        const token = jwt.sign(good, key);
+        fixture.grant({ tokenHash: hashToken(token) });
+        return token;
+      },
+    ],
+    ['without subject', () => forge({ sub: undefined })],
+    ['with a strange subject', () => forge({ sub: '1 OR 1=1' })],
+    ['without id', () => forge({ jti: undefined })],
+    ['without scope', () => forge({ scope: undefined })],
+    ['with a list as scope', () => forge({ scope: ['alert:send'] })],
+    [
+      'that was replaced',
+      () => {
+        const token = forge({});
+        fixture.grant();
+        return token;
+      },
+    ],
+    ['of no integration', () => forge({ sub: '77' })],
+    ['that is a word', () => 'null'],
+    ['that is cut', () => forge({}).slice(0, -4)],
+    ['whose payload is a string', () => jwt.sign('null', key)],
+  ])('refuses a token %s with 401', async (_name, make) => {
+    const res = await read(`Bearer ${make()}`);
+    expect(res.status).toBe(401);
+    expect(res.headers.get('www-authenticate')).toMatch(/^Bearer .*error="invalid_token"/);
+    expect(await bodyOf(res)).toMatchObject({ code: 'unauthorized', status: 401 });
+    expect(fixture.logged).toEqual([]);
+  });
+
+  it('goes by the clock of the service too', async () => {
+    const token = fixture.grant().token;
+    fixture.clock.skew = 366 * 86_400_000;
+    const res = await read(`Bearer ${token}`);
+    fixture.clock.skew = 0;
+    expect(res.status).toBe(401);
+    expect((await bodyOf(res)).detail).toContain('expired');
+  });
+
+  it.each(['', 'Bearer', 'Bearer ', 'Basic YTpi', 'Token abc', 'Bearer a b'])(
+    'refuses "%s" with 401',
+    async (value) => {
+      const res = await read(value);
+      expect(res.status).toBe(401);
+      expect(res.headers.get('www-authenticate')).toBe('Bearer realm="pingui-alert"');
+    },
+  );
+
+  it('keeps apart requests that overlap', async () => {
+    const tokens = [1, 2, 3].map((id) => fixture.grant({ id, chatId: id }).token);
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, i) =>
+        fixture.call(`/api/integrations/${(i % 3) + 1}`, { token: tokens[i % 3] ?? '' }).then(bodyOf),
+      ),
+    );
+    answers.forEach((body, i) => void expect(body).toMatchObject({ integrations: { id: (i % 3) + 1 } }));
+  });
+});
+
+describe('requireScope', () => {
+  it('refuses a token without the scope with 403, and names it', async () => {
+    const token = fixture.grant({ scope: 'integration:read' }).token;
+    const res = await fixture.call('/api/alert', { token, json: { message: 'x' } });
+    expect(res.status).toBe(403);
+    expect(await bodyOf(res)).toMatchObject({
+      code: 'scope_missing',
+      detail: expect.stringContaining('alert:send'),
+    });
+    expect(res.headers.get('www-authenticate')).toContain('scope="alert:send"');
+  });
+
+  it('lets a setup token do nothing but be exchanged', async () => {
+    const { token } = fixture.setup();
+    const calls = await Promise.all([
+      fixture.call('/api/alert', { token, json: { message: 'x' } }),
+      fixture.call(`/api/integrations/${CHAT}`, { token }),
+      fixture.call('/api/alerts/00000000-0000-4000-8000-000000000000', { token }),
+      fixture.call('/api/rotateToken', { token, method: 'POST' }),
+    ]);
+    expect(calls.map(({ status }) => status)).toEqual([403, 403, 403, 403]);
+  });
+});

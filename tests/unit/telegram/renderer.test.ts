@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest';
+import type { AlertContent } from '../../../src/domain/alert.ts';
+import { render } from '../../../src/telegram/render/renderer.ts';
+import { describeEntities, expectSendable, joinParts } from './message-rules.ts';
+
+const alert = (message: string, more: Partial<AlertContent> = {}): AlertContent => ({
+  message,
+  format: 'plain',
+  ...more,
+});
+const words = (length: number) => 'Lorem ipsum dolor. '.repeat(Math.ceil(length / 19)).slice(0, length);
+
+describe('an alert as messages', () => {
+  it('is its message, byte for byte, without a title', () => {
+    const message = '  *a* <b>\r\n\tb &amp;\u0007 😀 \u202Eabc ';
+    expect(render(alert(message), 0)).toEqual([{ kind: 'message', text: message, entities: [] }]);
+  });
+
+  it('shows title (bold), message and tags below each other', () => {
+    const [part] = render(alert('full\n', { title: 'Disk', tags: ['db', 'disk full!', '№ ⚡'] }), 0);
+    expect(part?.text).toBe('Disk\nfull\n\n#db #disk_full');
+    expect(part?.entities).toEqual([{ type: 'bold', offset: 0, length: 4 }]);
+  });
+
+  it('moves the entities of a marked-up message behind the title', () => {
+    const [part] = render(alert('a **b**', { title: 'T😀', format: 'markdown' }), 0);
+    expect(describeEntities(part ?? { text: '', entities: [] })).toEqual(['bold T😀', 'bold b']);
+  });
+
+  it('replaces lone surrogates', () => {
+    const [part] = render(alert('a\uD800b\uDC00c😀', { title: '\uDBFF' }), 0);
+    expect(part?.text).toBe('\uFFFD\na\uFFFDb\uFFFDc😀');
+  });
+
+  it.each(['', ' \n\t', '\u200b', '\u2800\u00ad', '\u0000\u0007'])(
+    'says so when %j shows nothing',
+    (message) => {
+      for (const format of ['plain', 'markdown', 'html'] as const) {
+        for (const simplicity of [0, 1, 2] as const) {
+          const [part] = render(alert(message, { format }), simplicity);
+          expect(part?.text).toBe('(empty message)');
+          if (part) expectSendable(part);
+        }
+      }
+    },
+  );
+
+  it('shows an address for which Telegram takes no button, and leaves others to the button', () => {
+    const shown = (url: string, urlTitle?: string) =>
+      render(alert('m', { url, ...(urlTitle === undefined ? {} : { urlTitle }), tags: ['t'] }), 0)[0]?.text;
+    expect(shown('http://grafana:3000/d', 'Dashboard')).toBe('m\nDashboard: http://grafana:3000/d\n#t');
+    expect(shown('http://localhost')).toBe('m\nhttp://localhost\n#t');
+    expect(shown('https://a.b')).toBe('m\n#t');
+  });
+});
+
+describe('markup that cannot be shown', () => {
+  it.each([
+    ['markdown', '#'],
+    ['markdown', '[a]: b'],
+    ['markdown', '1. '.repeat(5_000)],
+    ['markdown', '_a*'.repeat(5_000)],
+    ['html', '<b></b>'],
+    ['html', '<br>'],
+    ['html', '<b><i>'.repeat(2_000)],
+  ] as const)('arrives as it was written: %s %#', (format, message) => {
+    const parts = render(alert(message, { format }), 0);
+    expect(joinParts(parts)).toBe(message);
+    parts.forEach(expectSendable);
+  });
+
+  it('takes no long time, whatever is repeated', () => {
+    for (const format of ['markdown', 'html'] as const) {
+      for (const piece of [
+        '>',
+        '[',
+        '*',
+        '_a*',
+        '1. ',
+        '>- ',
+        '<b>',
+        '</b>',
+        '<a href="',
+        '&',
+        '`',
+        '![',
+        '~~a',
+      ]) {
+        const started = performance.now();
+        render(alert(piece.repeat(16_000 / piece.length), { format }), 0);
+        // Without the bounds of markdown-cost.ts up to 5 s; with them about 0.1 s. The rest is for a busy machine.
+        expect(performance.now() - started).toBeLessThan(1_500);
+      }
+    }
+  });
+});
+
+describe('a long alert', () => {
+  it('is one message up to 4,096 code points, and two beyond', () => {
+    expect(render(alert('😀'.repeat(4_096)), 0)).toHaveLength(1);
+    const parts = render(alert('😀'.repeat(4_097)), 0);
+    expect(parts.map(({ text }) => [...text].length)).toEqual([4_096, 7 + 6]);
+  });
+
+  it('is numbered messages that put together are the text, with the entities of each', () => {
+    const message = `**${words(5_000)}end**\n\n${words(6_000)}`;
+    const parts = render(alert(message, { title: 'T', format: 'markdown' }), 0);
+    expect(parts).toHaveLength(3);
+    parts.forEach(expectSendable);
+    expect(joinParts(parts)).toBe(`T\n${message.replaceAll('**', '')}`.trimEnd());
+    expect(parts[1]?.entities[0]).toMatchObject({ type: 'bold', offset: '(2/3)\n'.length });
+  });
+
+  it('is one file beyond 4 messages: the text as written, and its head as the caption', () => {
+    const message = `**${words(16_990)}end**`;
+    const [part, ...others] = render(alert(message, { format: 'markdown', title: 'T' }), 0);
+    expect(others).toEqual([]);
+    expect(part?.kind).toBe('document');
+    if (part === undefined) return;
+    expectSendable(part);
+    expect(part.document?.filename).toBe('alert.txt');
+    expect(part.document?.content).toBe(`T\n${message}`);
+    expect(part.text).toMatch(/^T\nLorem.*\S…\n\n\(full text in the file\)$/su);
+    const head = part.text.indexOf('…');
+    expect(part.entities).toEqual([
+      { type: 'bold', offset: 0, length: 1 },
+      { type: 'bold', offset: 2, length: head - 2 },
+    ]);
+  });
+
+  it('prefers fewer messages to nicer ends when 4 are enough', () => {
+    // Paragraphs of 2,100 units: one per message with nice ends, which would be 7 messages.
+    const message = `${words(2_098)}\n\n`.repeat(7);
+    const parts = render(alert(message), 0);
+    expect(parts).toHaveLength(4);
+    expect(joinParts(parts)).toBe(message);
+  });
+});
+
+describe('the simpler forms', () => {
+  const content = alert('**a** [l](https://a.b)', {
+    title: 'T',
+    format: 'markdown',
+    url: 'https://c.d',
+    urlTitle: 'Open',
+    tags: ['x'],
+  });
+  const written = 'T\n**a** [l](https://a.b)\nOpen: https://c.d\n#x';
+
+  it('1 is the text as written, with the address and without entities', () => {
+    expect(render(content, 1)).toEqual([{ kind: 'message', text: written, entities: [] }]);
+  });
+
+  it('2 is a file of it', () => {
+    expect(render(content, 2)).toEqual([
+      {
+        kind: 'document',
+        text: written,
+        entities: [],
+        document: { filename: 'alert.txt', content: written },
+      },
+    ]);
+    const [long] = render(alert(words(5_000)), 2);
+    expect(long?.document?.content).toBe(words(5_000));
+    if (long) expectSendable(long);
+  });
+});

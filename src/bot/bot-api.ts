@@ -18,8 +18,9 @@ export interface BotApi {
   /** Telegraf's client; its methods obey the same limits. */
   readonly telegram: Telegram;
   call<M extends Parameters<Call>[0]>(method: M, payload: Payload<M>, options?: CallOptions): Answer<M>;
-  /** Aborts every call in flight; later calls work as before. */
-  abortPending(): void;
+  /** Aborts every call in flight and refuses new ones, until `open`. A new client is open. */
+  close(): void;
+  open(): void;
 }
 
 /** Above this a reply is given up instead of waited for: the person has moved on, and others wait behind it. */
@@ -39,6 +40,7 @@ export function createBotApi(deps: { token: string; apiRoot: string; timeoutMs: 
   });
   const plainCall = telegram.callApi.bind(telegram);
   const pending = new Set<AbortController>();
+  let closed = false;
   const blockedUntil = new Map<string, number>();
 
   async function limitedCall<M extends Parameters<Call>[0]>(
@@ -49,7 +51,7 @@ export function createBotApi(deps: { token: string; apiRoot: string; timeoutMs: 
     const controller = new AbortController();
     const abort = () => controller.abort();
     const timer = setTimeout(abort, timeoutMs);
-    if (signal?.aborted) abort();
+    if (closed || signal?.aborted) abort();
     signal?.addEventListener('abort', abort, { once: true });
     pending.add(controller);
     try {
@@ -123,8 +125,12 @@ export function createBotApi(deps: { token: string; apiRoot: string; timeoutMs: 
   return {
     telegram,
     call: call as BotApi['call'],
-    abortPending() {
+    close() {
+      closed = true;
       for (const controller of pending) controller.abort();
+    },
+    open() {
+      closed = false;
     },
   };
 }

@@ -162,6 +162,7 @@ export function createPoller(deps: PollerDeps): UpdateSource {
     state: state.get,
     start() {
       if (running !== undefined) return;
+      bot.api.open();
       const stop = new AbortController();
       running = { stop, done: run(stop.signal) };
     },
@@ -170,8 +171,8 @@ export function createPoller(deps: PollerDeps): UpdateSource {
       if (current === undefined) return;
       current.stop.abort();
       await current.done;
-      // Replies that Telegram still holds: nobody waits for them any more.
-      bot.api.abortPending();
+      // Replies that Telegram still holds: their updates come again, an apology now would be wrong.
+      bot.api.close();
       if (running === current) running = undefined;
     },
   };

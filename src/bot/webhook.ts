@@ -123,6 +123,7 @@ export function createWebhook(deps: WebhookDeps): Webhook {
     },
     start() {
       if (running !== undefined) return;
+      bot.api.open();
       const stop = new AbortController();
       running = { stop, done: register(stop.signal) };
     },
@@ -135,7 +136,7 @@ export function createWebhook(deps: WebhookDeps): Webhook {
       await current.done;
       const deadline = clock.now() + 2_500;
       while (dispatcher.size() > 0 && clock.now() < deadline) await pause(25);
-      bot.api.abortPending();
+      bot.api.close();
       state.set('stopped');
     },
   };

@@ -1,8 +1,7 @@
-import { chmod, mkdir, open } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import createKnex, { type Knex } from 'knex';
 import { type Dialect, parseDatabaseUrl } from './database-url.ts';
 import { knexConfig } from './knex-config.ts';
+import { createSqliteFile, protectSqliteFile } from './sqlite-file.ts';
 
 /** An open database. */
 export interface Database {
@@ -21,7 +20,10 @@ export interface Database {
  */
 export async function connectDatabase(options: { url: string; create?: boolean }): Promise<Database> {
   const target = parseDatabaseUrl(options.url);
-  if (target.dialect === 'sqlite') await prepareFile(target.file, options.create ?? true);
+  if (target.dialect === 'sqlite') {
+    if (options.create ?? true) await createSqliteFile(target.file);
+    else await protectSqliteFile(target.file);
+  }
   const knex = createKnex(knexConfig(target));
   try {
     await knex.raw('SELECT 1');
@@ -35,14 +37,4 @@ export async function connectDatabase(options: { url: string; create?: boolean }
     file: target.dialect === 'sqlite' ? target.file : null,
     close: () => knex.destroy(),
   };
-}
-
-/** SQLite gives the -wal and -shm files the mode of the database file. */
-async function prepareFile(file: string, create: boolean): Promise<void> {
-  if (create) {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    const handle = await open(file, 'a', 0o600);
-    await handle.close();
-  }
-  await chmod(file, 0o600);
 }

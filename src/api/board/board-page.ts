@@ -5,13 +5,13 @@ export const STYLE_PATH = '/pingui.css';
 
 /**
  * Hides buttons that the server refuses anyway (board-policy.ts): actions on all jobs, and of a job's actions all but
- * the first, which is the one that may be allowed (retry of a failed job). The class names are those of Bull Board
- * 9.10 without their hashes.
+ * the first, which is the one that may be allowed (retry of a failed job), and of a queue's menu all but pause and
+ * resume, the fourth from its end. The class names are those of Bull Board 9.10 without their hashes.
  */
 export const BOARD_STYLE = `
 [class*="queueActions-"] { display: none !important; }
 [class*="jobActions-"] > li:not(:first-child) { display: none !important; }
-[class*="danger-"][role="menuitem"] { display: none !important; }
+:has(> [class*="danger-"][role="menuitem"]) > [role="menuitem"]:not(:nth-last-child(4)) { display: none !important; }
 `;
 
 type Engine = (path: string, options: object, done: (error: unknown, html?: string) => void) => void;

@@ -44,8 +44,9 @@ export function createOperatorGuard(deps: {
 
 function challenge(req: Request, res: Response): void {
   // A browser's own password window over a page whose session ended helps nobody; an unknown scheme keeps it shut.
-  const isPageScript =
-    req.headers['sec-fetch-mode'] !== undefined && req.headers['sec-fetch-mode'] !== 'navigate';
+  // Only browsers send Sec-Fetch-Site; Node's fetch sends Sec-Fetch-Mode alone.
+  const { 'sec-fetch-site': site, 'sec-fetch-mode': mode } = req.headers;
+  const isPageScript = site !== undefined && mode !== 'navigate';
   const scheme = isPageScript ? 'Session' : 'Basic';
   res.setHeader('WWW-Authenticate', `${scheme} realm="pingui-alert operators", charset="UTF-8"`);
 }

@@ -12,7 +12,9 @@ function normalise(text: string): string {
 /** A text of at most `max` characters with something to see in it. */
 export function text(max: number) {
   return z
-    .string(({ input }) => (input === undefined ? 'It is missing. Send a string.' : 'Send a string.'))
+    .string({
+      error: ({ input }) => (input === undefined ? 'It is missing. Send a string.' : 'Send a string.'),
+    })
     .overwrite(normalise)
     .min(1, 'Send at least 1 character.')
     .max(max, `Send at most ${max} characters.`)

@@ -3,7 +3,7 @@ import { type Feature, type FeatureDeps, onCommand } from '../feature.ts';
 import { askButton } from './revoke.ts';
 
 /** As many as fit into one message (4096 characters) with names of full length. */
-const MAX_LISTED = 20;
+export const MAX_LISTED = 16;
 
 /** `/integrations`: name, status and quota of each, with a button to revoke it. */
 export function integrationsFeature(deps: Pick<FeatureDeps, 'integrations'>): Feature {

@@ -223,7 +223,7 @@ describe('who may see it', () => {
       expect([path, res.status]).toEqual([path, 401]);
       expect(res.headers.get('www-authenticate')).toMatch(/^Basic /);
     }
-    const script = await get('/admin/queues/api/queues', { 'Sec-Fetch-Mode': 'cors' });
+    const script = await get('/admin/queues/api/queues', { 'Sec-Fetch-Site': 'same-origin' });
     expect(script.headers.get('www-authenticate')).not.toContain('Basic');
   });
 
@@ -268,7 +268,7 @@ describe('who may see it', () => {
     for (const path of ['/admin/queues/api/queues/alerts/pause', '/admin/sign-in', '/admin/sign-out']) {
       const res = await fixture.call(path, {
         method: 'PUT',
-        headers: { ...BASIC, ...headers } as HeadersInit,
+        headers: new Headers(Object.entries({ ...BASIC, ...headers })),
       });
       expect(res.status).toBe(403);
       expect(await bodyOf(res)).toMatchObject({ code: 'cross_site' });

@@ -1,30 +1,36 @@
+import { once } from 'node:events';
 import { createAlertLedger } from '../../../src/db/alert-ledger.ts';
 import { connectDatabase } from '../../../src/db/connect.ts';
 import { createIntegrationRepository } from '../../../src/db/integration-repository.ts';
 import { migrate } from '../../../src/db/migrate.ts';
-import { DAY_MS, NOW } from './databases.ts';
-import { newAlert } from './new-alert.ts';
+import { DAY_MS, NOW, newAlert } from './databases.ts';
 
 /**
- * A process of its own, started several times at once by processes.test.ts: migrates, waits for the word, then
- * accepts on integration 1, resets a slot, and says what came of it.
+ * A process of its own, of which processes.test.ts starts several at once. Each step is answered with a message, and
+ * the next one waits for one: migrate; accept 50 alerts for integration 1; reset the quotas for a slot.
  */
-const url = process.argv[2] ?? '';
-const prefix = process.argv[3] ?? '';
+const [url = '', prefix = ''] = process.argv.slice(2);
 const db = await connectDatabase({ url });
 const migrated = await migrate(db);
-process.send?.({ migrated: migrated.length });
-await new Promise((resolve) => process.once('message', resolve));
+await answer({ migrated: migrated.length });
 
 const ledger = createAlertLedger(db, { idempotencyWindowMs: DAY_MS });
-const results = [];
+let accepted = 0;
 for (let round = 0; round < 5; round += 1) {
   const calls = Array.from({ length: 10 }, (_, index) =>
     ledger.accept(newAlert(1, { id: `${prefix}-${round}-${index}` })),
   );
-  results.push(...(await Promise.all(calls)));
+  accepted += (await Promise.all(calls)).filter(({ kind }) => kind === 'accepted').length;
 }
+await answer({ accepted });
+
 const reset = await createIntegrationRepository(db).resetQuotas('2026-11-25', NOW);
+await answer({ reset: reset ?? null });
 await db.close();
-process.send?.({ accepted: results.filter(({ kind }) => kind === 'accepted').length, reset });
 process.disconnect?.();
+
+async function answer(message: object): Promise<void> {
+  const next = once(process, 'message');
+  process.send?.(message);
+  await next;
+}

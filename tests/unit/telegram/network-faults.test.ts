@@ -84,6 +84,7 @@ describe('the outcome of a network fault', () => {
         fc.pre(!Object.hasOwn(NEVER_SENT_CODES, code));
         expect(classifyNetworkError(Object.assign(new Error(text), { code })).kind).toBe('uncertain');
       }),
+      { seed: 7 },
     );
     for (const code of ['constructor', '__proto__', 'toString']) {
       expect(classifyNetworkError({ code, type: code })).toEqual(uncertain('unknown_fault'));

@@ -32,7 +32,7 @@ describe('an alert as messages', () => {
     expect(part?.text).toBe('\uFFFD\na\uFFFDb\uFFFDc😀');
   });
 
-  it.each(['', ' \n\t', '\u200b', '\u2800\u00ad', '\u0000\u0007'])(
+  it.each(['', ' \n\t', '\u200b', '\u2800\u00ad', '\u0001\u0007'])(
     'says so when %j shows nothing',
     (message) => {
       for (const format of ['plain', 'markdown', 'html'] as const) {

@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export const SECRET = 'a secret of the benchmarks, 32 bytes or more';
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Processes and folders of one benchmark; everything is ended and removed by `close`. */
+export interface Workshop {
+  readonly dir: string;
+  /** A redis-server with AOF, as the service starts its own. Returns its URL. */
+  startRedis(): Promise<string>;
+  /** Starts a program and waits for the line of its output that `find` understands. */
+  start<T>(name: string, args: string[], env: Record<string, string>, find: (line: string) => T | undefined): Promise<{ found: T; pid: number; end(): Promise<void> }>;
+  close(): Promise<void>;
+}
+
+export function openWorkshop(): Workshop {
+  const dir = mkdtempSync(join(tmpdir(), 'pingui-bench-'));
+  const children = new Set<ChildProcess>();
+
+  async function end(child: ChildProcess): Promise<void> {
+    children.delete(child);
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), 12_000);
+    await gone;
+    clearTimeout(timer);
+  }
+
+  const start: Workshop['start'] = async (name, args, env, find) => {
+    const child = spawn(process.execPath, args, {
+      cwd: ROOT,
+      env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    children.add(child);
+    const lines = createInterface({ input: child.stdout });
+    return new Promise((resolve, reject) => {
+      child.once('exit', (code) => reject(new Error(`${name} ended with ${code}`)));
+      // Keeps reading: a full pipe would stop the program.
+      lines.on('line', (line) => {
+        const found = find(line);
+        if (found !== undefined) resolve({ found, pid: child.pid ?? 0, end: () => end(child) });
+      });
+    });
+  };
+
+  return {
+    dir,
+    start,
+    async startRedis() {
+      const port = await freePort();
+      const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--appendonly', 'yes', '--save', ''];
+      const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+      children.add(child);
+      for await (const line of createInterface({ input: child.stdout })) {
+        if (line.includes('Ready to accept connections')) break;
+      }
+      child.stdout.resume();
+      return `redis://127.0.0.1:${port}`;
+    },
+    async close() {
+      await Promise.all([...children].map(end));
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** The port that the service logs when it listens. */
+export function findPort(line: string): number | undefined {
+  const entry = parse(line);
+  return entry?.message === 'HTTP server is listening' ? Number(entry.port) : undefined;
+}
+
+export function findReady(line: string): true | undefined {
+  return parse(line)?.message === 'Pingui Alert is ready' ? true : undefined;
+}
+
+function parse(line: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Resident memory of a process in MB (Linux). */
+export function residentMb(pid: number): number {
+  const kb = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Math.round(Number(kb) / 1024);
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}

@@ -1,0 +1,227 @@
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { createAlertLedger } from '../../../src/db/alert-ledger.ts';
+import { writeBackup } from '../../../src/db/backup-files.ts';
+import { connectDatabase, type Database } from '../../../src/db/connect.ts';
+import { createIntegrationRepository } from '../../../src/db/integration-repository.ts';
+import { createDatabaseMaintenance } from '../../../src/db/maintenance.ts';
+import { migrate } from '../../../src/db/migrate.ts';
+import { migrateDatabase, runMigrateDatabase } from '../../../src/db/migrate-database.ts';
+import { TABLES } from '../../../src/db/tables.ts';
+import { DAY_MS, NOW, newAlert, openMigrated, startDatabases } from './databases.ts';
+
+const databases = await startDatabases();
+afterAll(() => databases.stop());
+
+let folders = 0;
+let folder = '';
+beforeEach(() => {
+  folders += 1;
+  folder = join(databases.dir, `backups-${folders}`, 'pingui');
+});
+
+const silent = { log: () => {}, error: () => {} };
+
+/** A database with every kind of row, beyond one page of the copy. */
+async function openFilled(url: string, alerts = 700): Promise<Database> {
+  const db = await openMigrated(url);
+  const repository = createIntegrationRepository(db);
+  const { id } = await repository.insertPending(-1_002_345_678_901, 'Tür – 門', alerts + 10, NOW);
+  await repository.insertPending(42, 'other', 10, NOW);
+  await db.knex('Integrations').where({ id }).update({ status: 'active' });
+  const ledger = createAlertLedger(db, { idempotencyWindowMs: DAY_MS });
+  const accepts = Array.from({ length: alerts }, (_, index) =>
+    ledger.accept(
+      newAlert(id, { silent: index % 2 === 0, idempotency: { keyHash: `${index}`, bodyHash: 'b' } }),
+    ),
+  );
+  await Promise.all(accepts);
+  await repository.markQuotaReset('2026-11-24', NOW);
+  return db;
+}
+
+async function contentOf(db: Database): Promise<unknown[][]> {
+  const content: unknown[][] = [];
+  for (const { name, key } of TABLES) {
+    const rows: unknown[] = await db.knex(name).orderBy(key.map((column) => ({ column })));
+    content.push(rows.map((row) => JSON.stringify(row)).sort());
+  }
+  return content;
+}
+
+describe.each(databases.kinds)('a backup of $name', ({ createUrl }) => {
+  it('is a verified SQLite file with all rows, readable by its owner alone', async () => {
+    const db = await openFilled(await createUrl());
+    const { file, bytes } = await createDatabaseMaintenance(db).backup(folder, 3, Date.UTC(2026, 10, 24, 3));
+    expect(file).toBe(join(folder, 'pingui-backup-2026-11-24T03-00-00-000Z.db'));
+    expect(bytes).toBe(statSync(file).size);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(readdirSync(folder)).toHaveLength(1);
+
+    const copy = await connectDatabase({ url: `sqlite:${file}`, create: false });
+    expect(await contentOf(copy)).toEqual(await contentOf(db));
+    expect(await migrate(copy)).toEqual([]);
+    await Promise.all([copy.close(), db.close()]);
+  });
+
+  it('is one state of the database while alerts go on being accepted', async () => {
+    const db = await openFilled(await createUrl(), 300);
+    const ledger = createAlertLedger(db, { idempotencyWindowMs: DAY_MS });
+    await db.knex('Integrations').where({ id: 1 }).update({ rateLimit: 100_000, dailyLimit: 100_000 });
+    let isDone = false;
+    let duringBackup = 0;
+    const writer = (async () => {
+      while (!isDone) {
+        await ledger.accept(newAlert(1));
+        duringBackup += 1;
+        await nextTurn();
+      }
+    })();
+    const { file } = await createDatabaseMaintenance(db).backup(folder, 3, NOW);
+    isDone = true;
+    await writer;
+    expect(duringBackup).toBeGreaterThan(0);
+
+    const copy = await connectDatabase({ url: `sqlite:${file}`, create: false });
+    const [{ rateLimit = -1 } = {}] = await copy.knex('Integrations').where({ id: 1 });
+    // 300 were there before; every later one took a unit in the transaction that wrote it.
+    const [{ rows = 0 } = {}] = await copy.knex('Alerts').count({ rows: '*' });
+    expect(100_000 - rateLimit).toBe(Number(rows) - 300);
+    await Promise.all([copy.close(), db.close()]);
+  });
+});
+
+describe('the folder of backups', () => {
+  it('keeps the newest, and every file that is no backup', async () => {
+    const [sqlite] = databases.kinds;
+    const db = await openFilled((await sqlite?.createUrl()) ?? '', 1);
+    mkdirSync(folder, { recursive: true });
+    const others = ['pingui-backup-old.db', 'pingui-backup-2026-11-20T03-00-00-000Z.db.gz', 'notes.txt'];
+    for (const name of others) writeFileSync(join(folder, name), '');
+    const maintenance = createDatabaseMaintenance(db);
+    for (let day = 20; day <= 24; day += 1) await maintenance.backup(folder, 2, Date.UTC(2026, 10, day, 3));
+    expect(readdirSync(folder).sort()).toEqual(
+      [
+        ...others,
+        'pingui-backup-2026-11-23T03-00-00-000Z.db',
+        'pingui-backup-2026-11-24T03-00-00-000Z.db',
+      ].sort(),
+    );
+    await db.close();
+  });
+
+  it('is as before after a backup that failed or is damaged', async () => {
+    mkdirSync(folder, { recursive: true });
+    const older = 'pingui-backup-2026-11-20T03-00-00-000Z.db';
+    writeFileSync(join(folder, older), 'x');
+    const failed = writeBackup(folder, { keep: 1, now: NOW }, async (draft) => {
+      writeFileSync(draft, 'half');
+      throw new Error('disk full');
+    });
+    await expect(failed).rejects.toThrow('disk full');
+    const damaged = writeBackup(folder, { keep: 1, now: NOW }, async (draft) => {
+      writeFileSync(draft, 'not a database, but long enough to be read as the header of one'.repeat(20));
+    });
+    await expect(damaged).rejects.toThrow();
+    expect(readdirSync(folder)).toEqual([older]);
+  });
+
+  it('gets no backup when the database is gone', async () => {
+    const [sqlite] = databases.kinds;
+    const db = await openFilled((await sqlite?.createUrl()) ?? '', 1);
+    const gone = { ...db, file: join(databases.dir, 'gone.db') };
+    await expect(createDatabaseMaintenance(gone).backup(folder, 1, NOW)).rejects.toThrow(/SQLITE_CANTOPEN/);
+    expect(readdirSync(folder)).toEqual([]);
+    expect(existsSync(gone.file)).toBe(false);
+    await db.close();
+  });
+});
+
+const pairs = databases.kinds.flatMap((from) =>
+  databases.kinds
+    .filter((to) => from !== to || databases.kinds.length === 1)
+    .map((to) => ({ title: `${from.name} to ${to.name}`, from, to })),
+);
+
+describe.each(pairs)('migrate-database from $title', ({ from, to }) => {
+  it('moves every row, verifies it, and leaves a database that goes on counting', async () => {
+    const [source, target] = [await from.createUrl(), await to.createUrl()];
+    const filled = await openFilled(source);
+    const lines: string[] = [];
+    const io = {
+      log: (line: string) => void lines.push(line),
+      error: (line: string) => void lines.push(line),
+    };
+    expect(await runMigrateDatabase(['--from', source, '--to', target], io)).toBe(0);
+    expect(lines).toEqual([
+      'Integrations: 2 rows copied',
+      'Alerts: 700 rows copied',
+      'JobRuns: 1 rows copied',
+      'Every row was compared and is the same in both databases.',
+    ]);
+    const moved = await connectDatabase({ url: target });
+    expect(await contentOf(moved)).toEqual(await contentOf(filled));
+    const next = await createIntegrationRepository(moved).insertPending(7, 'next', 10, NOW);
+    expect(next.id).toBe(3);
+    await Promise.all([filled.close(), moved.close()]);
+  });
+
+  it('refuses a target that holds data, and writes nothing', async () => {
+    const [source, target] = [await from.createUrl(), await to.createUrl()];
+    const dbs = [await openFilled(source, 3), await openFilled(target, 1)] as const;
+    const before = await contentOf(dbs[1]);
+    await expect(migrateDatabase({ from: source, to: target, log: silent.log })).rejects.toThrow(/not empty/);
+    expect(await contentOf(dbs[1])).toEqual(before);
+    await Promise.all(dbs.map((db) => db.close()));
+  });
+
+  it('leaves the target empty when a row does not arrive as it was', async () => {
+    const [source, target] = [await from.createUrl(), await to.createUrl()];
+    const dbs = [await openFilled(source, 3), await openMigrated(target)] as const;
+    await spoilInserts(dbs[1]);
+    await expect(migrateDatabase({ from: source, to: target, log: silent.log })).rejects.toThrow(
+      'Integrations: the row [1] is not the same in both databases',
+    );
+    expect(await contentOf(dbs[1])).toEqual([[], [], []]);
+    await Promise.all(dbs.map((db) => db.close()));
+  });
+});
+
+/** A trigger that changes what is inserted into Integrations. */
+async function spoilInserts({ knex, dialect }: Database): Promise<void> {
+  const change = `UPDATE "Integrations" SET "name" = 'spoiled' WHERE "id" = NEW."id"`;
+  if (dialect === 'sqlite') {
+    await knex.raw(`CREATE TRIGGER spoil AFTER INSERT ON "Integrations" BEGIN ${change}; END`);
+    return;
+  }
+  await knex.raw(
+    `CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${change}; RETURN NULL; END $$`,
+  );
+  await knex.raw(`CREATE TRIGGER spoil AFTER INSERT ON "Integrations" FOR EACH ROW EXECUTE FUNCTION spoil()`);
+}
+
+describe('migrate-database', () => {
+  it('does not take a source file that is not there', async () => {
+    const missing = join(databases.dir, 'missing.db');
+    const errors: string[] = [];
+    const code = await runMigrateDatabase(
+      ['--from', `sqlite:${missing}`, '--to', `sqlite:${join(databases.dir, 'new.db')}`],
+      { log: () => {}, error: (line) => void errors.push(line) },
+    );
+    expect(code).toBe(1);
+    expect(errors.join()).toMatch(/no such file/);
+    expect(existsSync(missing)).toBe(false);
+  });
+
+  it('moves every table that there is', async () => {
+    const [sqlite] = databases.kinds;
+    const db = await openMigrated((await sqlite?.createUrl()) ?? '');
+    const found: { name: string }[] = await db.knex('sqlite_master').where({ type: 'table' }).select('name');
+    const own = found.map(({ name }) => name).filter((name) => !/^(knex|sqlite)_/.test(name));
+    expect(own.sort()).toEqual(TABLES.map(({ name }) => name).sort());
+    await db.close();
+  });
+});

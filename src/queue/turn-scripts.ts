@@ -150,7 +150,8 @@ return 0
 `;
 
 /**
- * Asks for the next send of an alert. ARGV: base, id, chat, isGroup, send delay, chat delay, group limit.
+ * Asks for the next send of an alert. ARGV: base, id, chat, isGroup, send delay, chat delay, group limit, ms since the
+ * caller's last call was under way.
  * Returns {1, ms}: go, after waiting ms; {0, ms}: defer for ms. The alert goes only as the first of its chat's line.
  */
 export const TAKE_SLOT = `
@@ -188,7 +189,7 @@ end
 local last = tonumber(redis.call('HGET', base .. 'pace', 'last') or '0')
 -- A clock that was set back must not stop the queue: no slot is further away than one delay per worker in flight.
 if last > now + 60 * math.max(sendDelay, 1000) then last = now end
-local slot = math.max(now, last + sendDelay)
+local slot = math.max(now, last + sendDelay, now - tonumber(ARGV[8]) + sendDelay)
 local open = math.max(opens, groupOpens(0))
 if rank == 0 and open <= slot + ${SOON_MS} then
   slot = math.max(slot, open)

@@ -141,7 +141,9 @@ export function createDeliveryService(deps: {
     if (!(await ledger.claim(job.alertId, clock.now()))) return AGAIN;
     await sleep(slotAt - clock.now());
     events.emit('alert.sending', { alertId: job.alertId, chat: job.chat, part: index + 1 });
+    const beganAt = performance.now();
     const outcome = await guard.send(toRequest(attempt, part, index === parts.length - 1, integration));
+    pace.sent({ beganAt, tookMs: performance.now() - beganAt });
     return settle(attempt, outcome, { index, parts: parts.length });
   }
 

@@ -265,6 +265,8 @@ export interface Pace {
   }): Promise<
     { readonly kind: 'go'; readonly waitMs: number } | { readonly kind: 'defer'; readonly deferMs: number }
   >;
+  /** Tells when a call that was waited for really began, and how long it took (ms): the next slot keeps its distance. */
+  sent(call: { beganAt: number; tookMs: number }): void;
   /** No sends to this chat for `ms` (a flood wait); survives restarts. Says whether to pause the whole bot instead. */
   block(chat: string, ms: number): Promise<{ readonly pauseAll: boolean }>;
 }

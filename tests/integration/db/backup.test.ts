@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createAlertLedger } from '../../../src/db/alert-ledger.ts';
 import { writeBackup } from '../../../src/db/backup-files.ts';
 import { connectDatabase, type Database } from '../../../src/db/connect.ts';
+import { readSnapshot } from '../../../src/db/copy-tables.ts';
 import { createIntegrationRepository } from '../../../src/db/integration-repository.ts';
 import { createDatabaseMaintenance } from '../../../src/db/maintenance.ts';
 import { migrate } from '../../../src/db/migrate.ts';
@@ -91,6 +92,25 @@ describe.each(databases.kinds)('a backup of $name', ({ createUrl }) => {
     const [{ rows = 0 } = {}] = await copy.knex('Alerts').count({ rows: '*' });
     expect(100_000 - rateLimit).toBe(Number(rows) - 300);
     await Promise.all([copy.close(), db.close()]);
+  });
+});
+
+describe.each(databases.kinds)('a snapshot of $name', ({ createUrl }) => {
+  it('shows no alert that was accepted after it began', async () => {
+    const url = await createUrl();
+    const dbs = [await openFilled(url, 5), await connectDatabase({ url })] as const;
+    const ledger = createAlertLedger(dbs[1], { idempotencyWindowMs: DAY_MS });
+    const { counts, accepted } = await readSnapshot(dbs[0], async (trx) => {
+      const before = await trx('Alerts');
+      // On SQLite it waits for the snapshot's end, on PostgreSQL it does not.
+      const accepting = ledger.accept(newAlert(1));
+      await Promise.race([accepting, sleep(100)]);
+      return { counts: [before.length, (await trx('Alerts')).length], accepted: accepting };
+    });
+    expect(counts).toEqual([5, 5]);
+    expect(await accepted).toMatchObject({ kind: 'accepted' });
+    expect(await dbs[0].knex('Alerts')).toHaveLength(6);
+    await Promise.all(dbs.map((db) => db.close()));
   });
 });
 

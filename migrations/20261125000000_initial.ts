@@ -57,8 +57,8 @@ export async function up(knex: Knex): Promise<void> {
     );
     table.check(`"silent" IN (0, 1) AND "hasButton" IN (0, 1)`, [], 'alerts_flags_check');
     table.check(`"remaining" >= 0`, [], 'alerts_remaining_check');
-    // For the counts per status.
-    table.index(['status'], 'alerts_status_index');
+    // For the sweeps and the counts. Entries that have not ended are few (MAX_QUEUE_SIZE), whatever the history.
+    table.index(['status', 'queuedAt', 'id'], 'alerts_status_index');
   });
 
   await knex.schema.createTable('JobRuns', (table) => {
@@ -68,18 +68,11 @@ export async function up(knex: Knex): Promise<void> {
     table.primary(['name', 'slot']);
   });
 
-  // Partial: the sweeps look at the few entries that have not ended, out of 30 days of them.
-  for (const index of [
-    `UNIQUE INDEX "alerts_idempotency_unique" ON "Alerts" ("integrationId", "idempotencyKeyHash")
+  await knex.raw(
+    `CREATE UNIQUE INDEX "alerts_idempotency_unique" ON "Alerts" ("integrationId", "idempotencyKeyHash")
        WHERE "idempotencyKeyHash" IS NOT NULL`,
-    `INDEX "alerts_queued_index" ON "Alerts" ("queuedAt", "id") WHERE "status" = 'queued'`,
-    `INDEX "alerts_queued_integration_index" ON "Alerts" ("integrationId") WHERE "status" = 'queued'`,
-    `INDEX "alerts_due_index" ON "Alerts" ("expiresAt") WHERE "status" = 'queued' AND "expiresAt" IS NOT NULL`,
-    `INDEX "alerts_sending_index" ON "Alerts" ("sendingAt") WHERE "status" = 'sending'`,
-    `INDEX "alerts_ended_index" ON "Alerts" ("endedAt") WHERE "endedAt" IS NOT NULL`,
-  ]) {
-    await knex.raw(`CREATE ${index}`);
-  }
+  );
+  await knex.raw(`CREATE INDEX "alerts_ended_index" ON "Alerts" ("endedAt") WHERE "endedAt" IS NOT NULL`);
 }
 
 export async function down(knex: Knex): Promise<void> {

@@ -61,7 +61,7 @@ export interface Config {
   /** Without a password there are no operator pages (the sandbox generates one). */
   readonly admin: { readonly user: string; readonly password: string | undefined };
   readonly telegram: { readonly apiRoot: string; readonly timeoutMs: number };
-  /** Undefined: long polling. Without a secret the app derives one from the JWT secret. */
+  /** Undefined: long polling. Without a secret the app derives one from the bot token. */
   readonly webhook: { readonly url: string; readonly secret: string | undefined } | undefined;
   /** `directory` is absolute. */
   readonly backup: { readonly directory: string; readonly keep: number };

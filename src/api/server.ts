@@ -30,7 +30,10 @@ import { createWaits, type Waits } from './waits.ts';
 
 export interface ApiDeps {
   readonly alerts: AlertService;
-  readonly integrations: Pick<IntegrationService, 'authenticate' | 'create' | 'revoke' | 'rotate'>;
+  readonly integrations: Pick<
+    IntegrationService,
+    'authenticate' | 'authenticateToSend' | 'create' | 'revoke' | 'rotate'
+  >;
   readonly tokens: Pick<Tokens, 'key'>;
   readonly events: EventBus;
   readonly clock: Clock;
@@ -107,11 +110,13 @@ function createApp(deps: ApiDeps, waits: Waits): Express {
 }
 
 function createApiRoutes(deps: ApiDeps, waits: Waits): Router {
-  const verifyJwtToken = createVerifyJwtToken(deps);
+  const { authenticate, authenticateToSend } = deps.integrations;
+  const verifyJwtToken = createVerifyJwtToken({ ...deps, authenticate });
+  const verifyToSend = createVerifyJwtToken({ ...deps, authenticate: authenticateToSend });
   const quota = createQuotaGate(deps);
   const readJson = createJsonReader();
   const router = Router();
-  router.use(createAlertRoutes({ ...deps, quota, verifyJwtToken, readJson, waits }));
+  router.use(createAlertRoutes({ ...deps, quota, verifyJwtToken, verifyToSend, readJson, waits }));
   router.use(createIntegrationRoutes({ ...deps, quota, verifyJwtToken, readJson }));
   router.use(unknownRoute);
   return router;

@@ -225,7 +225,7 @@ export const VARIABLES = {
     schema: pattern(/^[A-Za-z0-9_-]{1,256}$/, 'must be 1 to 256 of the characters A-Z a-z 0-9 _ -'),
     type: 'secret, 1 to 256 of A-Z a-z 0-9 _ -',
     fallback: null,
-    absent: 'derived from JWT_SECRET when WEBHOOK_URL is set',
+    absent: 'derived from BOT_TOKEN when WEBHOOK_URL is set',
     example: 'replace-with-the-output-of-openssl-rand-hex-32',
     about: 'Proves that an update comes from Telegram.',
     secret: true,

@@ -5,6 +5,7 @@ import type { AcceptResult, NewAlert } from '../services/ports.ts';
 export interface LockedIntegration {
   readonly rateLimit: number;
   readonly status: string;
+  readonly tokenHash: string | null;
 }
 
 /** An entry that holds an idempotency key. */
@@ -48,6 +49,8 @@ export function planAccepts(
     const { integrationId, idempotency } = alert;
     const integration = integrations.get(integrationId);
     if (integration?.status !== 'active') return { kind: 'not_active' };
+    if (alert.tokenHash !== null && alert.tokenHash !== integration.tokenHash)
+      return { kind: 'token_replaced' };
 
     const key = idempotency === null ? undefined : keyOf(integrationId, idempotency.keyHash);
     const first = key === undefined ? undefined : firsts.get(key);
@@ -73,7 +76,7 @@ export function planAccepts(
 
 /** The entry as it will be read back. */
 function toRecord(alert: NewAlert, remaining: number): AlertRecord {
-  const { idempotency: _, ...fields } = alert;
+  const { idempotency: _, tokenHash: __, ...fields } = alert;
   return {
     ...fields,
     status: 'queued',

@@ -18,13 +18,18 @@ export interface Database {
  * @throws Error when the URL is not one of these, the driver's error when the database cannot be reached, and with
  *   `create: false` when the SQLite file does not exist
  */
-export async function connectDatabase(options: { url: string; create?: boolean }): Promise<Database> {
+export async function connectDatabase(options: {
+  url: string;
+  create?: boolean;
+  /** knex's remarks, e.g. about lost connections; nothing is printed. */
+  warn?: (message: string) => void;
+}): Promise<Database> {
   const target = parseDatabaseUrl(options.url);
   if (target.dialect === 'sqlite') {
     if (options.create ?? true) await createSqliteFile(target.file);
     else await protectSqliteFile(target.file);
   }
-  const knex = createKnex(knexConfig(target));
+  const knex = createKnex(knexConfig(target, options.warn ?? (() => {})));
   try {
     await knex.raw('SELECT 1');
   } catch (error) {

@@ -22,8 +22,8 @@ export const FIND_INTEGRATIONS: Statement = {
 export const LOCK_INTEGRATIONS: Statement = {
   name: 'lock-integrations',
   // The transaction holds SQLite's only write lock already.
-  sqlite: `SELECT "id", "rateLimit", "status" FROM "Integrations" WHERE "id" IN (SELECT value FROM json_each(?))`,
-  postgres: `SELECT "id", "rateLimit", "status" FROM "Integrations"
+  sqlite: `SELECT "id", "rateLimit", "status", "tokenHash" FROM "Integrations" WHERE "id" IN (SELECT value FROM json_each(?))`,
+  postgres: `SELECT "id", "rateLimit", "status", "tokenHash" FROM "Integrations"
     WHERE "id" = ANY (ARRAY (SELECT json_array_elements_text($1::json)::bigint)) ORDER BY "id" FOR UPDATE`,
 };
 
@@ -112,7 +112,8 @@ export const INSERT_ALERTS: Statement = {
 /** [{id, integrationId}]; a row per entry that was still queued. */
 export const DELETE_QUEUED: Statement = {
   name: 'delete-queued',
-  sqlite: `DELETE FROM "Alerts" WHERE "status" = 'queued' AND ("id", "integrationId") IN
+  // The + keeps SQLite from reading all queued entries instead of these.
+  sqlite: `DELETE FROM "Alerts" WHERE +"status" = 'queued' AND ("id", "integrationId") IN
     (SELECT value ->> '$.id', value ->> '$.integrationId' FROM json_each(?))
     RETURNING "id", "integrationId", "createdAt"`,
   postgres: `DELETE FROM "Alerts" a USING json_to_recordset($1::json) AS r ("id" text, "integrationId" int)

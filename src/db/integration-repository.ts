@@ -97,9 +97,7 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
           if (integration === undefined) return undefined;
           const ended = await AlertModel.query(trx)
             .patch({ status: 'failed', reason: 'revoked', endedAt: now })
-            .where({ integrationId: id })
-            // A literal, so that the index of queued entries is used.
-            .whereRaw(`"status" = 'queued'`)
+            .where({ integrationId: id, status: 'queued' })
             .returning('id');
           return { integration, alertIds: ended.map((alert) => alert.id) };
         }),

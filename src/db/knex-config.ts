@@ -15,12 +15,21 @@ const ACQUIRE_TIMEOUT_MS = 20_000;
 /** Type id of PostgreSQL's int8 (pg_type.oid). */
 const INT8 = 20;
 
-/** knex's configuration for a database, also for the knex command line (knexfile.ts). */
-export function knexConfig(target: DatabaseTarget): Knex.Config {
+/**
+ * knex's configuration for a database, also for the knex command line (knexfile.ts). `warn` gets knex's remarks (lost
+ * connections, failed migrations), which knex would print beside the log; each failure is thrown as well.
+ */
+export function knexConfig(target: DatabaseTarget, warn: (message: string) => void): Knex.Config {
   const common = {
     acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
     // Otherwise knex writes the values (chat ids, token hashes) into error texts.
     compileSqlOnError: false,
+    log: {
+      warn,
+      error: warn,
+      deprecate: (method: string) => warn(`knex: ${method} is deprecated`),
+      debug: () => {},
+    },
     migrations: { migrationSource: createMigrationSource() },
   };
   if (target.dialect === 'sqlite') {

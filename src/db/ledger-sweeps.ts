@@ -5,7 +5,7 @@ import { AlertModel } from './models/alert-model.ts';
 /** Entries deleted per statement: other writers get their turn in between. */
 const PURGE_BATCH = 1_000;
 
-/** The parts of the ledger that look at many entries. The statuses are literals, so that the partial indexes serve. */
+/** The parts of the ledger that look at many entries. */
 export function createLedgerSweeps(
   db: Database,
 ): Pick<AlertLedger, 'expireDue' | 'endStuck' | 'queuedBefore' | 'purge'> {
@@ -18,7 +18,7 @@ export function createLedgerSweeps(
     async expireDue(now, limit) {
       const rows = await alerts()
         .patch({ status: 'expired', reason: null, endedAt: now })
-        .whereRaw(`"status" = 'queued'`)
+        .where({ status: 'queued' })
         // One of which a part has arrived is finished instead, as the delivery does.
         .whereRaw(
           `"id" IN (SELECT "id" FROM "Alerts" WHERE "status" = 'queued' AND "expiresAt" <= ? AND "messageIds" = ''
@@ -32,7 +32,7 @@ export function createLedgerSweeps(
     async endStuck(before, now) {
       const rows = await alerts()
         .patch({ status: 'uncertain', reason: 'worker_died', endedAt: now })
-        .whereRaw(`"status" = 'sending'`)
+        .where({ status: 'sending' })
         .whereRaw(
           `"id" IN (SELECT "id" FROM "Alerts" WHERE "status" = 'sending' AND "sendingAt" < ? ${skipLocked})`,
           [before],
@@ -44,7 +44,7 @@ export function createLedgerSweeps(
     async queuedBefore(before, after, limit) {
       const query = alerts()
         .select('id', 'integrationId')
-        .whereRaw(`"status" = 'queued'`)
+        .where({ status: 'queued' })
         .where('queuedAt', '<', before)
         .orderBy([{ column: 'queuedAt' }, { column: 'id' }])
         .limit(limit);

@@ -1,6 +1,9 @@
 import { type Level, type LevelWithSilent, pino } from 'pino';
+import type { LogDestination } from './log-destination.ts';
 import { cleanFields } from './log-fields.ts';
 import { createRedactor } from './redact.ts';
+
+export { createStdoutDestination, type LogDestination } from './log-destination.ts';
 
 export type Component = 'api' | 'worker' | 'job' | 'bot' | 'app';
 
@@ -28,17 +31,6 @@ export interface Logger {
   readonly fatal: Write;
   /** Writes out what is buffered, at once. */
   flush(): void;
-}
-
-/** Where lines go: a stream, or anything that takes one line per call. */
-export interface LogDestination {
-  write(line: string): void;
-  flushSync?(): void;
-}
-
-/** Standard output, written in the background (a slow reader does not hold up requests), flushed when the process exits. */
-export function createStdoutDestination(): LogDestination {
-  return pino.destination({ dest: 1, sync: false });
 }
 
 /**

@@ -12,6 +12,9 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/([?&](?:access_token|token|auth|key|secret|password)=)[^&\s#"']+/gi, '$1[REDACTED]'],
 ];
 
+/** Every rule's form has one of these. */
+const SUSPICIOUS = /[:@=]|eyJ|asic |earer |BASIC |BEARER /;
+
 /** Shorter texts would blank out ordinary words. */
 const SHORTEST_SECRET = 8;
 
@@ -23,6 +26,8 @@ export function createRedactor(secrets: readonly string[] = []): (text: string) 
   return (text) => {
     let clean = text;
     for (const secret of literals) clean = clean.replaceAll(secret, '[REDACTED]');
+    // Ids, hashes and codes, which most values are, need none of the rules: that halves the cost of a line.
+    if (!SUSPICIOUS.test(clean)) return clean;
     for (const [form, instead] of RULES) clean = clean.replace(form, instead);
     return clean;
   };

@@ -112,8 +112,18 @@ export function createAlertQueue(deps: {
     },
 
     async existing(alertIds) {
-      const answers = await Promise.all(alertIds.map((id) => redis.exists(base + id)));
-      return new Set(alertIds.filter((_, index) => answers[index] === 1));
+      const held = await answered(
+        Promise.all(
+          alertIds.map(async (id) => {
+            const [exists, failedAt] = await Promise.all([
+              redis.exists(base + id),
+              redis.zscore(`${base}failed`, id),
+            ]);
+            return exists === 1 && failedAt === null;
+          }),
+        ),
+      );
+      return new Set(alertIds.filter((_, index) => held[index]));
     },
 
     async findKept(alertId) {

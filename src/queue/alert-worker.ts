@@ -1,5 +1,5 @@
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
-import type { DeliveryService } from '../services/delivery.ts';
+import type { DeliveryService, Directive } from '../services/delivery.ts';
 import type { AlertJob } from '../services/ports.ts';
 import { ALERT_QUEUE } from './alert-queue.ts';
 import type { QueueCommands } from './commands.ts';
@@ -8,10 +8,11 @@ import { MAX_TURN } from './turn-scripts.ts';
 
 /**
  * A dead worker's lock ends after this time, and within STALLED_MS another worker takes its alert up: together well
- * below the 60 s within which an interrupted send must be known as uncertain.
+ * below the 60 s within which an interrupted send must be known as uncertain, and short, since the chat's later alerts
+ * wait for it.
  */
-const LOCK_MS = 20_000;
-const STALLED_MS = 10_000;
+const LOCK_MS = 10_000;
+const STALLED_MS = 5_000;
 /** A database that does not answer is asked again after this time, in ms. */
 const FAULT_PAUSE_MS = 1_000;
 
@@ -38,8 +39,8 @@ export function createAlertWorker(deps: {
 
   async function process(job: Job<AlertJob>, token?: string): Promise<void> {
     lastActivity = Date.now();
-    if (job.data.deliverAt !== null && (await mustQueueUp(job.data))) await defer(job, 1, token);
-    const directive = await deps.delivery.deliver(job.data, stopping.signal).catch((error: Error) => {
+    // A fault of ours ends no alert: BullMQ would call the job failed while the ledger calls it queued.
+    const directive = await deliver(job.data).catch((error: Error) => {
       deps.onError(error);
       return { kind: 'defer', ms: FAULT_PAUSE_MS } as const;
     });
@@ -59,6 +60,11 @@ export function createAlertWorker(deps: {
         await job.moveToWait(token);
         throw new WaitingError();
     }
+  }
+
+  async function deliver(data: AlertJob): Promise<Directive> {
+    if (data.deliverAt !== null && (await mustQueueUp(data))) return { kind: 'defer', ms: 1 };
+    return deps.delivery.deliver(data, stopping.signal);
   }
 
   /** True if a scheduled alert that is due now has others before it. */

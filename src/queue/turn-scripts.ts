@@ -7,9 +7,10 @@
  * Keys of ours, beside BullMQ's below the queue's prefix (`base`):
  *   turn             hash  v: the virtual time, the turn of the alert sent last
  *   turn:next        zset  chat → its next free turn
- *   line:<chat>      zset  alert id → priority: the chat's alerts that were not sent yet, in their order
+ *   line:<chat>      zset  alert id → priority: the chat's alerts in their order; one that is being sent keeps its place
+ *                    until its job has ended, so that nothing overtakes it when it comes back (flood wait, dead worker)
  *   pace             hash  last: the time of the last send slot handed out, over all workers (ms)
- *   gate:<chat>      hash  at: the chat's last slot; until: blocked (flood wait) until then (ms)
+ *   gate:<chat>      hash  at: the chat's last slot; id: who got it; until: blocked (flood wait) until then (ms)
  *   sent:<chat>      list  a group's newest slots, for its limit per minute
  *   floods           zset  chat → time of its last flood wait
  */
@@ -23,6 +24,8 @@ const GROUP_WINDOW_MS = 60_000;
 const FLOOD_WINDOW_MS = 5_000;
 /** Idle state of a chat is forgotten after this time, in ms; above every window. */
 const FORGET_MS = 120_000;
+/** A chat's line is forgotten after this time without a send, in ms: 7 days, the longest life of an alert. */
+const LINE_KEEP_MS = 604_800_000;
 /** A slot that opens this soon after ours is waited for in place, in ms. */
 const SOON_MS = 5;
 /** Shortest deferral, in ms: bounds how often a waiting alert is looked at. */
@@ -91,6 +94,7 @@ local function pinguiTakeTurn(base, id, chat, high, maxTurn)
   local priority = 2 * turn + 1
   if high then priority = pinguiOvertake(base, chat, priority) end
   redis.call('ZADD', base .. 'line:' .. chat, priority, id)
+  redis.call('PEXPIRE', base .. 'line:' .. chat, ${LINE_KEEP_MS})
   return priority
 end
 
@@ -152,7 +156,8 @@ return 0
 /**
  * Asks for the next send of an alert. ARGV: base, id, chat, isGroup, send delay, chat delay, group limit, ms since the
  * caller's last call was under way.
- * Returns {1, ms}: go, after waiting ms; {0, ms}: defer for ms. The alert goes only as the first of its chat's line.
+ * Returns {1, ms}: go, after waiting ms; {0, ms}: defer for ms. The alert goes only as the first of its chat's line,
+ * and so after the chat's alert before it has ended for good.
  */
 export const TAKE_SLOT = `
 local base, id, chat = ARGV[1], ARGV[2], ARGV[3]
@@ -163,6 +168,7 @@ local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local line, gate, sent = base .. 'line:' .. chat, base .. 'gate:' .. chat, base .. 'sent:' .. chat
 local priority = tonumber(redis.call('HGET', base .. id, 'priority') or '1')
 redis.call('ZADD', line, priority, id)
+redis.call('PEXPIRE', line, ${LINE_KEEP_MS})
 
 -- Whoever is before us in the line, unless it has ended meanwhile.
 while true do
@@ -173,7 +179,10 @@ while true do
 end
 local rank = redis.call('ZRANK', line, id)
 
-local attributes = redis.call('HMGET', gate, 'at', 'until')
+local attributes = redis.call('HMGET', gate, 'at', 'until', 'id')
+-- Slots that the chat still needs for those before us: one that is being sent has had its slot.
+local ahead = rank
+if rank > 0 and redis.call('ZRANGE', line, 0, 0)[1] == attributes[3] then ahead = rank - 1 end
 local opens = math.max(tonumber(attributes[1] or '0') + chatDelay, tonumber(attributes[2] or '0'))
 if attributes[1] == false then opens = tonumber(attributes[2] or '0') end
 
@@ -194,7 +203,7 @@ local open = math.max(opens, groupOpens(0))
 if rank == 0 and open <= slot + ${SOON_MS} then
   slot = math.max(slot, open)
   redis.call('HSET', base .. 'pace', 'last', slot)
-  redis.call('HSET', gate, 'at', slot)
+  redis.call('HSET', gate, 'at', slot, 'id', id)
   local blocked = tonumber(attributes[2] or '0')
   redis.call('PEXPIRE', gate, math.max(${FORGET_MS}, chatDelay * 2, blocked - now + ${FORGET_MS}))
   if groupLimit > 0 then
@@ -202,14 +211,16 @@ if rank == 0 and open <= slot + ${SOON_MS} then
     redis.call('LTRIM', sent, 0, groupLimit - 1)
     redis.call('PEXPIRE', sent, ${FORGET_MS})
   end
-  redis.call('ZREM', line, id)
   local turn = math.floor(priority / 2)
   if turn > tonumber(redis.call('HGET', base .. 'turn', 'v') or '1') then
     redis.call('HSET', base .. 'turn', 'v', turn)
   end
   return { 1, slot - now }
 end
-local wake = math.max(opens + rank * chatDelay, groupOpens(rank), now + ${MIN_DEFER_MS})
+-- Each waits longer than the one before it, also while the first does not move: else a long line would do nothing but
+-- look whether it may go, and keep other chats waiting.
+local soonest = math.max(opens, now + ${MIN_DEFER_MS})
+local wake = math.max(soonest + ahead * math.max(chatDelay, ${MIN_DEFER_MS}), groupOpens(ahead))
 return { 0, math.ceil(wake - now) }
 `;
 
@@ -218,8 +229,11 @@ export const BLOCK_CHAT = `
 local base, chat, ms = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-redis.call('HSET', base .. 'gate:' .. chat, 'until', now + ms)
-redis.call('PEXPIRE', base .. 'gate:' .. chat, ms + ${FORGET_MS})
+local gate = base .. 'gate:' .. chat
+-- Of two flood waits the later end counts.
+local ends = math.max(now + ms, tonumber(redis.call('HGET', gate, 'until') or '0'))
+redis.call('HSET', gate, 'until', ends)
+redis.call('PEXPIRE', gate, ends - now + ${FORGET_MS})
 redis.call('ZADD', base .. 'floods', now, chat)
 redis.call('ZREMRANGEBYSCORE', base .. 'floods', '-inf', now - ${FLOOD_WINDOW_MS})
 redis.call('PEXPIRE', base .. 'floods', ${FORGET_MS})

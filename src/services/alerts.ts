@@ -92,6 +92,8 @@ export function createAlertService(deps: {
   timeZone: string;
 }): AlertService {
   const { ledger, queue, cipher, events, clock } = deps;
+  /** Alerts of this process between ledger and queue: their repeats share the answer. */
+  const entering = new Map<string, Promise<void>>();
 
   async function accept(
     integration: Integration,
@@ -105,7 +107,9 @@ export function createAlertService(deps: {
       const result = await ledger.accept(alert);
       switch (result.kind) {
         case 'accepted': {
-          await enqueue(integration, alert, request, chat);
+          const entered = enqueue(integration, alert, request, chat);
+          entering.set(alert.id, entered);
+          await entered.finally(() => entering.delete(alert.id));
           events.emit('alert.accepted', { alertId: alert.id, priority: alert.priority, ...trace });
           return { id: alert.id, remaining: result.remaining, replayed: false };
         }
@@ -124,6 +128,8 @@ export function createAlertService(deps: {
           events.emit('quota.exhausted', { integrationId: integration.id, chat });
           throw quotaExhausted();
         }
+        case 'token_replaced':
+          throw new AppError('unauthorized', 'This token was rotated meanwhile. Use the newest one.');
         case 'not_active':
           throw new AppError('integration_not_active', 'This integration is not active any more.');
       }
@@ -149,6 +155,7 @@ export function createAlertService(deps: {
       sealedTags: request.tags === undefined ? null : cipher.sealTags(request.tags, id),
       hasButton: request.url !== undefined,
       createdAt: now,
+      tokenHash: integration.tokenHash,
       idempotency:
         key === undefined
           ? null
@@ -208,15 +215,19 @@ export function createAlertService(deps: {
     request: AlertRequest,
     chat: string,
   ): Promise<void> {
+    const entered = entering.get(record.id);
+    if (entered !== undefined) return entered;
     const deadline = clock.now() + FIRST_ANSWER_WAIT_MS;
-    for (let current: AlertRecord | undefined = record; ; current = await ledger.find(record.id)) {
+    for (;;) {
+      const held = (await queue.existing([record.id])).has(record.id);
+      // Looked at after the queue: an add that came late may have left a job whose entry was withdrawn meanwhile.
+      const current = await ledger.find(record.id);
       if (current === undefined) {
         throw new AppError('queue_unavailable', 'The first request with this key was refused. Try again.', {
           retryAfterSeconds: 1,
         });
       }
-      if (current.status !== 'queued') return;
-      if ((await queue.existing([record.id])).has(record.id)) return;
+      if (current.status !== 'queued' || held) return;
       if (clock.now() >= deadline) break;
       await sleep(POLL_MS);
     }

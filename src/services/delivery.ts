@@ -195,8 +195,9 @@ export function createDeliveryService(deps: {
         await putBack(job, 'telegram_halted', 0);
         return AGAIN;
       case 'migrated':
-        await deps.integrationService.migrateChat(attempt.integration.chatId, outcome.chatId);
+        // First put back: should the second step fail, the alert is still one that reached nobody.
         await putBack(job, 'chat_migrated', 0);
+        await deps.integrationService.migrateChat(attempt.integration.chatId, outcome.chatId);
         return AGAIN;
       case 'topic_gone':
         if (attempt.threadGone || attempt.record.threadId === null) {
@@ -212,7 +213,8 @@ export function createDeliveryService(deps: {
         await putBack(job, outcome.reason, 0);
         return AGAIN;
       case 'failed':
-        await affectChat(attempt, outcome.reason, outcome.chat);
+        // A chat that cannot be marked now is marked by its next alert.
+        await persist(() => affectChat(attempt, outcome.reason, outcome.chat));
         return endAs(job, 'failed', outcome.reason);
       case 'uncertain':
         return endAs(job, 'uncertain', outcome.reason);
@@ -240,8 +242,10 @@ export function createDeliveryService(deps: {
     // It arrived, but nothing says so: upkeep will call it uncertain. Sending again would double it.
     if (!written) return { kind: 'keep', reason: 'ledger_unavailable' };
     if (at.index < at.parts - 1) return AGAIN;
-    if (suspects.delete(job.chat))
-      await deps.integrations.setUnreachable(attempt.integration.chatId, null, null);
+    if (suspects.delete(job.chat)) {
+      const { chatId } = attempt.integration;
+      await persist(async () => void (await deps.integrations.setUnreachable(chatId, null, null)));
+    }
     events.emit('alert.delivered', {
       alertId: job.alertId,
       chat: job.chat,

@@ -64,6 +64,9 @@ export interface NewAlert extends AlertOptions {
   readonly sealedTags: string | null;
   readonly hasButton: boolean;
   readonly createdAt: number;
+  /** The token that was shown: it is compared again in the transaction, since the check before may be a moment old.
+   * Null: no token was shown (the bot's own test alert). */
+  readonly tokenHash: string | null;
   /** Set where the sender gave an Idempotency-Key: keyed hashes of the key and of the request's body. */
   readonly idempotency: { readonly keyHash: string; readonly bodyHash: string } | null;
 }
@@ -73,6 +76,8 @@ export type AcceptResult =
   | { readonly kind: 'quota_exhausted' }
   /** Not active any more (revoked since the token was checked). */
   | { readonly kind: 'not_active' }
+  /** The token was rotated away since it was checked. */
+  | { readonly kind: 'token_replaced' }
   /** The idempotency key was used within 24 h: nothing was written. */
   | { readonly kind: 'repeated'; readonly record: AlertRecord; readonly bodyHash: string };
 
@@ -169,7 +174,7 @@ export interface AlertQueue {
   add(job: AlertJob): Promise<void>;
   /** Removes pending jobs, best effort; a job that is active stays. */
   remove(alertIds: readonly string[]): Promise<void>;
-  /** Which of the ids the queue still holds in any state (a job for the ledger's entry exists). */
+  /** Which of the ids the queue still holds to be worked on; kept ones (failed, uncertain) do not count. */
   existing(alertIds: readonly string[]): Promise<Set<string>>;
   /** The sealed job of a failed or uncertain alert, kept 24 h; undefined when it is gone. */
   findKept(alertId: string): Promise<AlertJob | undefined>;

@@ -22,7 +22,7 @@ export interface TelegramGuard {
 }
 
 export interface GuardTiming {
-  /** Certain non-deliveries in a row that open the circuit. Below 3 a single lost packet would. */
+  /** Calls in a row without an answer of Telegram's that open the circuit. Below 3 a single lost packet would. */
   readonly failures: number;
   /** First and longest wait between probes while unreachable, in ms. */
   readonly firstProbeMs: number;
@@ -48,7 +48,7 @@ export function createTelegramGuard(deps: {
 }): TelegramGuard {
   const timing = { ...DEFAULT_GUARD_TIMING, ...deps.timing };
   const breaker = circuitBreaker(
-    handleWhenResult((result) => (result as SendOutcome).kind === 'never_sent'),
+    handleWhenResult((result) => isSilence(result as SendOutcome)),
     {
       breaker: new ConsecutiveBreaker(timing.failures),
       halfOpenAfter: new ExponentialBackoff({
@@ -73,6 +73,14 @@ export function createTelegramGuard(deps: {
     return breaker.state === CircuitState.Closed ? 'ok' : 'unreachable';
   }
 
+  breaker.onReset(announceRecovery);
+
+  function announceRecovery(): void {
+    if (state() !== 'ok') return;
+    announced = false;
+    deps.events.emit('telegram.recovered', {});
+  }
+
   function setHalted(reason: string): void {
     if (!halted) deps.events.emit('telegram.halted', { reason });
     halted = true;
@@ -81,7 +89,10 @@ export function createTelegramGuard(deps: {
   async function probeOnce(): Promise<void> {
     const answer = await deps.sender.probe();
     if (answer === 'unauthorized') setHalted('unauthorized');
-    else if (answer === 'ok') halted = false;
+    else if (answer === 'ok' && halted) {
+      halted = false;
+      announceRecovery();
+    }
     if (answer === 'unreachable') throw new Error('unreachable');
   }
 
@@ -105,10 +116,6 @@ export function createTelegramGuard(deps: {
         await sleep(POLL_MS, signal);
         if (!signal.aborted) await probeThroughBreaker().catch(ignoreOpenCircuit);
       }
-    }
-    if (state() === 'ok') {
-      announced = false;
-      deps.events.emit('telegram.recovered', {});
     }
   }
 
@@ -136,6 +143,14 @@ export function createTelegramGuard(deps: {
       }
     },
   };
+}
+
+/**
+ * No answer at all. An uncertain outcome counts too: each further try would make one more alert uncertain, while one
+ * getMe tells whether Telegram answers.
+ */
+function isSilence(outcome: SendOutcome): boolean {
+  return outcome.kind === 'never_sent' || outcome.kind === 'uncertain';
 }
 
 function ignoreOpenCircuit(error: unknown): void {

@@ -11,7 +11,12 @@ interface Load {
   readonly not2xx: number;
 }
 
-async function load(url: string, token: string, connections: number, seconds: number): Promise<Load> {
+export async function acceptLoad(
+  url: string,
+  token: string,
+  connections: number,
+  seconds: number,
+): Promise<Load> {
   const result = await autocannon({
     url: `${url}/api/alert`,
     connections,
@@ -58,23 +63,25 @@ export async function benchAccept(options: { rounds: number; seconds: number }) 
     const ours = { url: `http://127.0.0.1:${service.found}`, token: tokens[0] ?? '' };
     const yardstick = { url: `http://127.0.0.1:${bare.found}`, token: jwt.sign({}, SECRET) };
     // Warm both up: the first seconds measure the compiler.
-    await load(ours.url, ours.token, 50, 3);
-    await load(yardstick.url, yardstick.token, 50, 3);
+    await acceptLoad(ours.url, ours.token, 50, 3);
+    await acceptLoad(yardstick.url, yardstick.token, 50, 3);
 
     const rounds: { ours: Load; yardstick: Load }[] = [];
     for (let round = 0; round < options.rounds; round += 1) {
       rounds.push({
-        ours: await load(ours.url, ours.token, 50, options.seconds),
-        yardstick: await load(yardstick.url, yardstick.token, 50, options.seconds),
+        ours: await acceptLoad(ours.url, ours.token, 50, options.seconds),
+        yardstick: await acceptLoad(yardstick.url, yardstick.token, 50, options.seconds),
       });
     }
-    const single = await load(ours.url, ours.token, 1, options.seconds);
+    const single = await acceptLoad(ours.url, ours.token, 1, options.seconds);
     const memoryMb = residentMb(service.pid);
     const { accepted, queued } = await count(db);
     return {
       perSecond: Math.round(median(rounds.map((round) => round.ours.perSecond))),
       yardstickPerSecond: Math.round(median(rounds.map((round) => round.yardstick.perSecond))),
-      ratio: Number(median(rounds.map((round) => round.ours.perSecond / round.yardstick.perSecond)).toFixed(3)),
+      ratio: Number(
+        median(rounds.map((round) => round.ours.perSecond / round.yardstick.perSecond)).toFixed(3),
+      ),
       ratios: rounds.map((round) => Number((round.ours.perSecond / round.yardstick.perSecond).toFixed(2))),
       p50: median(rounds.map((round) => round.ours.p50)),
       p99: median(rounds.map((round) => round.ours.p99)),

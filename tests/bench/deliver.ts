@@ -14,7 +14,12 @@ interface Deliver {
 
 const FIRST_CHAT = 7_000_000_000;
 
-async function openService(options: { chats: number; sendDelayMs: number; groups: number; enforceLimits: boolean }) {
+async function openService(options: {
+  chats: number;
+  sendDelayMs: number;
+  groups: number;
+  enforceLimits: boolean;
+}) {
   const shop = openWorkshop();
   const double = createBotApiDouble({ enforceLimits: options.enforceLimits, dropOldMessages: 100_000 });
   const { apiRoot } = await double.start();
@@ -22,7 +27,9 @@ async function openService(options: { chats: number; sendDelayMs: number; groups
     index < options.chats * options.groups ? -(FIRST_CHAT + index) : FIRST_CHAT + index,
   );
   for (const id of chats) {
-    double.addChat(id < 0 ? { id, type: 'group', title: 'bench' } : { id, type: 'private', first_name: 'bench' });
+    double.addChat(
+      id < 0 ? { id, type: 'group', title: 'bench' } : { id, type: 'private', first_name: 'bench' },
+    );
     if (id < 0) double.addMember(id, double.bot, 'administrator');
   }
   const redis = await shop.startRedis();
@@ -58,7 +65,8 @@ async function openService(options: { chats: number; sendDelayMs: number; groups
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
         body: JSON.stringify({ message }),
       });
-      if (response.status !== 202) throw new Error(`POST answered ${response.status}: ${await response.text()}`);
+      if (response.status !== 202)
+        throw new Error(`POST answered ${response.status}: ${await response.text()}`);
       await response.arrayBuffer();
     },
     async close() {

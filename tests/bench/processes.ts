@@ -16,7 +16,12 @@ export interface Workshop {
   /** A redis-server with AOF, as the service starts its own. Returns its URL. */
   startRedis(): Promise<string>;
   /** Starts a program and waits for the line of its output that `find` understands. */
-  start<T>(name: string, args: string[], env: Record<string, string>, find: (line: string) => T | undefined): Promise<{ found: T; pid: number; end(): Promise<void> }>;
+  start<T>(
+    name: string,
+    args: string[],
+    env: Record<string, string>,
+    find: (line: string) => T | undefined,
+  ): Promise<{ found: T; pid: number; end(): Promise<void> }>;
   close(): Promise<void>;
 }
 
@@ -57,7 +62,18 @@ export function openWorkshop(): Workshop {
     start,
     async startRedis() {
       const port = await freePort();
-      const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--appendonly', 'yes', '--save', ''];
+      const args = [
+        '--port',
+        String(port),
+        '--bind',
+        '127.0.0.1',
+        '--dir',
+        dir,
+        '--appendonly',
+        'yes',
+        '--save',
+        '',
+      ];
       const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
       children.add(child);
       for await (const line of createInterface({ input: child.stdout })) {

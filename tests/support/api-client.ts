@@ -15,6 +15,8 @@ export interface CallOptions {
   readonly method?: string;
   readonly token?: string;
   readonly json?: unknown;
+  /** A body that is sent as it is, instead of `json`. */
+  readonly rawBody?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -81,8 +83,11 @@ export function createApiClient(url: () => string, admin: { user: string; passwo
 }
 
 /** Without a connection pool: a connection kept from before a crash would fail the first call after it. */
-function send(url: URL, { method = 'GET', token, json, headers = {} }: CallOptions): Promise<ApiAnswer> {
-  const payload = json === undefined ? undefined : JSON.stringify(json);
+function send(
+  url: URL,
+  { method = 'GET', token, json, rawBody, headers = {} }: CallOptions,
+): Promise<ApiAnswer> {
+  const payload = rawBody ?? (json === undefined ? undefined : JSON.stringify(json));
   const began = performance.now();
   return new Promise((resolve, reject) => {
     const req = request(url, {

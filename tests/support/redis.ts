@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findRedisServer } from '../../src/sandbox/redis/find-redis-server.ts';
 import { waitUntilReady } from '../../src/sandbox/redis/redis-probe.ts';
 
 export interface TestRedis {
-  /** For `new Redis(url)`: the path of a unix socket. */
+  /** For `new Redis(url)`: the path of a unix socket, or with `tcp` a redis:// URL. */
   readonly url: string;
   /** For `new Redis(connection)`. */
   readonly connection: { readonly path: string };
@@ -24,19 +25,22 @@ export interface TestRedis {
 }
 
 /**
- * A throw-away redis-server for one test file: unix socket, temp directory, AOF on, noeviction.
+ * A throw-away redis-server for one test file: unix socket, temp directory, AOF on, noeviction. With `tcp` also at a
+ * loopback port, for what takes only redis:// URLs.
  * @throws Error when no redis-server is installed (the global setup installs one)
  */
-export async function startTestRedis(): Promise<TestRedis> {
+export async function startTestRedis({ tcp = false } = {}): Promise<TestRedis> {
   const binary = findRedisServer(process.env);
   if (!binary) throw new Error('No redis-server: see the warning of tests/support/global-setup.ts');
   const dir = mkdtempSync(join(tmpdir(), 'pingui-redis-'));
   const connection = { path: join(dir, 'r.sock') };
+  const port = tcp ? await freePort() : 0;
   let child: ChildProcess;
 
   const start = async (): Promise<void> => {
     const settings = {
-      port: '0',
+      port: String(port),
+      bind: '127.0.0.1',
       unixsocket: connection.path,
       dir,
       appendonly: 'yes',
@@ -61,7 +65,7 @@ export async function startTestRedis(): Promise<TestRedis> {
 
   await start();
   return {
-    url: connection.path,
+    url: tcp ? `redis://127.0.0.1:${port}` : connection.path,
     connection,
     get pid() {
       return child.pid ?? 0;
@@ -78,4 +82,15 @@ export async function startTestRedis(): Promise<TestRedis> {
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
 }

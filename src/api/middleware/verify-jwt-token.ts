@@ -26,7 +26,8 @@ const REALM = 'Bearer realm="pingui-alert"';
  */
 export function createVerifyJwtToken(deps: {
   tokens: Pick<Tokens, 'key'>;
-  integrations: Pick<IntegrationService, 'authenticate'>;
+  /** Says whether a verified token is still the newest one of its integration. */
+  authenticate: IntegrationService['authenticate'];
   clock: Clock;
 }): RequestHandler {
   const strategy = new Strategy(
@@ -57,7 +58,7 @@ export function createVerifyJwtToken(deps: {
     if (claims === undefined || claims.exp * 1000 <= deps.clock.now()) throw refused(claims !== undefined);
     const tokenHash = hashToken(bearerToken(req) ?? '');
     const isSetup = claims.scope === SETUP_SCOPE;
-    const integration = isSetup ? undefined : await deps.integrations.authenticate(claims, tokenHash);
+    const integration = isSetup ? undefined : await deps.authenticate(claims, tokenHash);
     return { claims, tokenHash, integration };
   }
 

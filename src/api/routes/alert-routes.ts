@@ -26,6 +26,8 @@ export function createAlertRoutes(deps: {
   alerts: AlertService;
   quota: QuotaGate;
   verifyJwtToken: RequestHandler;
+  /** The same, for sending alone (see IntegrationService.authenticateToSend). */
+  verifyToSend: RequestHandler;
   readJson: RequestHandler;
   waits: Waits;
   clock: Clock;
@@ -104,7 +106,7 @@ export function createAlertRoutes(deps: {
   router
     .route('/alert')
     .post(
-      deps.verifyJwtToken,
+      deps.verifyToSend,
       requireScope('alert:send'),
       deps.readJson,
       body.validate,

@@ -65,6 +65,7 @@ export function newAlert(integrationId: number, changes: Partial<NewAlert> = {})
     sealedTags: null,
     hasButton: false,
     createdAt: NOW,
+    tokenHash: null,
     idempotency: null,
     ...changes,
   };

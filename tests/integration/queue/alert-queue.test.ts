@@ -173,14 +173,45 @@ describe('the pace', () => {
     for (const id of ['g1', 'g2', 'g3', 'g4', 'g5']) await alerts.add(job(id, 'aa', { isGroup: true }));
     const pace = createPace({ redis, base, sendDelayMs: 0, chatDelayMs: 0, groupLimitPerMinute: 2 });
     const take = (alertId: string) => pace.take({ alertId, chat: 'aa', isGroup: true });
-    expect(await take('g1')).toMatchObject({ kind: 'go' });
-    expect(await take('g2')).toMatchObject({ kind: 'go' });
+    for (const id of ['g1', 'g2']) {
+      expect(await take(id)).toMatchObject({ kind: 'go' });
+      await alerts.remove([id]); // it has ended
+    }
     const waits = [];
     for (const id of ['g3', 'g4', 'g5']) {
       const turn = await take(id);
       waits.push(turn.kind === 'defer' ? Math.round(turn.deferMs / 60_000) : -1);
     }
     expect(waits).toEqual([1, 1, 2]);
+    await close();
+  });
+
+  it('lets nobody of a chat overtake an alert that is on its way or was put back', async () => {
+    serial += 1;
+    const { alerts, redis, base, close } = open(`{pace-${process.pid}-${serial}}`, 500);
+    for (const id of ['a1', 'a2', 'a3']) await alerts.add(job(id, 'aa'));
+    const pace = createPace({ redis, base, sendDelayMs: 0, chatDelayMs: 0, groupLimitPerMinute: 0 });
+    const take = (alertId: string) => pace.take({ alertId, chat: 'aa', isGroup: false });
+    expect(await take('a1')).toMatchObject({ kind: 'go' });
+    const [second, third] = [await take('a2'), await take('a3')];
+    expect(second).toMatchObject({ kind: 'defer' });
+    // A long line must not look again and again, all at once, while its first does not move.
+    expect(third.kind === 'defer' && second.kind === 'defer' && third.deferMs > second.deferMs).toBe(true);
+    expect(await take('a1')).toMatchObject({ kind: 'go' }); // its next part, or after it was put back
+    await alerts.remove(['a1']);
+    expect(await take('a2')).toMatchObject({ kind: 'go' });
+    await close();
+  });
+
+  it('lets the later of two flood waits count', async () => {
+    serial += 1;
+    const { alerts, redis, base, close } = open(`{pace-${process.pid}-${serial}}`, 500);
+    await alerts.add(job('a1', 'aa'));
+    const pace = createPace({ redis, base, sendDelayMs: 0, chatDelayMs: 0, groupLimitPerMinute: 0 });
+    await pace.block('aa', 30_000);
+    await pace.block('aa', 1_000);
+    const turn = await pace.take({ alertId: 'a1', chat: 'aa', isGroup: false });
+    expect(turn.kind === 'defer' && Math.round(turn.deferMs / 1_000)).toBe(30);
     await close();
   });
 

@@ -23,6 +23,7 @@ function toAlert(entry: { integrationId: number; key: string | undefined }, inde
     sealedTags: null,
     hasButton: false,
     createdAt: index,
+    tokenHash: null,
     idempotency: entry.key === undefined ? null : { keyHash: entry.key, bodyHash: `body ${index}` },
   };
 }
@@ -38,7 +39,7 @@ it('never takes more than is left, takes a unit per entry, and accepts a key onc
         const integrations = new Map(
           limits.map((rateLimit, index) => [
             index + 1,
-            { rateLimit, status: index === 2 ? 'revoked' : 'active' },
+            { rateLimit, status: index === 2 ? 'revoked' : 'active', tokenHash: 'hash' },
           ]),
         );
         const plan = planAccepts(alerts, integrations, new Map(), WINDOW_MS);
@@ -60,4 +61,15 @@ it('never takes more than is left, takes a unit per entry, and accepts a key onc
       },
     ),
   );
+});
+
+it('refuses a token that was replaced since it was checked, and takes nothing for it', () => {
+  const integrations = new Map([[1, { rateLimit: 5, status: 'active', tokenHash: 'new' }]]);
+  const shown = (tokenHash: string | null) => ({
+    ...toAlert({ integrationId: 1, key: undefined }, 0),
+    tokenHash,
+  });
+  const plan = planAccepts([shown('old'), shown('new'), shown(null)], integrations, new Map(), WINDOW_MS);
+  expect(plan.results.map(({ kind }) => kind)).toEqual(['token_replaced', 'accepted', 'accepted']);
+  expect(plan.units.get(1)).toBe(2);
 });

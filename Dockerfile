@@ -27,6 +27,6 @@ VOLUME ["/data", "/backups"]
 EXPOSE 3000
 # Liveness only: a Redis outage must not get the service restarted. Processes without HTTP (ROLES) switch this off.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/health/live`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 3000) + '/health/live').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # The service needs up to 10 s to stop, which is what Docker grants.
 CMD ["node", "dist/src/main.js"]

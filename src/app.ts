@@ -24,6 +24,7 @@ import { createEventBus } from './domain/events.ts';
 import { createHealth, pingCheck, telegramProbeCheck, telegramStateCheck } from './ops/health.ts';
 import { createLifecycle, type Part } from './ops/lifecycle.ts';
 import { logEvents } from './ops/log-events.ts';
+import { createRepeatedErrorLog } from './ops/log-repeated.ts';
 import type { Logger } from './ops/logger.ts';
 import { createMetrics } from './ops/metrics.ts';
 import { createQueueCheck } from './ops/queue-progress.ts';
@@ -78,7 +79,7 @@ export function createApp(deps: AppDeps): App {
   const events = createEventBus();
   const running: Partial<Running> = {};
   const isSandbox = config.mode.kind === 'sandbox';
-  const onError = (error: Error) => log.warn({ error }, 'queue connection trouble');
+  const onError = createRepeatedErrorLog('queue connection trouble', { log, clock });
   const adminPassword =
     config.admin.password ?? (isSandbox ? randomBytes(9).toString('base64url') : undefined);
   let secret = '';

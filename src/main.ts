@@ -27,11 +27,13 @@ async function run(argv: readonly string[]): Promise<number | undefined> {
     return command === '--help' || command === '-h' ? 0 : 2;
   }
   const config = loadConfig(process.env, (file) => readFileSync(file, 'utf8'));
+  const destination = createStdoutDestination();
   const log = createLogger({
     level: config.logLevel,
-    destination: createStdoutDestination(),
+    destination,
     secrets: secretsOf(config),
   });
+  process.on('exit', () => log.flush());
   if (command === 'migrate') return runMigrate(databaseUrl(config), io);
   if (command === 'job') return runJob(rest, { config, log, clock, io });
   return serve(config, log.child('app'));
@@ -71,6 +73,7 @@ function databaseUrl(config: Config): string {
 function secretsOf(config: Config): string[] {
   const token = config.mode.kind === 'telegram' ? config.mode.botToken : undefined;
   const known = [token, config.jwtSecret, config.admin.password, config.webhook?.secret, config.redis.url];
+  // Passwords within URLs are redacted by their form.
   return known.filter((value) => value !== undefined);
 }
 

@@ -1,6 +1,6 @@
 import { Telegram, TelegramError } from 'telegraf';
+import { pause } from '../services/pause.ts';
 import { floodWaitMs } from './api-errors.ts';
-import { pause } from './pause.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;

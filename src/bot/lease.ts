@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { pause } from '../services/pause.ts';
 import type { BotLogger } from './bot-logger.ts';
-import { pause } from './pause.ts';
 
 /** The right to be the only poller, for as long as `lost` is not aborted. */
 export interface Holding {

@@ -1,11 +1,11 @@
 import type { Update } from 'telegraf/types';
+import { pause } from '../services/pause.ts';
 import type { Clock } from '../services/ports.ts';
 import { classifyFault, safeError } from './api-errors.ts';
 import type { AlertBot } from './bot.ts';
 import type { BotLogger } from './bot-logger.ts';
 import { createDispatcher } from './dispatcher.ts';
 import type { Holding, Lease } from './lease.ts';
-import { pause } from './pause.ts';
 import {
   type BackoffOptions,
   backoffMs,

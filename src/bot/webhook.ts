@@ -1,12 +1,12 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Update } from 'telegraf/types';
+import { pause } from '../services/pause.ts';
 import type { Clock } from '../services/ports.ts';
 import { classifyFault, safeError } from './api-errors.ts';
 import type { AlertBot } from './bot.ts';
 import type { BotLogger } from './bot-logger.ts';
 import { createDispatcher } from './dispatcher.ts';
-import { pause } from './pause.ts';
 import { ALLOWED_UPDATES } from './poller.ts';
 import {
   type BackoffOptions,

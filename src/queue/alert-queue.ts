@@ -29,8 +29,10 @@ export function createAlertQueue(deps: {
   maxPending: number;
   /** Milliseconds between sends: for the Retry-After of a full queue. */
   sendDelayMs: number;
+  /** Highest turn before the turns are renumbered (see turn-scripts.ts). */
+  maxTurn?: number;
 }): AlertQueue {
-  const { queue, redis, base, maxPending } = deps;
+  const { queue, redis, base, maxPending, maxTurn = MAX_TURN } = deps;
   // The same form of msgpack as BullMQ's own (its redis-queue-backend.js).
   const packer = new Packr({ useRecords: false, encodeUndefinedAsNil: true });
   const packedOptions = packer.pack({ ...JOB_OPTIONS, priority: 1 });
@@ -81,7 +83,7 @@ export function createAlertQueue(deps: {
             maxPending,
             job.chat,
             job.priority === 'high' ? '1' : '0',
-            MAX_TURN,
+            maxTurn,
           ),
     );
     if (result === QUEUE_FULL) throw queueFull();
@@ -154,7 +156,7 @@ export function createAlertQueue(deps: {
           base,
           kept.chat,
           kept.priority === 'high' ? '1' : '0',
-          MAX_TURN,
+          maxTurn,
         ),
       );
       if (result === QUEUE_FULL) throw queueFull();

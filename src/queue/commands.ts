@@ -3,14 +3,8 @@ import addDelayed from 'bullmq/dist/cjs/scripts/addDelayedJob-6.js';
 import addPrioritized from 'bullmq/dist/cjs/scripts/addPrioritizedJob-9.js';
 import reprocess from 'bullmq/dist/cjs/scripts/reprocessJob-9.js';
 import type { RedisClient } from './redis.ts';
-import {
-  ADD_LATER_PRELUDE,
-  ADD_NOW_PRELUDE,
-  BLOCK_CHAT,
-  REQUEUE_PRELUDE,
-  TAKE_SLOT,
-  TURN_WHEN_DUE,
-} from './turn-scripts.ts';
+import { BLOCK_CHAT, TAKE_SLOT } from './slot-scripts.ts';
+import { ADD_LATER_PRELUDE, ADD_NOW_PRELUDE, REQUEUE_PRELUDE, TURN_WHEN_DUE } from './turn-scripts.ts';
 
 type Arg = string | number | Buffer;
 type Command = (...keysAndArgs: Arg[]) => Promise<unknown>;

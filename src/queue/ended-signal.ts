@@ -1,5 +1,4 @@
 import type { EndedSignal } from '../services/ports.ts';
-import { sleep } from '../services/telegram-guard.ts';
 import type { RedisClient } from './redis.ts';
 
 /** Tells waiting callers in every process, over Redis pub/sub; a lost message costs them only a poll. */
@@ -14,7 +13,7 @@ export function createEndedSignal(deps: {
   const waiting = new Map<string, Set<() => void>>();
 
   function wake(alertId: string): void {
-    for (const resolve of waiting.get(alertId) ?? []) resolve();
+    for (const done of waiting.get(alertId) ?? []) done();
   }
 
   return {
@@ -29,18 +28,21 @@ export function createEndedSignal(deps: {
       deps.publisher.publish(channel, alertId).catch(() => undefined);
     },
 
-    async wait(alertId, ms, signal) {
-      if (signal.aborted) return;
-      const done = new AbortController();
-      const resolve = () => done.abort();
-      const others = waiting.get(alertId) ?? new Set();
-      waiting.set(alertId, others.add(resolve));
-      try {
-        await sleep(ms, AbortSignal.any([signal, done.signal]));
-      } finally {
-        others.delete(resolve);
-        if (others.size === 0) waiting.delete(alertId);
-      }
+    wait(alertId, ms, signal) {
+      return new Promise((resolve) => {
+        if (signal.aborted) return resolve();
+        const others = waiting.get(alertId) ?? new Set();
+        const done = () => {
+          clearTimeout(timer);
+          signal.removeEventListener('abort', done);
+          others.delete(done);
+          if (others.size === 0) waiting.delete(alertId);
+          resolve();
+        };
+        const timer = setTimeout(done, ms);
+        signal.addEventListener('abort', done);
+        waiting.set(alertId, others.add(done));
+      });
     },
   };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Job, Queue, Worker } from 'bullmq';
 import type { EventBus } from '../domain/events.ts';
 import type { MaintenanceService } from '../services/maintenance.ts';
@@ -13,6 +14,8 @@ type Schedule = { readonly pattern: string; readonly tz: string } | { readonly e
 
 /** Upkeep must find an interrupted send within 60 s of a restart; every 10 s leaves room for the Telegram timeout. */
 const UPKEEP_EVERY_MS = 10_000;
+/** Between tries to set up the schedules when Redis answers with an error, in ms. */
+const RETRY_MS = 1_000;
 
 function schedules(timeZone: string): Record<MaintenanceJob, Schedule> {
   return {
@@ -50,7 +53,11 @@ export function createMaintenanceQueue(deps: {
   const actions: Record<MaintenanceJob, () => Promise<unknown>> = {
     'reset-quotas': deps.maintenance.resetQuotas,
     backup: deps.maintenance.backup,
-    upkeep: deps.upkeep.upkeep,
+    upkeep: async () => {
+      // Where the clocks skip midnight (Santiago, Cairo, Beirut) a cron of 00:00 skips the day: seen here instead.
+      await deps.maintenance.catchUp();
+      await deps.upkeep.upkeep();
+    },
   };
 
   const worker = new Worker(
@@ -67,10 +74,18 @@ export function createMaintenanceQueue(deps: {
         throw new Error('the job failed; see the log');
       }
     },
-    { connection, prefix: deps.prefix, autorun: false, concurrency: 1, maxStalledCount: 1 },
+    // A long backup must not hold up the others.
+    {
+      connection,
+      prefix: deps.prefix,
+      autorun: false,
+      concurrency: MAINTENANCE_JOBS.length,
+      maxStalledCount: 1,
+    },
   );
   worker.on('error', deps.onError);
   let running: Promise<void> | undefined;
+  const stopping = new AbortController();
 
   /** Upserting an unchanged scheduler would delete its overdue job, and with it a missed midnight. */
   async function schedule(name: MaintenanceJob, wanted: Schedule): Promise<void> {
@@ -83,19 +98,39 @@ export function createMaintenanceQueue(deps: {
     if (!unchanged) await queue.upsertJobScheduler(name, wanted, { name });
   }
 
+  async function scheduleAll(): Promise<void> {
+    for (const [name, wanted] of Object.entries(schedules(deps.timeZone))) {
+      await schedule(name as MaintenanceJob, wanted);
+    }
+  }
+
+  async function run(): Promise<void> {
+    for (let ready = false; !ready && !stopping.signal.aborted; ) {
+      ready = await scheduleAll().then(
+        () => true,
+        (error: Error) => {
+          deps.onError(error);
+          return false;
+        },
+      );
+      if (!ready) await delay(RETRY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+    if (!stopping.signal.aborted) await worker.run();
+  }
+
   return {
     queue,
     async start() {
       await deps.maintenance.catchUp();
-      for (const [name, wanted] of Object.entries(schedules(deps.timeZone))) {
-        await schedule(name as MaintenanceJob, wanted);
-      }
-      running = worker.run();
+      // Not waited for: while Redis is away, the service must come up all the same and say so.
+      running = run();
       running.catch(deps.onError);
     },
     async stop() {
+      stopping.abort();
       await worker.close();
-      await running?.catch(() => undefined);
+      // Before the schedules stand, it waits for a Redis that may never come.
+      if (worker.isRunning()) await running?.catch(() => undefined);
       await queue.close();
     },
   };

@@ -11,7 +11,7 @@ const CALL_SHARE = 0.005;
 /** Stands for "no call yet", in ms. */
 const NEVER_MS = 1_000_000_000;
 
-/** Paces sends over all workers by one script in Redis; see turn-scripts.ts. */
+/** Paces sends over all workers by one script in Redis; see slot-scripts.ts. */
 export function createPace(deps: {
   redis: Pick<QueueCommands, 'pinguiTakeSlot' | 'pinguiBlockChat'>;
   /** `<QUEUE_PREFIX>:alerts:` */

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { parseRedisUrl } from './redis-url.ts';
 
 /**
  * Where Redis is: a URL (`redis://`, `rediss://`, and for Sentinel and Cluster `redis+sentinel://host:port,…/master`,
- * `redis+cluster://host:port,…`), or the unix socket of the private server.
+ * `redis+cluster://host:port,…`; docs/redis.md), or the unix socket of the private server.
  */
 export type RedisTarget =
   | { readonly url: string }
@@ -19,8 +19,18 @@ export type RedisClient = Redis | Cluster;
 
 /** An add must answer within 1.5 s (the contract): one second for Redis, the rest for ourselves. */
 const FAST_COMMAND_TIMEOUT_MS = 1_000;
+/**
+ * A connection that has not answered for so long is given up and made anew, in ms: its host may be gone without a word,
+ * or another one may be the master by now, and TCP alone would take a quarter of an hour to notice. (The alternative
+ * for Sentinel, ioredis's failoverDetector, leaves connections behind after `quit`, with which BullMQ ends its own.)
+ * The patient connection must outlast a blocking read, of 10 s at most (BullMQ).
+ */
+const FAST_SILENCE_MS = 3_000;
+const PATIENT_SILENCE_MS = 15_000;
 /** Reconnects come quickly at first and stay frequent: recovery needs no restart. */
 const MAX_RECONNECT_MS = 1_000;
+/** Between tries of a command that a cluster cannot take yet (failover, moved slot), in ms. */
+const CLUSTER_RETRY_MS = 100;
 
 /** ioredis types this one option differently in its constructors; we never set it. */
 type Options = Omit<RedisOptions, 'replyMapping'>;
@@ -31,8 +41,9 @@ const PURPOSES: Record<RedisPurpose, Options> = {
     maxRetriesPerRequest: 1,
     commandTimeout: FAST_COMMAND_TIMEOUT_MS,
     connectTimeout: FAST_COMMAND_TIMEOUT_MS,
+    socketTimeout: FAST_SILENCE_MS,
   },
-  patient: { maxRetriesPerRequest: null, connectTimeout: 5_000 },
+  patient: { maxRetriesPerRequest: null, connectTimeout: 5_000, socketTimeout: PATIENT_SILENCE_MS },
 };
 
 /** Opens a connection; `onError` hears of every failure (an unheard 'error' would end the process). */
@@ -41,18 +52,20 @@ export function connectRedis(
   purpose: RedisPurpose,
   onError: (error: Error) => void,
 ): RedisClient {
-  const options: Options = {
-    ...PURPOSES[purpose],
-    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), MAX_RECONNECT_MS),
-    // After a failover the old master answers READONLY: connect anew, to the new one.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
-  };
-  const client = open(target, options);
+  const client = open(target, purpose);
   client.on('error', onError);
   return client;
 }
 
-function open(target: RedisTarget, options: Options): RedisClient {
+const reconnectDelay = (times: number) => Math.min(50 * 2 ** Math.min(times, 6), MAX_RECONNECT_MS);
+
+function open(target: RedisTarget, purpose: RedisPurpose): RedisClient {
+  const options: Options = {
+    ...PURPOSES[purpose],
+    retryStrategy: reconnectDelay,
+    // After a failover the old master answers READONLY: connect anew, to the new one. 2: and send the command again.
+    reconnectOnError: (error) => error.message.includes('READONLY') && (purpose === 'patient' ? 2 : 1),
+  };
   if (!('url' in target)) return new Redis({ ...options, ...target });
   const parsed = parseRedisUrl(target.url);
   switch (parsed.kind) {
@@ -62,88 +75,30 @@ function open(target: RedisTarget, options: Options): RedisClient {
       return new Redis({
         ...options,
         ...parsed.auth,
+        ...parsed.sentinelAuth,
         ...parsed.tls,
         ...(parsed.tls.tls === undefined
           ? {}
           : { sentinelTLS: parsed.tls.tls, enableTLSForSentinelMode: true }),
-        sentinels: parsed.hosts,
+        sentinels: [...parsed.hosts],
         name: parsed.master,
-        sentinelRetryStrategy: (times: number) => Math.min(100 * times, MAX_RECONNECT_MS),
+        sentinelRetryStrategy: reconnectDelay,
+        // A sentinel that hangs must not keep us from asking the next one.
+        sentinelCommandTimeout: FAST_COMMAND_TIMEOUT_MS,
       });
-    case 'cluster': {
-      const { maxRetriesPerRequest, enableOfflineQueue, retryStrategy, ...perNode } = options;
-      return new Cluster(parsed.hosts, {
-        enableOfflineQueue: enableOfflineQueue ?? true,
-        // A moved slot or a failover takes some redirections; a fast client gives up with its command timeout.
-        clusterRetryStrategy: retryStrategy as (times: number) => number,
-        redisOptions: {
-          ...perNode,
-          ...parsed.auth,
-          ...parsed.tls,
-          maxRetriesPerRequest: maxRetriesPerRequest ?? null,
-        },
+    case 'cluster':
+      return new Cluster([...parsed.hosts], {
+        enableOfflineQueue: purpose === 'patient',
+        clusterRetryStrategy: reconnectDelay,
+        // A failover takes seconds: the patient go on trying, the fast give up with their command timeout.
+        ...(purpose === 'patient'
+          ? { maxRedirections: Number.POSITIVE_INFINITY, retryDelayOnMoved: CLUSTER_RETRY_MS }
+          : {}),
+        retryDelayOnFailover: CLUSTER_RETRY_MS,
+        retryDelayOnClusterDown: CLUSTER_RETRY_MS,
         // Certificates name hosts, so names from the URL are kept for TLS.
         dnsLookup: (address, callback) => callback(null, address),
+        redisOptions: { ...PURPOSES[purpose], ...parsed.auth, ...parsed.tls },
       });
-    }
   }
-}
-
-type Tls = { tls?: { ca?: string; rejectUnauthorized?: boolean } };
-type Auth = { username?: string; password?: string; db?: number };
-
-export type ParsedRedisUrl =
-  | { readonly kind: 'single'; readonly url: string; readonly tls: Tls }
-  | {
-      readonly kind: 'sentinel';
-      readonly hosts: { host: string; port: number }[];
-      readonly master: string;
-      readonly auth: Auth;
-      readonly tls: Tls;
-    }
-  | {
-      readonly kind: 'cluster';
-      readonly hosts: { host: string; port: number }[];
-      readonly auth: Auth;
-      readonly tls: Tls;
-    };
-
-const URL_PATTERN =
-  /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^@/]*)@)?([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/;
-
-/**
- * Splits a REDIS_URL. For TLS, `?ca=<file>` names a private authority's certificate (PEM).
- * @throws RangeError where the URL is of none of the known forms; never repeats it, it may hold a password
- */
-export function parseRedisUrl(url: string): ParsedRedisUrl {
-  const match = URL_PATTERN.exec(url);
-  const [, scheme, mode, credentials, hostList = '', path = '', query = ''] = match ?? [];
-  if (scheme === undefined) throw new RangeError('REDIS_URL is not a redis:// or rediss:// URL');
-  const ca = new URLSearchParams(query).get('ca');
-  const tls: Tls = scheme === 'rediss' ? { tls: ca === null ? {} : { ca: readFileSync(ca, 'utf8') } } : {};
-  if (mode === undefined) return { kind: 'single', url: url.replace(/\?.*$/, ''), tls };
-  const hosts = hostList.split(',').map((entry) => {
-    const [host = '', port] = splitHost(entry);
-    if (host === '') throw new RangeError('REDIS_URL names no host');
-    return { host, port: port === undefined ? (mode === 'sentinel' ? 26_379 : 6_379) : Number(port) };
-  });
-  const auth = parseCredentials(credentials);
-  if (mode === 'cluster') return { kind: 'cluster', hosts, auth, tls };
-  if (path === '') throw new RangeError('REDIS_URL for Sentinel ends with the name of the master: /mymaster');
-  return { kind: 'sentinel', hosts, master: decodeURIComponent(path), auth, tls };
-}
-
-function splitHost(entry: string): [string, string | undefined] {
-  const bracketed = /^\[([^\]]+)\](?::(\d+))?$/.exec(entry);
-  if (bracketed) return [bracketed[1] ?? '', bracketed[2]];
-  const [host = '', port] = entry.split(':');
-  return [host, port];
-}
-
-function parseCredentials(credentials: string | undefined): Auth {
-  if (credentials === undefined || credentials === '') return {};
-  const colon = credentials.indexOf(':');
-  const username = decodeURIComponent(colon < 0 ? '' : credentials.slice(0, colon));
-  const password = decodeURIComponent(colon < 0 ? credentials : credentials.slice(colon + 1));
-  return { ...(username === '' ? {} : { username }), ...(password === '' ? {} : { password }) };
 }

@@ -9,49 +9,67 @@
  *   turn:next        zset  chat → its next free turn
  *   line:<chat>      zset  alert id → priority: the chat's alerts in their order; one that is being sent keeps its place
  *                    until its job has ended, so that nothing overtakes it when it comes back (flood wait, dead worker)
- *   pace             hash  last: the time of the last send slot handed out, over all workers (ms)
- *   gate:<chat>      hash  at: the chat's last slot; id: who got it; until: blocked (flood wait) until then (ms)
- *   sent:<chat>      list  a group's newest slots, for its limit per minute
- *   floods           zset  chat → time of its last flood wait
  */
 
-/** BullMQ's highest priority is 2^21: turns end at half of it, then the clock is set back (shiftTurns). */
+/** BullMQ's highest priority is 2^21: turns end at half of it, then they are renumbered. */
 export const MAX_TURN = 2 ** 20 - 2;
 
-/** A group's limit counts sends within one minute, in ms (Telegram: 20 per minute). */
-const GROUP_WINDOW_MS = 60_000;
-/** Two chats that are told to wait within this time mean the whole bot, in ms. */
-const FLOOD_WINDOW_MS = 5_000;
-/** Idle state of a chat is forgotten after this time, in ms; above every window. */
-const FORGET_MS = 120_000;
 /** A chat's line is forgotten after this time without a send, in ms: 7 days, the longest life of an alert. */
-const LINE_KEEP_MS = 604_800_000;
-/** A slot that opens this soon after ours is waited for in place, in ms. */
-const SOON_MS = 5;
-/** Shortest deferral, in ms: bounds how often a waiting alert is looked at. */
-const MIN_DEFER_MS = 50;
+export const LINE_KEEP_MS = 604_800_000;
 
 const TURN_FUNCTIONS = `
-local function pinguiShiftTurns(base, by)
-  local keys = { base .. 'prioritized', base .. 'delayed' }
-  for _, key in ipairs(keys) do
-    for _, id in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+local function pinguiHasEnded(base, id)
+  return redis.call('EXISTS', base .. id) == 0 or redis.call('ZSCORE', base .. 'failed', id)
+end
+
+-- Renumbers the turns in use as 1, 2, 3, ...: the order stays, what lies between them goes.
+local function pinguiRenumberTurns(base)
+  local held, turns, seen = {}, {}, {}
+  local lists = { active = 'LRANGE', wait = 'LRANGE', prioritized = 'ZRANGE', delayed = 'ZRANGE' }
+  for list, range in pairs(lists) do
+    for _, id in ipairs(redis.call(range, base .. list, 0, -1)) do
       local priority = tonumber(redis.call('HGET', base .. id, 'priority') or '1')
+      -- Scheduled ones have no turn yet.
       if priority > 1 then
-        local shifted = math.max(2 + priority % 2, priority - 2 * by)
-        redis.call('HSET', base .. id, 'priority', shifted)
-        if key == base .. 'prioritized' then
-          redis.call('ZADD', key, shifted * 4294967296 + redis.call('INCR', base .. 'pc') % 4294967296, id)
+        local turn = math.floor(priority / 2)
+        held[#held + 1] = { id, priority, list == 'prioritized' }
+        if not seen[turn] then
+          seen[turn] = true
+          turns[#turns + 1] = turn
         end
-        local chat = string.match(redis.call('HGET', base .. id, 'data') or '', '"chat":"(%x+)"')
-        if chat then redis.call('ZADD', base .. 'line:' .. chat, shifted, id) end
       end
     end
   end
+  table.sort(turns)
+  -- One more than there are turns in use before this one.
+  local function place(turn)
+    local low, high = 1, #turns + 1
+    while low < high do
+      local middle = math.floor((low + high) / 2)
+      if turns[middle] < turn then low = middle + 1 else high = middle end
+    end
+    return low
+  end
+  for _, one in ipairs(held) do
+    local id, priority = one[1], 2 * place(math.floor(one[2] / 2)) + one[2] % 2
+    redis.call('HSET', base .. id, 'priority', priority)
+    if one[3] then
+      redis.call('ZADD', base .. 'prioritized',
+        priority * 4294967296 + redis.call('INCR', base .. 'pc') % 4294967296, id)
+    end
+    local chat = string.match(redis.call('HGET', base .. id, 'data') or '', '"chat":"(%x+)"')
+    if chat then redis.call('ZADD', base .. 'line:' .. chat, priority, id) end
+  end
+  redis.call('HSET', base .. 'turn', 'v', place(tonumber(redis.call('HGET', base .. 'turn', 'v') or '1')))
   local chats = redis.call('ZRANGE', base .. 'turn:next', 0, -1, 'WITHSCORES')
   for i = 1, #chats, 2 do
-    redis.call('ZADD', base .. 'turn:next', math.max(1, tonumber(chats[i + 1]) - by), chats[i])
+    redis.call('ZADD', base .. 'turn:next', place(tonumber(chats[i + 1])), chats[i])
   end
+end
+
+local function pinguiPending(base)
+  return redis.call('LLEN', base .. 'wait') + redis.call('ZCARD', base .. 'delayed')
+    + redis.call('ZCARD', base .. 'prioritized')
 end
 
 -- A high alert takes the place of the first normal one in its chat's line; each of those moves one place back. The
@@ -60,9 +78,13 @@ local function pinguiOvertake(base, chat, free)
   local line = redis.call('ZREVRANGE', base .. 'line:' .. chat, 0, -1, 'WITHSCORES')
   for i = 1, #line, 2 do
     local id, priority = line[i], tonumber(line[i + 1])
-    if priority % 2 == 0 then break end
     local waiting = redis.call('ZSCORE', base .. 'prioritized', id)
-    if waiting or redis.call('ZSCORE', base .. 'delayed', id) then
+    if pinguiHasEnded(base, id) then
+      -- From before the clock was started anew: it says nothing about those that wait now.
+      redis.call('ZREM', base .. 'line:' .. chat, id)
+    elseif priority % 2 == 0 then
+      break
+    elseif waiting or redis.call('ZSCORE', base .. 'delayed', id) then
       redis.call('HSET', base .. id, 'priority', free)
       redis.call('ZADD', base .. 'line:' .. chat, free, id)
       if waiting then
@@ -75,18 +97,20 @@ local function pinguiOvertake(base, chat, free)
   return free - 1
 end
 
+-- The chat's next turn, and the virtual time.
+local function pinguiNextTurn(base, chat)
+  local now = tonumber(redis.call('HGET', base .. 'turn', 'v') or '1')
+  return math.max(now, tonumber(redis.call('ZSCORE', base .. 'turn:next', chat) or '1')), now
+end
+
 local function pinguiTakeTurn(base, id, chat, high, maxTurn)
-  if redis.call('ZCARD', base .. 'prioritized') == 0 and redis.call('ZCARD', base .. 'delayed') == 0
-    and redis.call('LLEN', base .. 'active') == 0 then
+  if pinguiPending(base) == 0 and redis.call('LLEN', base .. 'active') == 0 then
     redis.call('DEL', base .. 'turn', base .. 'turn:next')
   end
-  local now = tonumber(redis.call('HGET', base .. 'turn', 'v') or '1')
-  local turn = math.max(now, tonumber(redis.call('ZSCORE', base .. 'turn:next', chat) or '1'))
-  if turn >= maxTurn and now > 1 then
-    pinguiShiftTurns(base, now - 1)
-    redis.call('HSET', base .. 'turn', 'v', 1)
-    turn = turn - now + 1
-    now = 1
+  local turn, now = pinguiNextTurn(base, chat)
+  if turn >= maxTurn then
+    pinguiRenumberTurns(base)
+    turn, now = pinguiNextTurn(base, chat)
   end
   turn = math.min(turn, maxTurn)
   redis.call('ZADD', base .. 'turn:next', turn + 1, chat)
@@ -96,11 +120,6 @@ local function pinguiTakeTurn(base, id, chat, high, maxTurn)
   redis.call('ZADD', base .. 'line:' .. chat, priority, id)
   redis.call('PEXPIRE', base .. 'line:' .. chat, ${LINE_KEEP_MS})
   return priority
-end
-
-local function pinguiPending(base)
-  return redis.call('LLEN', base .. 'wait') + redis.call('ZCARD', base .. 'delayed')
-    + redis.call('ZCARD', base .. 'prioritized')
 end
 `;
 
@@ -151,91 +170,4 @@ redis.call('HSET', base .. id, 'priority', priority)
 local first = redis.call('ZRANGE', base .. 'prioritized', 0, 0, 'WITHSCORES')
 if first[2] and math.floor(tonumber(first[2]) / 4294967296) < priority then return 1 end
 return 0
-`;
-
-/**
- * Asks for the next send of an alert. ARGV: base, id, chat, isGroup, send delay, chat delay, group limit, ms since the
- * caller's last call was under way.
- * Returns {1, ms}: go, after waiting ms; {0, ms}: defer for ms. The alert goes only as the first of its chat's line,
- * and so after the chat's alert before it has ended for good.
- */
-export const TAKE_SLOT = `
-local base, id, chat = ARGV[1], ARGV[2], ARGV[3]
-local sendDelay, chatDelay, groupLimit = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-if ARGV[4] ~= '1' then groupLimit = 0 end
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-local line, gate, sent = base .. 'line:' .. chat, base .. 'gate:' .. chat, base .. 'sent:' .. chat
-local priority = tonumber(redis.call('HGET', base .. id, 'priority') or '1')
-redis.call('ZADD', line, priority, id)
-redis.call('PEXPIRE', line, ${LINE_KEEP_MS})
-
--- Whoever is before us in the line, unless it has ended meanwhile.
-while true do
-  local first = redis.call('ZRANGE', line, 0, 0)[1]
-  if first == id then break end
-  if redis.call('EXISTS', base .. first) == 1 and not redis.call('ZSCORE', base .. 'failed', first) then break end
-  redis.call('ZREM', line, first)
-end
-local rank = redis.call('ZRANK', line, id)
-
-local attributes = redis.call('HMGET', gate, 'at', 'until', 'id')
--- Slots that the chat still needs for those before us: one that is being sent has had its slot.
-local ahead = rank
-if rank > 0 and redis.call('ZRANGE', line, 0, 0)[1] == attributes[3] then ahead = rank - 1 end
-local opens = math.max(tonumber(attributes[1] or '0') + chatDelay, tonumber(attributes[2] or '0'))
-if attributes[1] == false then opens = tonumber(attributes[2] or '0') end
-
--- When the chat's n-th next slot opens (0 = the next one), by its limit per minute.
-local function groupOpens(n)
-  if groupLimit == 0 then return 0 end
-  local rounds = math.floor(n / groupLimit)
-  local earlier = redis.call('LINDEX', sent, groupLimit - 1 - n % groupLimit)
-  if not earlier then return rounds > 0 and now + rounds * ${GROUP_WINDOW_MS} or 0 end
-  return tonumber(earlier) + (rounds + 1) * ${GROUP_WINDOW_MS}
-end
-
-local last = tonumber(redis.call('HGET', base .. 'pace', 'last') or '0')
--- A clock that was set back must not stop the queue: no slot is further away than one delay per worker in flight.
-if last > now + 60 * math.max(sendDelay, 1000) then last = now end
-local slot = math.max(now, last + sendDelay, now - tonumber(ARGV[8]) + sendDelay)
-local open = math.max(opens, groupOpens(0))
-if rank == 0 and open <= slot + ${SOON_MS} then
-  slot = math.max(slot, open)
-  redis.call('HSET', base .. 'pace', 'last', slot)
-  redis.call('HSET', gate, 'at', slot, 'id', id)
-  local blocked = tonumber(attributes[2] or '0')
-  redis.call('PEXPIRE', gate, math.max(${FORGET_MS}, chatDelay * 2, blocked - now + ${FORGET_MS}))
-  if groupLimit > 0 then
-    redis.call('LPUSH', sent, slot)
-    redis.call('LTRIM', sent, 0, groupLimit - 1)
-    redis.call('PEXPIRE', sent, ${FORGET_MS})
-  end
-  local turn = math.floor(priority / 2)
-  if turn > tonumber(redis.call('HGET', base .. 'turn', 'v') or '1') then
-    redis.call('HSET', base .. 'turn', 'v', turn)
-  end
-  return { 1, slot - now }
-end
--- Each waits longer than the one before it, also while the first does not move: else a long line would do nothing but
--- look whether it may go, and keep other chats waiting.
-local soonest = math.max(opens, now + ${MIN_DEFER_MS})
-local wake = math.max(soonest + ahead * math.max(chatDelay, ${MIN_DEFER_MS}), groupOpens(ahead))
-return { 0, math.ceil(wake - now) }
-`;
-
-/** A flood wait of a chat. ARGV: base, chat, ms. Returns how many chats were told to wait lately. */
-export const BLOCK_CHAT = `
-local base, chat, ms = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-local gate = base .. 'gate:' .. chat
--- Of two flood waits the later end counts.
-local ends = math.max(now + ms, tonumber(redis.call('HGET', gate, 'until') or '0'))
-redis.call('HSET', gate, 'until', ends)
-redis.call('PEXPIRE', gate, ends - now + ${FORGET_MS})
-redis.call('ZADD', base .. 'floods', now, chat)
-redis.call('ZREMRANGEBYSCORE', base .. 'floods', '-inf', now - ${FLOOD_WINDOW_MS})
-redis.call('PEXPIRE', base .. 'floods', ${FORGET_MS})
-return redis.call('ZCARD', base .. 'floods')
 `;

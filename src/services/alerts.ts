@@ -10,6 +10,7 @@ import { AppError } from '../domain/errors.ts';
 import type { EventBus } from '../domain/events.ts';
 import type { Integration } from '../domain/integration.ts';
 import { nextReset } from '../domain/quota.ts';
+import { pause } from './pause.ts';
 import type {
   AlertJob,
   AlertLedger,
@@ -78,6 +79,8 @@ export const IDEMPOTENCY_WINDOW_MS = 86_400_000;
 /** How long a repeat waits for the first request with its key to finish, in milliseconds; above the 1.5 s of an add. */
 const FIRST_ANSWER_WAIT_MS = 2_000;
 const POLL_MS = 50;
+/** What upkeep calls an entry whose job is gone: it reached nobody, since only a job can be sent. */
+const LOST = 'lost';
 /** A missed signal costs a waiting caller at most this much, in milliseconds. */
 const WAIT_POLL_MS = 1_000;
 
@@ -217,8 +220,7 @@ export function createAlertService(deps: {
   ): Promise<void> {
     const entered = entering.get(record.id);
     if (entered !== undefined) return entered;
-    const deadline = clock.now() + FIRST_ANSWER_WAIT_MS;
-    for (;;) {
+    for (let waitedMs = 0; waitedMs < FIRST_ANSWER_WAIT_MS; waitedMs += POLL_MS) {
       const held = (await queue.existing([record.id])).has(record.id);
       // Looked at after the queue: an add that came late may have left a job whose entry was withdrawn meanwhile.
       const current = await ledger.find(record.id);
@@ -227,12 +229,44 @@ export function createAlertService(deps: {
           retryAfterSeconds: 1,
         });
       }
-      if (current.status !== 'queued' || held) return;
-      if (clock.now() >= deadline) break;
-      await sleep(POLL_MS);
+      if (current.status === 'failed' && current.reason === LOST) {
+        // Its sender never read a 202 for it, and is about to: bring it back. Of many repeats one does so.
+        if (await ledger.requeue(current.id, clock.now())) {
+          await orRestore({ ...current, status: current.status }, () =>
+            enterAgain(integration, current, request, chat),
+          );
+        }
+      } else if (current.status !== 'queued' || held) return;
+      else await pause(POLL_MS);
     }
     // The process that answered first died between the two steps. The id makes a late double add harmless.
     await queue.add(toJob(integration, record, request, chat));
+  }
+
+  async function enterAgain(
+    integration: Integration,
+    record: AlertRecord,
+    request: AlertRequest,
+    chat: string,
+  ): Promise<void> {
+    // The job of a resend that died half-way is still kept, and an add of its id would do nothing.
+    if ((await queue.findKept(record.id)) !== undefined) await queue.requeue(record.id);
+    else await queue.add(toJob(integration, record, request, chat));
+  }
+
+  /** After `ledger.requeue`: puts the job back into the queue; if that fails, the entry becomes what it was before. */
+  async function orRestore(
+    before: AlertRecord & { readonly status: 'failed' | 'uncertain' },
+    enter: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await enter();
+    } catch (error) {
+      await ledger.undoRequeue(before.id, before.status, before.reason, before.endedAt);
+      // As in `enqueue`: a timed-out command may still have happened, and the worker may have the alert already.
+      const now = await ledger.find(before.id);
+      if (now?.status === before.status && now.endedAt === before.endedAt) throw error;
+    }
   }
 
   function quotaExhausted(): AppError {
@@ -282,10 +316,11 @@ export function createAlertService(deps: {
     async resend(by, id) {
       const record = by === 'operator' ? await ledger.find(id) : await findOwn(by.integration, id);
       if (record === undefined) throw notFound();
-      if (record.status !== 'failed' && record.status !== 'uncertain') {
+      const { status } = record;
+      if (status !== 'failed' && status !== 'uncertain') {
         throw new AppError(
           'not_resendable',
-          `Only failed and uncertain alerts can be sent again; this one is ${record.status}.`,
+          `Only failed and uncertain alerts can be sent again; this one is ${status}.`,
         );
       }
       const integration = await deps.integrations.findById(record.integrationId);
@@ -296,12 +331,7 @@ export function createAlertService(deps: {
       if (!(await ledger.requeue(id, clock.now()))) {
         throw new AppError('not_resendable', 'This alert is being sent again already.');
       }
-      try {
-        await queue.requeue(id);
-      } catch (error) {
-        await ledger.undoRequeue(id, record.status, record.reason, record.endedAt);
-        throw error;
-      }
+      await orRestore({ ...record, status }, () => queue.requeue(id));
       events.emit('alert.resent', {
         alertId: id,
         chat: cipher.hashChat(integration.chatId),
@@ -326,8 +356,4 @@ function textGone(): AppError {
 /** The same request always gives the same string, whatever the order of its JSON keys was. */
 function canonical(request: AlertRequest): string {
   return JSON.stringify(Object.entries(request).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -3,6 +3,7 @@ import type { EventBus } from '../domain/events.ts';
 import type { Integration } from '../domain/integration.ts';
 import { type ChatEffect, type SendOutcome, SUSPECT_LIMIT } from '../domain/outcome.ts';
 import type { IntegrationService } from './integrations.ts';
+import { pause } from './pause.ts';
 import type {
   AlertJob,
   AlertLedger,
@@ -15,7 +16,7 @@ import type {
   Renderer,
   SendRequest,
 } from './ports.ts';
-import { sleep, type TelegramGuard } from './telegram-guard.ts';
+import type { TelegramGuard } from './telegram-guard.ts';
 
 /** What the queue is to do with the job after a delivery. */
 export type Directive =
@@ -135,11 +136,11 @@ export function createDeliveryService(deps: {
     const turn = await pace.take({ chat: job.chat, isGroup: job.isGroup, alertId: job.alertId });
     if (turn.kind === 'defer') return { kind: 'defer', ms: turn.deferMs };
     const slotAt = clock.now() + turn.waitMs;
-    await sleep(Math.max(0, turn.waitMs - CLAIM_AHEAD_MS), stopping);
+    await pause(Math.max(0, turn.waitMs - CLAIM_AHEAD_MS), stopping);
     if (stopping.aborted) return { kind: 'give_back' };
     // From here on a crash leaves the mark, and the alert becomes uncertain rather than being sent twice.
     if (!(await ledger.claim(job.alertId, clock.now()))) return AGAIN;
-    await sleep(slotAt - clock.now());
+    await pause(slotAt - clock.now());
     events.emit('alert.sending', { alertId: job.alertId, chat: job.chat, part: index + 1 });
     const beganAt = performance.now();
     const outcome = await guard.send(toRequest(attempt, part, index === parts.length - 1, integration));
@@ -189,7 +190,7 @@ export function createDeliveryService(deps: {
       }
       case 'never_sent':
         await putBack(job, 'telegram_unreachable', RETRY_MS);
-        await sleep(RETRY_MS);
+        await pause(RETRY_MS);
         return AGAIN;
       case 'halt':
         await putBack(job, 'telegram_halted', 0);
@@ -301,7 +302,7 @@ async function persist(write: () => Promise<void>): Promise<boolean> {
       return true;
     } catch {
       if (waitMs === null) return false;
-      await sleep(waitMs);
+      await pause(waitMs);
     }
   }
   return false;

@@ -212,7 +212,10 @@ export function createIntegrationService(deps: {
 
   async function nextName(chatId: number): Promise<string> {
     const active = (await integrations.findByChat(chatId)).filter((one) => one.status === 'active');
-    return `integration ${active.length + 1}`;
+    const taken = new Set(active.map((one) => one.name));
+    let number = 1;
+    while (taken.has(`integration ${number}`)) number += 1;
+    return `integration ${number}`;
   }
 }
 

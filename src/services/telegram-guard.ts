@@ -8,6 +8,7 @@ import {
 } from 'cockatiel';
 import type { EventBus } from '../domain/events.ts';
 import type { SendOutcome } from '../domain/outcome.ts';
+import { pause } from './pause.ts';
 import type { SendRequest, TelegramSender } from './ports.ts';
 
 export type TelegramState = 'ok' | 'unreachable' | 'halted';
@@ -110,10 +111,10 @@ export function createTelegramGuard(deps: {
   async function probeUntilReady(signal: AbortSignal): Promise<void> {
     while (state() !== 'ok' && !signal.aborted) {
       if (halted) {
-        await sleep(timing.haltedProbeMs, signal);
+        await pause(timing.haltedProbeMs, signal);
         if (!signal.aborted) await probeOnce().catch(() => undefined);
       } else {
-        await sleep(POLL_MS, signal);
+        await pause(POLL_MS, signal);
         if (!signal.aborted) await probeThroughBreaker().catch(ignoreOpenCircuit);
       }
     }
@@ -155,18 +156,4 @@ function isSilence(outcome: SendOutcome): boolean {
 
 function ignoreOpenCircuit(error: unknown): void {
   if (!(error instanceof BrokenCircuitError)) throw error;
-}
-
-/** Resolves after `ms` or on abort; never rejects. */
-export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal?.addEventListener('abort', done);
-  });
 }

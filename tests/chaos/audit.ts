@@ -38,8 +38,15 @@ export async function audit(
 ): Promise<Audit> {
   const { resent = new Set(), unordered = new Set() } = options;
   const posted = [...parts.posted];
-  const accepted = posted.filter((one) => one.id !== undefined);
-  const answeredOk = new Set(sends(parts.double).filter((call) => call.status === 200).map(markOf));
+  // Repeats with one Idempotency-Key are one alert.
+  const accepted = [
+    ...new Map(posted.filter((one) => one.id !== undefined).map((one) => [one.id, one])).values(),
+  ];
+  const answeredOk = new Set(
+    sends(parts.double)
+      .filter((call) => call.status === 200)
+      .map(markOf),
+  );
   const rows = await parts.ledger.rows();
   const seen = countSeen(parts.double);
   const violations: string[] = [];
@@ -47,30 +54,50 @@ export async function audit(
     if (about.length > 0) violations.push(`${what}: ${about.length} (${about.slice(0, 5).join(', ')})`);
   };
   const rowOf = (one: Posted): LedgerRow | undefined => (one.id === undefined ? undefined : rows.get(one.id));
-  const say = (one: Posted): string => `#${one.mark}# ${rowOf(one)?.status} ${rowOf(one)?.reason ?? ''}`.trim();
+  const say = (one: Posted): string =>
+    `#${one.mark}# ${rowOf(one)?.status} ${rowOf(one)?.reason ?? ''}`.trim();
   const having = (list: readonly Posted[], is: (one: Posted, row: LedgerRow | undefined) => boolean) =>
     list.filter((one) => is(one, rowOf(one))).map(say);
 
-  complain('accepted, but not in the ledger', having(accepted, (_, row) => row === undefined));
-  complain('no answer to the sender', having(posted, (one) => one.status === 0));
+  complain(
+    'accepted, but not in the ledger',
+    having(accepted, (_, row) => row === undefined),
+  );
+  complain(
+    'no answer to the sender',
+    having(posted, (one) => one.status === 0),
+  );
   const twice = [...seen].filter(([mark, times]) => times > 1 && !resent.has(mark));
-  complain('seen twice', twice.map(([mark, times]) => `#${mark}# ${times}`));
+  complain(
+    'seen twice',
+    twice.map(([mark, times]) => `#${mark}# ${times}`),
+  );
   complain(
     'delivered, but not seen',
     having(accepted, (one, row) => row?.status === 'delivered' && !seen.has(one.mark)),
   );
   complain(
     'answered ok, but queued, failed or expired',
-    having(accepted, (one, row) => answeredOk.has(one.mark) && !MAY_HAVE_ARRIVED.has(row?.status) && !resent.has(one.mark)),
+    having(
+      accepted,
+      (one, row) => answeredOk.has(one.mark) && !MAY_HAVE_ARRIVED.has(row?.status) && !resent.has(one.mark),
+    ),
   );
-  const refused = posted.filter((one) => one.status !== 202 && one.status !== 0);
-  complain('refused, but seen', having(refused, (one) => seen.has(one.mark)));
+  const marks = new Set(accepted.map((one) => one.mark));
+  const refused = posted.filter((one) => one.status !== 202 && one.status !== 0 && !marks.has(one.mark));
+  complain(
+    'refused, but seen',
+    having(refused, (one) => seen.has(one.mark)),
+  );
   complain('out of order', outOfOrder(parts.double, accepted, rows, unordered));
-  if (options.idle && rows.size !== new Set(accepted.map((one) => one.id)).size) {
+  if (options.idle && rows.size !== accepted.length) {
     violations.push(`the ledger holds ${rows.size} entries, accepted were ${accepted.length}`);
   }
   if (options.drained) {
-    complain('did not end', having(accepted, (_, row) => row?.status === 'queued' || row?.status === 'sending'));
+    complain(
+      'did not end',
+      having(accepted, (_, row) => row?.status === 'queued' || row?.status === 'sending'),
+    );
   }
   const waits = [...rows.values()]
     .filter((row) => row.status === 'uncertain' && row.sendingAt !== null && row.endedAt !== null)
@@ -85,7 +112,8 @@ export async function audit(
   // The entries are made from all statuses.
   const counts = Object.fromEntries(entries) as Record<AlertStatus, number>;
   const sum = Object.values(counts).reduce((total, count) => total + count, 0);
-  if (sum !== accepted.length) violations.push(`accepted ${accepted.length}, but the states add up to ${sum}`);
+  if (sum !== accepted.length)
+    violations.push(`accepted ${accepted.length}, but the states add up to ${sum}`);
   return {
     accepted: accepted.length,
     refused: refused.length,

@@ -28,10 +28,11 @@ export async function startLoopbackRedis(): Promise<LoopbackRedis> {
   if (!binary) throw new Error('No redis-server on this machine');
   const dir = mkdtempSync(join(tmpdir(), 'pingui-chaos-redis-'));
   const port = await freePort();
-  const endpoint = { host: '127.0.0.1', port };
+  const endpoint = { host: '127.0.0.1', port, password: '' };
   let child: ChildProcess | undefined;
 
-  const isRunning = (): boolean => child !== undefined && child.exitCode === null && child.signalCode === null;
+  const isRunning = (): boolean =>
+    child !== undefined && child.exitCode === null && child.signalCode === null;
   const kill9 = async (): Promise<void> => {
     if (child === undefined || !isRunning()) return;
     const gone = once(child, 'exit');

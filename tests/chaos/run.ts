@@ -47,8 +47,12 @@ async function main(args: string[]): Promise<number> {
 
 /** One row of the table. */
 function line({ name, rounds, seconds, balance, figures, violations }: Report): string {
-  const counts = balance === undefined ? '' : Object.entries(balance.counts).map(([state, count]) => `${state} ${count}`);
-  const sums = balance === undefined ? '' : `accepted ${balance.accepted} = ${[counts].flat().join(' + ')}; refused ${balance.refused}`;
+  const counts =
+    balance === undefined ? '' : Object.entries(balance.counts).map(([state, count]) => `${state} ${count}`);
+  const sums =
+    balance === undefined
+      ? ''
+      : `accepted ${balance.accepted} = ${[counts].flat().join(' + ')}; refused ${balance.refused}`;
   const more = Object.entries(figures).map(([figure, value]) => `${figure}: ${value}`);
   const verdict = violations.length === 0 ? 'ok    ' : 'BROKEN';
   return `${verdict} ${name} (${rounds} rounds, ${seconds} s) ${sums}${more.length === 0 ? '' : `\n         ${more.join('; ')}`}`;

@@ -1,6 +1,6 @@
-import { pause } from '../support/service.ts';
 import type { ApiAnswer, ApiClient } from '../support/api-client.ts';
 import type { Provisioned } from '../support/provision.ts';
+import { pause } from '../support/service.ts';
 
 /** One request of the sender's and what it was told. */
 export interface Posted {
@@ -16,11 +16,21 @@ export interface Posted {
   readonly tookMs: number;
 }
 
+export interface PostOptions {
+  /** Follows the mark in the text. */
+  readonly pad?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** For repeats; default: a new one. */
+  readonly mark?: string;
+}
+
 export interface Sender {
   /** All requests that were answered, in the order of the answers. */
   readonly posted: readonly Posted[];
-  /** Sends one alert; `extra` goes into the body, `pad` after the mark. Never rejects. */
-  post(to: Provisioned, extra?: object, options?: { pad?: string; headers?: Record<string, string> }): Promise<Posted>;
+  /** Sends one alert; `extra` goes into the body. Never rejects. */
+  post(to: Provisioned, extra?: object, options?: PostOptions): Promise<Posted>;
+  /** A mark that no alert has. */
+  newMark(): string;
   /** Each chat's own loop posts one alert after the other, `everyMs` apart. The result stops it and waits for the last. */
   load(chats: readonly Provisioned[], everyMs: number): () => Promise<void>;
 }
@@ -36,9 +46,13 @@ export function createSender(api: () => ApiClient): Sender {
   const posted: Posted[] = [];
   let serial = 0;
 
-  const post: Sender['post'] = async (to, extra = {}, { pad = '', headers = {} } = {}) => {
+  const newMark = (): string => {
     serial += 1;
-    const mark = String(serial);
+    return String(serial);
+  };
+
+  const post: Sender['post'] = async (to, extra = {}, options = {}) => {
+    const { pad = '', headers = {}, mark = newMark() } = options;
     const began = performance.now();
     const answer: ApiAnswer | undefined = await api()
       .postAlert(to.token, { message: `alert #${mark}#${pad}`, ...extra }, headers)
@@ -58,6 +72,7 @@ export function createSender(api: () => ApiClient): Sender {
   return {
     posted,
     post,
+    newMark,
     load(chats, everyMs) {
       let running = true;
       const loops = chats.map(async (chat, index) => {

@@ -25,6 +25,7 @@ describe('while Redis is away', () => {
       SEND_DELAY_MS: '50',
       CHAT_DELAY_MS: '0',
       RATE_LIMIT_PER_MINUTE: '10000',
+      LOG_LEVEL: 'debug',
     };
     service = await startService({ double, env });
     integration = await provisionIntegration(double, service, CHAT);
@@ -61,6 +62,15 @@ describe('while Redis is away', () => {
     }
   }
 
+  /** Health gives the answers of the last second again. */
+  async function ready(): Promise<void> {
+    const deadline = performance.now() + RECOVERED_WITHIN_MS;
+    while ((await service.api.call('/health/ready')).body.status !== 'ok') {
+      expect(performance.now()).toBeLessThan(deadline);
+      await pause(100);
+    }
+  }
+
   it.each([
     ['dead', () => redis.kill9(), () => redis.restart()],
     ['frozen', async () => redis.freeze(), async () => redis.thaw()],
@@ -74,9 +84,10 @@ describe('while Redis is away', () => {
         expectRefusal(answer);
       expectRefusal(await post(`refused ${how} 4`));
       expect(await left()).toBe(before);
-      const ready = await service.api.call('/health/ready');
-      expect([ready.status, ready.body.status]).not.toContain('ok');
-      expect(ready.status).toBe(503);
+      expect(await service.api.call('/health/ready')).toMatchObject({
+        status: 503,
+        body: { status: 'down' },
+      });
       expect((await service.api.call('/health/live')).status).toBe(200);
 
       await back();
@@ -86,15 +97,22 @@ describe('while Redis is away', () => {
       // Time for the refused ones to be sent, if they were.
       await pause(400);
       expect(arrivals().filter((text) => text.includes(how))).toEqual([`after ${how}`]);
-      expect((await service.api.call('/health/ready')).status).toBe(200);
+      await ready();
       expect(service.pid).toBe(pid);
     },
   );
 
   it('an outage is logged once, not at each try, and the service stops cleanly afterwards', async () => {
-    const troubles = service.logs.filter(({ level }) => level === 'warn' || level === 'error');
-    expect(troubles.length).toBeGreaterThan(0);
-    expect(troubles.length).toBeLessThan(60);
+    const times = new Map<string, number>();
+    for (const { level, component, message, error } of service.logs) {
+      // Each refused request is a line of its own.
+      if (!['warn', 'error'].includes(level) || message === 'alert refused') continue;
+      const line = JSON.stringify([component, message, error]);
+      times.set(line, (times.get(line) ?? 0) + 1);
+    }
+    expect(times.size).toBeGreaterThan(0);
+    // There were two outages.
+    for (const [line, count] of times) expect(count, line).toBeLessThanOrEqual(4);
     expect(await service.stop()).toBe(0);
   });
 
@@ -102,9 +120,13 @@ describe('while Redis is away', () => {
     await redis.kill9();
     await service.restart();
     expectRefusal(await post('too early'));
+    const from = service.logs.length;
     await redis.restart();
     const id = await recover('in time');
     await service.api.waitForStatus(integration.token, id, ['delivered']);
     expect(arrivals()).not.toContain('too early');
+    // The scheduled jobs run as well.
+    await service.waitForLog(({ event }) => event === 'upkeep.done', { from });
+    expect(await service.stop()).toBe(0);
   });
 });

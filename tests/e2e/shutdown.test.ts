@@ -64,7 +64,7 @@ describe('stopping', () => {
     expect(arrivals()).toEqual(['slow', ...[1, 2, 3, 4, 5].map((n) => `waiting ${n}`)]);
   });
 
-  it('takes no more requests, but answers those that it has', async () => {
+  it('takes no more requests, but answers those that wait, with what is known by then', async () => {
     double.fault({ method: 'sendMessage', text: 'last', delayMs: 1_000 });
     const open = service.api.postAlert(integration.token, { message: 'last' }, { Prefer: 'wait=10' });
     const sending = () => double.calls.some((call) => call.payload.text === 'last');
@@ -73,7 +73,7 @@ describe('stopping', () => {
     await service.waitForLog(({ message }) => message === 'Stopping', { from: service.logs.length - 5 });
     await pause(100);
     await expect(service.api.call('/health/live')).rejects.toThrow(/ECONNREFUSED|ECONNRESET|socket hang up/);
-    expect((await open).body).toMatchObject({ status: 'delivered' });
+    expect(await open).toMatchObject({ status: 202, body: { status: 'sending' } });
     expect(await service.exited()).toBe(0);
     await service.restart();
   });

@@ -30,19 +30,32 @@ export function createRequestRateLimit(deps: {
   let pausedUntil = 0;
   let warnedAt = Number.NEGATIVE_INFINITY;
 
+  /** The store's scripts by their hash: sent with the first call that a server does not know it by. */
+  const scripts = new Map<string, string>();
+
   async function sendCommand(...args: string[]): Promise<RedisReply> {
-    const [command = '', ...rest] = args;
+    const [command = '', hash = '', ...rest] = args;
+    // SCRIPT LOAD would reach any node of a Cluster, not the one that counts, and would fail for ever without Redis.
+    if (command === 'SCRIPT') return remember(rest[0] ?? '');
     try {
-      // Redis answers our two scripts with numbers and strings only.
-      return (await within(STORE_TIMEOUT_MS, deps.redis.call(command, ...rest))) as RedisReply;
+      return await call(command, hash, ...rest);
     } catch (error) {
-      // The store keeps the hash of its script as a promise. Started without Redis that would stay rejected for ever;
-      // the hash is known, and the store loads the script by itself when Redis says NOSCRIPT.
-      const script = rest[1];
-      if (command === 'SCRIPT' && script !== undefined)
-        return createHash('sha1').update(script).digest('hex');
-      throw error;
+      const known = scripts.get(hash);
+      if (known === undefined || !(error instanceof Error) || !error.message.startsWith('NOSCRIPT'))
+        throw error;
+      return call('EVAL', known, ...rest);
     }
+  }
+
+  function remember(script: string): string {
+    const hash = createHash('sha1').update(script).digest('hex');
+    scripts.set(hash, script);
+    return hash;
+  }
+
+  async function call(command: string, ...args: string[]): Promise<RedisReply> {
+    // Redis answers our two scripts with numbers and strings only.
+    return (await within(STORE_TIMEOUT_MS, deps.redis.call(command, ...args))) as RedisReply;
   }
 
   const storeFailed = (problem: unknown): void => {

@@ -26,7 +26,10 @@ export function redisKill(rounds: number, options = { chats: 20, everyMs: 500 })
       figure('drain ms', await rig.drain());
       const found = await check('at the end', { idle: true, drained: true });
       const codes = new Set(rig.sender.posted.flatMap((one) => one.code ?? []));
-      expect([...codes].every((code) => code === 'queue_unavailable'), `codes of refusals: ${[...codes]}`);
+      expect(
+        [...codes].every((code) => code === 'queue_unavailable'),
+        `codes of refusals: ${[...codes]}`,
+      );
       const slowest = Math.max(...rig.sender.posted.map((one) => one.tookMs));
       figure('slowest answer ms', Math.round(slowest));
       expect(slowest < ANSWER_LIMIT_MS, `an answer took ${Math.round(slowest)} ms`);

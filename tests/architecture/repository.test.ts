@@ -1,0 +1,109 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { VARIABLES } from '../../src/config/variables.ts';
+import { ROOT } from './source-files.ts';
+
+/** What is in the repository or about to be, without what .gitignore names. */
+const paths = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+})
+  .split('\0')
+  .filter((path) => path !== '' && existsSync(join(ROOT, path)));
+const texts = paths
+  .map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }))
+  .filter(({ text }) => !text.includes('\0'));
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+
+function findAll(form: RegExp, within: (path: string) => boolean = () => true): string[] {
+  return texts
+    .filter(({ path }) => within(path))
+    .flatMap(({ path, text }) =>
+      text
+        .split('\n')
+        .flatMap((line, index) => (form.test(line) ? [`${path}:${index + 1}: ${line.trim()}`] : [])),
+    );
+}
+
+it('holds what a newcomer looks for', () => {
+  for (const path of [
+    'README.md',
+    'LICENSE',
+    'CHANGELOG.md',
+    'CONTRIBUTING.md',
+    '.env.example',
+    'Dockerfile',
+    '.dockerignore',
+    'docker-compose.yml',
+    'package-lock.json',
+    'docs/architecture.md',
+  ]) {
+    expect(paths).toContain(path);
+  }
+  expect(statSync(join(ROOT, '.ci/run')).mode & 0o111).toBe(0o111);
+});
+
+it('names no path of the machine on which it was written', () => {
+  // Put together here, so that this file does not find itself.
+  const folders = ['work', 'root', 'tmp', 'home'].join('|');
+  expect(findAll(new RegExp(`(?<![\\w.}>$-])/(?:${folders})/\\w`))).toEqual([]);
+});
+
+it('pins its packages exactly, and tells nobody where they were downloaded', () => {
+  const { dependencies, devDependencies } = JSON.parse(read('package.json'));
+  const versions: string[] = Object.values({ ...dependencies, ...devDependencies });
+  expect(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+  expect(read('package-lock.json')).not.toMatch(/"resolved":\s*"https?:/);
+});
+
+it('holds no secrets and no data', () => {
+  const unwanted =
+    /(?:^|\/)(?:\.env(?!\.example$)|secrets\/|data\/|backups\/|.*\.(?:db|sqlite|pem|key|aof|rdb|log)$)/;
+  expect(paths.filter((path) => unwanted.test(path))).toEqual([]);
+});
+
+it('leaves nothing undone and no test out', () => {
+  const marks = ['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX'].join('|');
+  const isCode = (path: string) => /\.(?:ts|mjs|js|sh|html|css)$/.test(path);
+  expect(findAll(new RegExp(`\\b(?:${marks})\\b`), isCode)).toEqual([]);
+  const out = ['skip', 'only', 'todo', 'skipIf', 'runIf'].join('|');
+  const isTest = (path: string) => path.endsWith('.test.ts');
+  expect(findAll(new RegExp(`\\b(?:it|test|describe)\\.(?:${out})\\b`), isTest)).toEqual([]);
+});
+
+it('documents only npm scripts that exist', () => {
+  const { scripts } = JSON.parse(read('package.json'));
+  const named = ['README.md', 'CONTRIBUTING.md', '.ci/run', 'Dockerfile']
+    .flatMap((path) => [...read(path).matchAll(/\bnpm run ([\w:-]+)/g)])
+    .map(([, name = '']) => name);
+  expect(named).not.toEqual([]);
+  expect(named.filter((name) => !(name in scripts))).toEqual([]);
+});
+
+it('links only to files that exist', () => {
+  const broken = texts
+    .filter(({ path }) => path.endsWith('.md'))
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)]
+        .map(([, target = '']) => join(path, '..', target))
+        .filter((target) => !existsSync(join(ROOT, target)))
+        .map((target) => `${path} → ${target}`),
+    );
+  expect(broken).toEqual([]);
+});
+
+it('sets in docker-compose.yml and Dockerfile only variables that the service reads', () => {
+  const isKnown = (name: string) => name in VARIABLES || name.replace(/_FILE$/, '') in VARIABLES;
+  const compose = read('docker-compose.yml');
+  const named = [
+    ...compose.matchAll(/^ {2,6}([A-Z][A-Z_]+):/gm),
+    ...read('Dockerfile').matchAll(/\b([A-Z_]{6,})=/g),
+  ]
+    .map(([, name = '']) => name)
+    .filter((name) => !name.startsWith('POSTGRES_'));
+  expect(named).toContain('BOT_TOKEN_FILE');
+  expect(named).toContain('DATA_DIR');
+  expect(named.filter((name) => !isKnown(name))).toEqual([]);
+});

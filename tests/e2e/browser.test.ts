@@ -1,0 +1,262 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createBotApiDouble } from '../../src/sandbox/bot-api-double.ts';
+import { launchChromium } from '../support/chromium.ts';
+import { type Provisioned, provisionIntegration } from '../support/provision.ts';
+import { ADMIN, BOT_TOKEN, type Service, startService } from '../support/service.ts';
+
+/** The documentation's pictures are made anew with UPDATE_SCREENSHOTS=1. */
+const KEEPS_PICTURES = process.env.UPDATE_SCREENSHOTS === '1';
+const pictures = KEEPS_PICTURES
+  ? fileURLToPath(new URL('../../docs/images', import.meta.url))
+  : mkdtempSync(join(tmpdir(), 'pingui-pictures-'));
+
+let browser: Browser;
+beforeAll(async () => {
+  mkdirSync(pictures, { recursive: true });
+  browser = await launchChromium();
+});
+afterAll(async () => {
+  await browser?.close();
+  if (!KEEPS_PICTURES) rmSync(pictures, { recursive: true, force: true });
+});
+
+/** A fresh browser profile. `problems` collects what went wrong, and what was asked of other hosts. */
+async function openContext(
+  service: Service,
+): Promise<{ context: BrowserContext; page: Page; problems: string[] }> {
+  const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, locale: 'en-GB' });
+  const problems: string[] = [];
+  context.on('request', (request) => {
+    if (new URL(request.url()).origin !== service.url) problems.push(`foreign request: ${request.url()}`);
+  });
+  context.on('weberror', (error) => problems.push(`error: ${error.error().message}`));
+  context.on('console', (message) => {
+    if (message.type() === 'error') problems.push(`console: ${message.text()}`);
+  });
+  return { context, page: await context.newPage(), problems };
+}
+
+describe('a newcomer in the sandbox', () => {
+  let service: Service;
+  let context: BrowserContext;
+  let page: Page;
+  let problems: string[];
+  let token: string;
+
+  beforeAll(async () => {
+    service = await startService({
+      env: { ADMIN_PASSWORD: undefined, SEND_DELAY_MS: '200', CHAT_DELAY_MS: '0' },
+    });
+    ({ context, page, problems } = await openContext(service));
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: service.url });
+  });
+  afterAll(async () => {
+    await context?.close();
+    await service?.close();
+  });
+
+  it('is told where to go by the terminal, with a command that works', async () => {
+    expect(service.stderr).toContain('SANDBOX');
+    for (const path of ['/sandbox', '/admin/queues', '/api/alert'])
+      expect(service.stderr).toContain(`${service.url}${path}`);
+    const printed = /Authorization: Bearer (\S+)"/.exec(service.stderr)?.[1] ?? '';
+    const answer = await service.api.postAlert(printed, { title: 'Hello', message: 'My first alert' });
+    expect(answer.status).toBe(202);
+    expect(service.logs.some(({ level, message }) => level === 'warn' && message.includes('SANDBOX'))).toBe(
+      true,
+    );
+  });
+
+  it('finds the chat from the first page, and that alert in it', async () => {
+    await page.goto(service.url);
+    await page.getByRole('link', { name: 'Sandbox chat' }).click();
+    await page.waitForURL('**/sandbox/');
+    await page.locator('.message', { hasText: 'My first alert' }).waitFor();
+  });
+
+  it('types /start and is answered', async () => {
+    await type('/start');
+    await page.locator('.message:not(.mine)', { hasText: 'Next step: /token' }).waitFor();
+  });
+
+  it('types /token, copies the setup token from the bubble, and exchanges it', async () => {
+    await type('/token backups');
+    const bubble = page.locator('.message:not(.mine)', { hasText: 'Setup token for the integration' });
+    const setupToken = (await bubble.locator('code').first().textContent())?.trim() ?? '';
+    expect(setupToken).toMatch(/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/);
+    await bubble.getByRole('button', { name: 'Copy', exact: true }).first().click();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toContain(setupToken);
+    const created = await service.api.createIntegration(setupToken);
+    expect([created.status, created.body.integration.name]).toEqual([201, 'backups']);
+    expect((await service.api.createIntegration(setupToken)).body.code).toBe('already_used');
+    token = created.body.token;
+  });
+
+  it('sees an alert arrive without reloading, with its form and its button', async () => {
+    const before = await page.locator('.message').count();
+    const answer = await service.api.postAlert(token, {
+      title: 'Backup finished',
+      message: '**42 GB** in _18 minutes_, `0` errors.\nNext run: tonight at 03:00.',
+      format: 'markdown',
+      tags: ['backup', 'nas'],
+      url: 'https://example.org/runs/1204',
+      urlTitle: 'Open the report',
+    });
+    expect(answer.status).toBe(202);
+    const bubble = page.locator('.message', { hasText: 'Backup finished' });
+    await bubble.waitFor();
+    expect(await page.locator('.message').count()).toBe(before + 1);
+    expect(await bubble.locator('strong', { hasText: '42 GB' }).count()).toBe(1);
+    expect(await bubble.getByRole('link', { name: /Open the report/ }).getAttribute('href')).toBe(
+      'https://example.org/runs/1204',
+    );
+    await service.api.postAlert(token, {
+      message: 'Disk /dev/sda1 is 91 % full.',
+      title: 'Warning',
+      priority: 'high',
+    });
+    await page.locator('.message', { hasText: '/dev/sda1' }).waitFor();
+    expect((await service.api.waitForStatus(token, answer.body.id, ['delivered'])).messageIds).toHaveLength(
+      1,
+    );
+    await page.screenshot({ path: join(pictures, 'sandbox.png') });
+  });
+
+  it('is on a page without errors, which asks nobody else', () => {
+    expect(problems).toEqual([]);
+  });
+
+  async function type(text: string): Promise<void> {
+    const input = page.getByRole('textbox', { name: 'Message' });
+    await input.fill(text);
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.locator('.mine', { hasText: text }).waitFor();
+  }
+});
+
+describe('an operator on the board', () => {
+  const CHAT = 845_120_977_316_204;
+  const WORD = 'vexboardwordqzj';
+  const double = createBotApiDouble({ token: BOT_TOKEN });
+  let service: Service;
+  let context: BrowserContext;
+  let page: Page;
+  let problems: string[];
+  let integration: Provisioned;
+  let lost: string;
+  let hopeless: string;
+
+  const send = async (name: string, more: object = {}, { token } = integration): Promise<string> => {
+    const answer = await service.api.postAlert(token, { title: name, message: WORD, ...more });
+    expect(answer.status).toBe(202);
+    return answer.body.id;
+  };
+  const arrivals = (text: string) =>
+    double.calls.filter((call) => call.method === 'sendMessage' && String(call.payload.text).includes(text))
+      .length;
+
+  beforeAll(async () => {
+    await double.start();
+    service = await startService({ double, env: { SEND_DELAY_MS: '50', CHAT_DELAY_MS: '0' } });
+    integration = await provisionIntegration(double, service, CHAT);
+    const revoked = await provisionIntegration(double, service, CHAT, 'revoked');
+    const reset = { method: 'sendMessage', action: { kind: 'reset' } } as const;
+    double.fault({ ...reset, text: 'lost' });
+    double.fault({ ...reset, text: 'hopeless' });
+    lost = await send('lost');
+    hopeless = await send('hopeless', {}, revoked);
+    const fine = await send('fine');
+    await service.api.waitForStatus(integration.token, lost, ['uncertain']);
+    await service.api.waitForStatus(revoked.token, hopeless, ['uncertain']);
+    await service.api.waitForStatus(integration.token, fine, ['delivered']);
+    await service.api.call('/api/revokeIntegration', { method: 'POST', token: revoked.token, json: {} });
+    for (const hours of [1, 2, 3])
+      await send('later', { deliverAt: new Date(Date.now() + hours * 3_600_000).toISOString() });
+    ({ context, page, problems } = await openContext(service));
+  });
+  afterAll(async () => {
+    await context?.close();
+    await service?.close();
+    await double.stop();
+  });
+
+  const card = (id: string) => page.locator('[class*="card-"]', { hasText: id }).last();
+  const retryButton = (id: string) => card(id).locator('[class*="jobActions-"] > li:first-child button');
+
+  it('signs in on a page, after a wrong password as well', async () => {
+    await page.goto(`${service.url}/admin/queues/`);
+    await page.waitForURL('**/admin/sign-in?next=**');
+    for (const password of ['wrong', ADMIN.password]) {
+      await page.getByLabel('Name').fill(ADMIN.user);
+      await page.getByLabel('Password').fill(password);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      if (password === 'wrong') await page.getByRole('alert').getByText('not right').waitFor();
+    }
+    await page.waitForURL('**/admin/queues/');
+    // The 401 of the wrong password.
+    expect(problems.splice(0)).toEqual([expect.stringContaining('401')]);
+  });
+
+  it('sees both queues', async () => {
+    const main = page.locator('main');
+    for (const name of ['alerts', 'maintenance'])
+      await main.getByText(name, { exact: true }).first().waitFor();
+    await main.getByText('5 Jobs').waitFor(); // two uncertain, three scheduled, nothing of what was delivered
+  });
+
+  it('sees the alerts that failed with a code and a hash, but no text and no chat id', async () => {
+    await page.goto(`${service.url}/admin/queues/queue/alerts?status=failed`);
+    await card(lost).waitFor();
+    await card(lost).getByText('connection_reset').waitFor();
+    await card(lost).getByRole('button', { name: 'Data' }).click();
+    await card(lost).getByText('sealedBytes').waitFor();
+    const shown = (await page.locator('body').textContent()) ?? '';
+    expect(shown).toMatch(/"chat": "[0-9a-f]{16}"/);
+    for (const secret of [WORD, String(CHAT), 'lost']) expect(shown).not.toContain(secret);
+    await page.screenshot({ path: join(pictures, 'board.png') });
+  });
+
+  it('sends an uncertain alert again, once, through the service’s own rule', async () => {
+    expect(arrivals('lost')).toBe(1);
+    await retryButton(lost).click();
+    await service.api.waitForStatus(integration.token, lost, ['delivered']);
+    await card(lost).waitFor({ state: 'detached' });
+    expect(arrivals('lost')).toBe(2);
+    await service.waitForLog(
+      ({ event, alertId, by }) => event === 'alert.resent' && alertId === lost && by === 'operator',
+    );
+  });
+
+  it('is refused where that rule forbids it, and told so', async () => {
+    await retryButton(hopeless).click();
+    await page
+      .getByText(/not active|revoked/i)
+      .first()
+      .waitFor();
+    await card(hopeless).waitFor();
+    expect(arrivals('hopeless')).toBe(1);
+    expect(problems.splice(0)).toEqual([expect.stringContaining('409')]);
+  });
+
+  it('finds no buttons for what the service refuses', async () => {
+    const hidden = page.locator(
+      '[class*="queueActions-"] button, [class*="jobActions-"] > li:not(:first-child) button',
+    );
+    expect(await hidden.count()).toBeGreaterThan(0);
+    for (const button of await hidden.all()) expect(await button.isVisible()).toBe(false);
+  });
+
+  it('signs out', async () => {
+    await page.goto(`${service.url}/admin/sign-out`);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.waitForURL('**/admin/sign-in');
+    await page.goto(`${service.url}/admin/queues/`);
+    await page.waitForURL('**/admin/sign-in?next=**');
+    expect(problems).toEqual([]);
+  });
+});

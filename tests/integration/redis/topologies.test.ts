@@ -1,0 +1,186 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createLease } from '../../../src/bot/lease.ts';
+import { inspectRedis } from '../../../src/queue/inspect-redis.ts';
+import type { AlertJob } from '../../../src/services/ports.ts';
+import { bodyOf, startApi } from '../../support/api-fixture.ts';
+import { alertJob, openQueueRig, type QueueRig } from '../../support/queue-rig.ts';
+import { startRedisCluster } from '../../support/redis-cluster.ts';
+import type { RedisProcess } from '../../support/redis-process.ts';
+import { startSentinelRedis } from '../../support/redis-sentinel.ts';
+import { findValkey, startAclRedis, startTlsRedis, startValkey, type Topology } from '../../support/redis-topologies.ts';
+import { ACL_RULES } from '../../support/acl-rules.ts';
+
+const RUN = `run-${process.pid}`;
+const ACL_PREFIX = `{${RUN}-acl}`;
+const valkey = findValkey();
+
+/** The prefix has to be known before, where the user is bound to it. */
+const TOPOLOGIES: readonly { name: string; start(): Promise<Topology>; prefix: string }[] = [
+  { name: 'TLS with a private authority and a client certificate', start: startTlsRedis, prefix: `{${RUN}-tls}` },
+  { name: 'an ACL user with the rules of docs/redis.md', start: () => startAclRedis(ACL_PREFIX, ACL_RULES), prefix: ACL_PREFIX },
+  { name: 'a Cluster of three masters', start: startRedisCluster, prefix: `{${RUN}-cluster}` },
+  { name: 'Sentinel', start: startSentinelRedis, prefix: `{${RUN}-sentinel}` },
+  ...(valkey === undefined ? [] : [{ name: 'Valkey', start: () => startValkey(valkey), prefix: `{${RUN}-valkey}` }]),
+];
+
+describe.each(TOPOLOGIES)('the queue on $name', ({ start, prefix }) => {
+  let topology: Topology;
+  const rigs: QueueRig[] = [];
+  beforeAll(async () => {
+    topology = await start();
+  });
+  afterEach(async () => {
+    await Promise.all(rigs.splice(0).map((rig) => rig.close()));
+  });
+  afterAll(async () => {
+    if (prefix.includes('acl')) process.stderr.write(String(await topology.servers[0]?.admin.info('commandstats')) + JSON.stringify(await topology.servers[0]?.admin.call('ACL','LOG')));
+    await topology?.stop();
+  });
+
+  const open = async (name: string, options: { maxPending?: number; chatDelayMs?: number } = {}) => {
+    const rig = openQueueRig({ url: topology.url }, { prefix: `${prefix}:${name}`, ...options });
+    rigs.push(rig);
+    await rig.ready();
+    return rig;
+  };
+
+  it('takes alerts up to the cap, delivers them in fair turns, defers one and holds a scheduled one', async () => {
+    const rig = await open('work', { maxPending: 6 });
+    const dueAt = Date.now() + 800;
+    for (const id of ['a1', 'a2', 'a3']) await rig.alerts.add(alertJob(id, 'aa'));
+    for (const id of ['b1', 'b2']) await rig.alerts.add(alertJob(id, 'bb'));
+    await rig.alerts.add(alertJob('later', 'cc', { deliverAt: dueAt }));
+    await expect(rig.alerts.add(alertJob('x', 'aa'))).rejects.toMatchObject({ code: 'queue_full' });
+    expect(await rig.alerts.counts()).toMatchObject({ pending: 6, prioritized: 5, delayed: 1 });
+
+    const seen: string[] = [];
+    let laterAt = 0;
+    await rig.work(async (job: AlertJob) => {
+      const turn = await rig.pace.take({ alertId: job.alertId, chat: job.chat, isGroup: false });
+      if (turn.kind === 'defer') return { kind: 'defer', ms: turn.deferMs };
+      seen.push(job.alertId);
+      if (job.alertId === 'b1' && seen.filter((id) => id === 'b1').length === 1) return { kind: 'defer', ms: 100 };
+      if (job.alertId === 'later') laterAt = Date.now();
+      return job.alertId === 'a3' ? { kind: 'keep', reason: 'test' } : { kind: 'done' };
+    });
+    await expect.poll(() => seen, { timeout: 10_000 }).toContain('later');
+    expect(seen.slice(0, 2)).toEqual(['a1', 'b1']);
+    expect([...seen].sort()).toEqual(['a1', 'a2', 'a3', 'b1', 'b1', 'b2', 'later']);
+    // Nothing overtakes a deferred alert of its own chat.
+    expect(seen.indexOf('b2')).toBeGreaterThan(seen.lastIndexOf('b1'));
+    expect(laterAt).toBeGreaterThanOrEqual(dueAt);
+    await expect.poll(() => rig.alerts.counts()).toMatchObject({ pending: 0, active: 0, failed: 1 });
+    expect(await rig.alerts.findKept('a3')).toMatchObject({ alertId: 'a3' });
+    await rig.alerts.requeue('a3');
+    await expect.poll(() => seen.filter((id) => id === 'a3')).toHaveLength(2);
+    await expect.poll(() => rig.alerts.counts()).toMatchObject({ pending: 0, active: 0, failed: 1 });
+    expect(await rig.alerts.purgeKept(Date.now() + 1_000)).toBe(1);
+  });
+
+  it('pauses all workers after a flood wait, and finds and removes what is queued', async () => {
+    const [one, other] = [await open('pause'), await open('pause')];
+    for (const id of ['a1', 'b1', 'c1']) await one.alerts.add(alertJob(id, id.slice(0, 1)));
+    expect(await one.alerts.existing(['a1', 'nobody'])).toEqual(new Set(['a1']));
+    await one.alerts.remove(['c1']);
+    let paused = 0;
+    const seen: { id: string; at: number }[] = [];
+    const deliver = async (job: AlertJob) => {
+      if (paused === 0) {
+        paused = Date.now();
+        return { kind: 'pause', ms: 700 } as const;
+      }
+      seen.push({ id: job.alertId, at: Date.now() });
+      return { kind: 'done' } as const;
+    };
+    await one.work(deliver);
+    await expect.poll(() => paused).toBeGreaterThan(0);
+    await other.work(deliver);
+    await expect.poll(() => seen.length, { timeout: 10_000 }).toBe(2);
+    expect(seen.map(({ id }) => id).sort()).toEqual(['a1', 'b1']);
+    expect(Math.min(...seen.map(({ at }) => at)) - paused).toBeGreaterThan(600);
+  });
+
+  it('runs the scheduled jobs once for two processes', async () => {
+    const [one, other] = [await open('jobs'), await open('jobs')];
+    const ran: string[] = [];
+    const first = await one.schedule((name) => ran.push(name));
+    await other.schedule((name) => ran.push(name));
+    await expect.poll(() => ran, { timeout: 8_000 }).toContain('upkeep');
+    expect((await first.queue.getJobSchedulers()).map(({ key }) => key).sort()).toEqual(['backup', 'reset-quotas', 'upkeep']);
+    expect(ran.filter((name) => name === 'upkeep')).toHaveLength(1);
+  });
+
+  it('tells every process that an alert has ended', async () => {
+    const [one, other] = [await open('ended'), await open('ended')];
+    const began = performance.now();
+    // A subscription may still be under way: published again, as long as nobody has heard.
+    const again = setInterval(() => one.ended.publish('a1'), 50);
+    await other.ended.wait('a1', 10_000, new AbortController().signal);
+    clearInterval(again);
+    expect(performance.now() - began).toBeLessThan(5_000);
+  });
+
+  it('gives the poller’s lease to one of two, and to the other after a release', async () => {
+    const [one, other] = [await open('lease'), await open('lease')];
+    // The lease asks for a part of ioredis that Redis and Cluster share.
+    const lease = (rig: QueueRig) => createLease(rig.fast as never, `${rig.prefix}:poller`);
+    const [mine, yours] = [lease(one), lease(other)];
+    const holding = await mine.tryAcquire();
+    expect(holding).toBeDefined();
+    expect(await yours.tryAcquire()).toBeUndefined();
+    await holding?.release();
+    const next = await yours.tryAcquire();
+    expect(next).toBeDefined();
+    await next?.release();
+  });
+
+  it('counts requests over all processes, for every address', async () => {
+    const rigs = [await open('rate'), await open('rate')];
+    const apis = [];
+    for (const rig of rigs) {
+      apis.push(
+        await startApi({ redis: rig.fast as never, rateLimitPerMinute: 2, trustProxy: 1, queuePrefix: rig.prefix }),
+      );
+    }
+    for (let n = 1; n <= 6; n++) {
+      const from = { headers: { 'X-Forwarded-For': `203.0.113.${n}` } };
+      const statuses = [];
+      for (const api of [...apis, ...apis]) statuses.push((await api.call('/api/x', from)).status);
+      expect(statuses).toEqual([404, 404, 429, 429]);
+    }
+    await Promise.all(apis.map((api) => api.stop()));
+  });
+
+  it('finds no fault with its settings', async () => {
+    expect(await inspectRedis((await open('inspect')).patient)).toEqual([]);
+  });
+
+  it('leaves no connection behind', async () => {
+    const rig = await open('close');
+    await rig.work(async () => ({ kind: 'done' }));
+    await rig.schedule(() => undefined);
+    await rig.alerts.add(alertJob('a1', 'aa'));
+    // Three of ours, and a blocking one of each worker's.
+    await expect.poll(() => clientsOf(topology.servers)).toBeGreaterThanOrEqual(5);
+    await rig.close();
+    rigs.pop();
+    await expect.poll(() => clientsOf(topology.servers)).toBe(0);
+  });
+});
+
+if (valkey === undefined) {
+  process.stderr.write('\nWARNING: NO valkey-server ON THIS MACHINE: NOTHING WAS TESTED ON VALKEY.\n\n');
+}
+
+/** Connections of clients, without the test's own and those of the servers among themselves. */
+async function clientsOf(servers: readonly RedisProcess[]): Promise<number> {
+  const counts = await Promise.all(
+    servers.map(async ({ admin }) => {
+      const own = await admin.client('ID');
+      const lists = await Promise.all([admin.client('LIST', 'TYPE', 'normal'), admin.client('LIST', 'TYPE', 'pubsub')]);
+      const lines = lists.flatMap((list) => String(list).trim().split('\n')).filter((line) => line !== '');
+      return lines.filter((line) => !/ name=sentinel-/.test(line) && !line.startsWith(`id=${own} `)).length;
+    }),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}

@@ -1,0 +1,179 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Queue } from 'bullmq';
+import { createAlertLedger } from '../../../src/db/alert-ledger.ts';
+import { connectDatabase } from '../../../src/db/connect.ts';
+import { createIntegrationRepository } from '../../../src/db/integration-repository.ts';
+import { createDatabaseMaintenance } from '../../../src/db/maintenance.ts';
+import { migrate } from '../../../src/db/migrate.ts';
+import { createEventBus, type DomainEventName, type DomainEvents } from '../../../src/domain/events.ts';
+import { createAlertQueue } from '../../../src/queue/alert-queue.ts';
+import { createPayloadCipher } from '../../../src/queue/cipher.ts';
+import { withQueueCommands } from '../../../src/queue/commands.ts';
+import { createEndedSignal } from '../../../src/queue/ended-signal.ts';
+import { connectRedis } from '../../../src/queue/redis.ts';
+import {
+  type AlertRequest,
+  createAlertService,
+  IDEMPOTENCY_WINDOW_MS,
+} from '../../../src/services/alerts.ts';
+import { createIntegrationService } from '../../../src/services/integrations.ts';
+import { createMaintenanceService } from '../../../src/services/maintenance.ts';
+import type { AlertLedger, AlertQueue } from '../../../src/services/ports.ts';
+import { createTokens, hashToken } from '../../../src/services/tokens.ts';
+import { createUpkeepService } from '../../../src/services/upkeep.ts';
+import type { TestRedis } from '../../support/redis.ts';
+
+export const SECRET = 'a secret of the tests, 32 bytes or more';
+export const TELEGRAM_TIMEOUT_MS = 30_000;
+
+export interface RigOptions {
+  readonly prefix?: string;
+  /** Path of the SQLite file: for a second process on the same data. */
+  readonly file?: string;
+  readonly maxPending?: number;
+  readonly maxTurn?: number;
+  readonly dailyLimit?: number;
+  readonly timeZone?: string;
+}
+
+export type Rig = Awaited<ReturnType<typeof createRig>>;
+let serial = 0;
+
+/** The use cases on a real SQLite file and a real Redis, without worker or HTTP. Starts at the real time. */
+export async function createRig(server: TestRedis, options: RigOptions = {}) {
+  serial += 1;
+  const dir = mkdtempSync(join(tmpdir(), 'pingui-services-'));
+  const file = options.file ?? join(dir, 'pingui.db');
+  const prefix = options.prefix ?? `{services-${process.pid}-${serial}}`;
+  const base = `${prefix}:alerts:`;
+  let offset = 0;
+  const clock = { now: () => Date.now() + offset };
+  const db = await connectDatabase({ url: `sqlite:${file}` });
+  await migrate(db);
+  const fast = withQueueCommands(connectRedis(server.connection, 'fast', () => undefined));
+  const patient = withQueueCommands(connectRedis(server.connection, 'patient', () => undefined));
+  const subscriber = connectRedis(server.connection, 'patient', () => undefined);
+  await Promise.all([fast.ping().catch(() => undefined), patient.ping()]);
+  const bull = new Queue('alerts', {
+    connection: fast as never,
+    prefix,
+    skipWaitingForReady: true,
+    skipVersionCheck: true,
+  });
+  bull.on('error', () => undefined);
+
+  const events = createEventBus();
+  const seen: { name: DomainEventName; event: object }[] = [];
+  const watch = (name: DomainEventName) => events.on(name, (event) => seen.push({ name, event }));
+  const watched: DomainEventName[] = ['alert.accepted', 'alert.replayed', 'alert.refused', 'alert.failed'];
+  watched.push('alert.uncertain', 'alert.expired', 'alert.resent', 'quota.exhausted', 'quota.reset');
+  watched.push('integration.created', 'integration.revoked', 'integration.rotated', 'upkeep.done');
+  watched.push('job.failed');
+  for (const name of watched) watch(name);
+
+  const cipher = createPayloadCipher(SECRET);
+  const ledger: AlertLedger = createAlertLedger(db, { idempotencyWindowMs: IDEMPOTENCY_WINDOW_MS });
+  const repository = createIntegrationRepository(db);
+  const queue: AlertQueue = createAlertQueue({
+    queue: bull,
+    redis: fast,
+    base,
+    maxPending: options.maxPending ?? 500,
+    sendDelayMs: 1_000,
+    ...(options.maxTurn === undefined ? {} : { maxTurn: options.maxTurn }),
+  });
+  const ended = createEndedSignal({ publisher: fast, subscriber, prefix });
+  ended.start();
+  const tokens = createTokens({ secret: SECRET, clock, setupTtlSeconds: 300, ttlDays: 365 });
+  const timeZone = options.timeZone ?? 'UTC';
+  const shared = { cipher, events, clock };
+  const integrations = createIntegrationService({
+    ...shared,
+    integrations: repository,
+    queue,
+    tokens,
+    dailyLimit: options.dailyLimit ?? 10,
+  });
+  const alertDeps = { ...shared, ledger, queue, integrations: repository, ended, timeZone };
+  const alerts = createAlertService(alertDeps);
+  const maintenance = createMaintenanceService({
+    integrations: repository,
+    database: createDatabaseMaintenance(db),
+    events,
+    clock,
+    timeZone,
+    backupDir: join(dir, 'backups'),
+    backupKeep: 3,
+  });
+  const upkeep = createUpkeepService({
+    ...shared,
+    integrations: repository,
+    ledger,
+    queue,
+    ended,
+    telegramTimeoutMs: TELEGRAM_TIMEOUT_MS,
+  });
+
+  return {
+    ...{ dir, file, prefix, base, db, bull, fast, patient, cipher, ledger, repository, queue, ended },
+    ...{ tokens, integrations, alerts, alertDeps, maintenance, upkeep, events, clock },
+    /** Moves the injected clock; Redis and BullMQ keep the real one. */
+    advance(ms: number): void {
+      offset += ms;
+    },
+    /** Sets the injected clock to an ISO time; it goes on from there. */
+    setTime(iso: string): void {
+      offset = Date.parse(iso) - Date.now();
+    },
+    /** What happened under this name so far. */
+    seen<N extends DomainEventName>(name: N): DomainEvents[N][] {
+      // Pushed under its own name only.
+      return seen.filter((one) => one.name === name).map((one) => one.event as DomainEvents[N]);
+    },
+    /** An active integration, as a sender gets it. */
+    async integrate(chatId = 1001, name?: string) {
+      const setup = await integrations.issueSetupToken(chatId, name);
+      const created = await integrations.create(tokens.verify(setup.token), hashToken(setup.token), {});
+      return { ...created, setup: setup.token };
+    },
+    async left(id: number): Promise<number | undefined> {
+      return (await repository.findById(id))?.rateLimit;
+    },
+    /** Makes a queued alert a kept one, as the worker does after `status`. */
+    async endAsKept(id: string, status: 'failed' | 'uncertain', reason = 'test'): Promise<void> {
+      await ledger.claim(id, clock.now());
+      await ledger.end(id, ['sending'], { status, reason, now: clock.now() });
+      await fast.zrem(`${base}prioritized`, id);
+      await fast.zadd(`${base}failed`, Date.now(), id);
+      await fast.hset(base + id, 'finishedOn', String(Date.now()));
+    },
+    /** Ids in the order in which BullMQ will hand them out. */
+    order: async () => (await patient.zrange(`${base}prioritized`, 0, -1)) as string[],
+    async close(): Promise<void> {
+      await bull.close();
+      for (const client of [fast, patient, subscriber]) client.disconnect();
+      await db.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+export function request(message = 'hello', more: Partial<AlertRequest> = {}): AlertRequest {
+  return { message, format: 'plain', priority: 'normal', silent: false, ...more };
+}
+
+/** How many of each: 'ok' or the error's code. */
+export async function tally(calls: readonly Promise<unknown>[]): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const result of await Promise.allSettled(calls)) {
+    const key = result.status === 'fulfilled' ? 'ok' : String(result.reason?.code ?? result.reason);
+    counts[key] = (counts[key] ?? 0) + 1;
+  }
+  return counts;
+}
+
+export function times<T>(count: number, make: (index: number) => T): T[] {
+  return Array.from({ length: count }, (_, index) => make(index));
+}

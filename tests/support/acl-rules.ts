@@ -1,0 +1,1 @@
+export const ACL_RULES = '~PREFIX* &PREFIX* +@all';

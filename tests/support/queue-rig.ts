@@ -1,0 +1,125 @@
+import { Queue } from 'bullmq';
+import { createEventBus } from '../../src/domain/events.ts';
+import { createAlertQueue } from '../../src/queue/alert-queue.ts';
+import { type AlertWorker, createAlertWorker } from '../../src/queue/alert-worker.ts';
+import { type QueueCommands, withQueueCommands } from '../../src/queue/commands.ts';
+import { createEndedSignal } from '../../src/queue/ended-signal.ts';
+import { createMaintenanceQueue, type MaintenanceQueue } from '../../src/queue/maintenance-queue.ts';
+import { createPace } from '../../src/queue/pace.ts';
+import { connectRedis, type RedisClient, type RedisTarget } from '../../src/queue/redis.ts';
+import type { Directive } from '../../src/services/delivery.ts';
+import type { AlertJob, AlertQueue, EndedSignal, Pace } from '../../src/services/ports.ts';
+
+export interface QueueRig {
+  readonly base: string;
+  readonly prefix: string;
+  readonly fast: RedisClient & QueueCommands;
+  readonly patient: RedisClient & QueueCommands;
+  readonly alerts: AlertQueue;
+  readonly pace: Pace;
+  readonly ended: EndedSignal;
+  readonly errors: readonly Error[];
+  /** Waits until a command on the fast connection succeeds. @throws what it failed with after 10 s */
+  ready(): Promise<void>;
+  /** A worker whose deliveries are `deliver`'s; stopped by `close`. */
+  work(deliver: (job: AlertJob) => Promise<Directive>): Promise<AlertWorker>;
+  /** The scheduled jobs; each run is told to `ran`; stopped by `close`. */
+  schedule(ran: (name: string) => void): Promise<MaintenanceQueue>;
+  /** Ends what `work` and `schedule` started, then the connections. */
+  close(): Promise<void>;
+}
+
+/** What one process of the service has in Redis, wired as the composition root does it, with services of the test's. */
+export function openQueueRig(
+  target: RedisTarget,
+  options: { prefix: string; maxPending?: number; sendDelayMs?: number; chatDelayMs?: number },
+): QueueRig {
+  const { prefix, maxPending = 500, sendDelayMs = 0, chatDelayMs = 0 } = options;
+  const base = `${prefix}:alerts:`;
+  const errors: Error[] = [];
+  const onError = (error: Error): void => void errors.push(error);
+  const fast = withQueueCommands(connectRedis(target, 'fast', onError));
+  const patient = withQueueCommands(connectRedis(target, 'patient', onError));
+  const subscriber = connectRedis(target, 'patient', onError);
+  const queue = new Queue('alerts', {
+    // BullMQ types its clients more loosely than ioredis does.
+    connection: fast as never,
+    prefix,
+    skipWaitingForReady: true,
+    skipVersionCheck: true,
+  });
+  queue.on('error', onError);
+  const ended = createEndedSignal({ publisher: fast, subscriber, prefix });
+  ended.start();
+  const running: { stop(): Promise<void> }[] = [];
+
+  return {
+    base,
+    prefix,
+    fast,
+    patient,
+    errors,
+    ended,
+    alerts: createAlertQueue({ queue, redis: fast, base, maxPending, sendDelayMs }),
+    pace: createPace({ redis: patient, base, sendDelayMs, chatDelayMs, groupLimitPerMinute: 0 }),
+    async ready() {
+      const deadline = performance.now() + 10_000;
+      for (;;) {
+        try {
+          await fast.exists(`${base}meta`);
+          return;
+        } catch (error) {
+          if (performance.now() > deadline) throw error;
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      }
+    },
+    async work(deliver) {
+      const worker = createAlertWorker({ redis: patient, delivery: { deliver }, prefix, concurrency: 1, onError });
+      running.push(worker);
+      await worker.start();
+      return worker;
+    },
+    async schedule(ran) {
+      const told = (name: string) => async () => ran(name);
+      const maintenance = createMaintenanceQueue({
+        redis: patient,
+        prefix,
+        timeZone: 'UTC',
+        maintenance: {
+          resetQuotas: told('reset-quotas'),
+          resetQuotasNow: async () => 0,
+          catchUp: told('catch-up'),
+          backup: async () => {
+            ran('backup');
+            return 'file';
+          },
+        },
+        upkeep: { upkeep: told('upkeep') },
+        events: createEventBus(),
+        onError,
+      });
+      running.push(maintenance);
+      await maintenance.start();
+      return maintenance;
+    },
+    async close() {
+      await Promise.all(running.map((part) => part.stop()));
+      await queue.close();
+      for (const client of [fast, patient, subscriber]) client.disconnect();
+    },
+  };
+}
+
+export function alertJob(alertId: string, chat: string, options: Partial<AlertJob> = {}): AlertJob {
+  return {
+    alertId,
+    integrationId: 1,
+    chat,
+    isGroup: false,
+    priority: 'normal',
+    deliverAt: null,
+    sealed: 'c2VhbGVk',
+    ...options,
+  };
+}

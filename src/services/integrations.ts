@@ -69,7 +69,7 @@ export function createIntegrationService(deps: {
   const { integrations, tokens, events, clock } = deps;
   const chatOf = (integration: Integration) => deps.cipher.hashChat(integration.chatId);
 
-  /** By token hash. */
+  /** By token hash. What this process itself changes is forgotten at once. */
   const recent = new Map<string, { readonly integration: Integration; readonly readAt: number }>();
 
   async function authenticate(claims: TokenClaims, tokenHash: string): Promise<Integration> {
@@ -171,6 +171,7 @@ export function createIntegrationService(deps: {
           'This token was rotated or revoked meanwhile. Use the newest one.',
         );
       }
+      recent.clear();
       events.emit('integration.rotated', { integrationId: rotated.id, chat: chatOf(rotated) });
       return { integration: rotated, token: issued.token };
     },
@@ -180,6 +181,7 @@ export function createIntegrationService(deps: {
       if (revoked === undefined) {
         throw new AppError('integration_not_active', 'This integration was revoked before.');
       }
+      recent.clear();
       const chat = chatOf(integration);
       for (const alertId of revoked.alertIds)
         events.emit('alert.failed', { alertId, chat, reason: 'revoked' });
@@ -199,6 +201,7 @@ export function createIntegrationService(deps: {
 
     async chatLost(chatId, reason) {
       const changed = await integrations.setUnreachable(chatId, clock.now(), reason);
+      recent.clear();
       if (changed > 0) events.emit('chat.unreachable', { chat: deps.cipher.hashChat(chatId), reason });
     },
 

@@ -29,6 +29,8 @@ export interface Sender {
   readonly posted: readonly Posted[];
   /** Sends one alert; `extra` goes into the body. Never rejects. */
   post(to: Provisioned, extra?: object, options?: PostOptions): Promise<Posted>;
+  /** For a Redis that has just come back: the service notices within a second. @throws Error after 5 s */
+  postUntilAccepted(to: Provisioned, options?: PostOptions): Promise<Posted>;
   /** A mark that no alert has. */
   newMark(): string;
   /** Each chat's own loop posts one alert after the other, `everyMs` apart. The result stops it and waits for the last. */
@@ -72,6 +74,14 @@ export function createSender(api: () => ApiClient): Sender {
   return {
     posted,
     post,
+    async postUntilAccepted(to, options) {
+      for (let tries = 0; tries < 50; tries += 1) {
+        const answer = await post(to, {}, options);
+        if (answer.id !== undefined) return answer;
+        await pause(100);
+      }
+      throw new Error('no alert is accepted any more');
+    },
     newMark,
     load(chats, everyMs) {
       let running = true;

@@ -30,6 +30,7 @@ async function openContext(
   service: Service,
 ): Promise<{ context: BrowserContext; page: Page; problems: string[] }> {
   const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, locale: 'en-GB' });
+  context.setDefaultTimeout(8_000);
   const problems: string[] = [];
   context.on('request', (request) => {
     if (new URL(request.url()).origin !== service.url) problems.push(`foreign request: ${request.url()}`);
@@ -74,7 +75,7 @@ describe('a newcomer in the sandbox', () => {
 
   it('finds the chat from the first page, and that alert in it', async () => {
     await page.goto(service.url);
-    await page.getByRole('link', { name: 'Sandbox chat' }).click();
+    await page.getByRole('link', { name: 'sandbox chat', exact: true }).click();
     await page.waitForURL('**/sandbox/');
     await page.locator('.message', { hasText: 'My first alert' }).waitFor();
   });
@@ -185,8 +186,11 @@ describe('an operator on the board', () => {
     await double.stop();
   });
 
-  const card = (id: string) => page.locator('[class*="card-"]', { hasText: id }).last();
-  const retryButton = (id: string) => card(id).locator('[class*="jobActions-"] > li:first-child button');
+  const card = (id: string) => page.locator('section > [class*="card-"]', { hasText: id });
+  const retry = async (id: string): Promise<void> => {
+    await card(id).locator('[class*="jobActions-"] > li:first-child button').click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Confirm' }).click();
+  };
 
   it('signs in on a page, after a wrong password as well', async () => {
     await page.goto(`${service.url}/admin/queues/`);
@@ -223,7 +227,7 @@ describe('an operator on the board', () => {
 
   it('sends an uncertain alert again, once, through the service’s own rule', async () => {
     expect(arrivals('lost')).toBe(1);
-    await retryButton(lost).click();
+    await retry(lost);
     await service.api.waitForStatus(integration.token, lost, ['delivered']);
     await card(lost).waitFor({ state: 'detached' });
     expect(arrivals('lost')).toBe(2);
@@ -233,7 +237,7 @@ describe('an operator on the board', () => {
   });
 
   it('is refused where that rule forbids it, and told so', async () => {
-    await retryButton(hopeless).click();
+    await retry(hopeless);
     await page
       .getByText(/not active|revoked/i)
       .first()

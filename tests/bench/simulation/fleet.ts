@@ -1,4 +1,4 @@
-import { type Assignment, assign, type Strategy } from './assignment.ts';
+import type { Assignment } from './assignment.ts';
 import { type BotLimits, type Send, simulateBot } from './bot.ts';
 import { arrivalsOf, type Chats, type Storm } from './load.ts';
 import { createRandom } from './random.ts';
@@ -7,8 +7,8 @@ import { createSamples, type Samples } from './samples.ts';
 export interface FleetOptions {
   readonly seed: number;
   readonly chats: Chats;
-  readonly bots: number;
-  readonly strategy: Strategy;
+  /** Of all chats to all bots. */
+  readonly assignment: Assignment;
   readonly limits: BotLimits;
   /** How long alerts arrive, in ms; then the fleet goes on until nothing waits. */
   readonly arriveMs: number;
@@ -16,8 +16,7 @@ export interface FleetOptions {
   readonly untilMs: number;
   readonly storm?: Storm;
   /**
-   * Bots that are simulated: with more bots than this, the busiest one and others taken at random. All chats are
-   * assigned to all bots in any case.
+   * Bots that are simulated: with more bots than this, the busiest one and others taken at random.
    */
   readonly sampleBots: number;
 }
@@ -50,8 +49,7 @@ const RECOVERED_MS = 10_000;
 
 /** N bots, each with its own queue, limits and share of the chats. Bots do not influence each other. */
 export function simulateFleet(options: FleetOptions): FleetResult {
-  const { chats, bots, limits, storm } = options;
-  const assignment = assign(options.strategy, chats.rates, bots);
+  const { chats, assignment, limits, storm } = options;
   const chosen = chooseBots(assignment, options);
   const chatsOf = chatsByBot(assignment, chosen);
   const waits = createSamples();
@@ -95,7 +93,7 @@ export function simulateFleet(options: FleetOptions): FleetResult {
   const busiest = assignment.loads.reduce((most, load) => Math.max(most, load), 0);
   return {
     ...total,
-    bots,
+    bots: assignment.loads.length,
     simulated: chosen.length,
     waits,
     botWaits,

@@ -1,4 +1,4 @@
-import { STRATEGIES, type Strategy } from './assignment.ts';
+import { type Assignment, assign, STRATEGIES, type Strategy } from './assignment.ts';
 import type { BotLimits } from './bot.ts';
 import { type FleetOptions, type FleetResult, simulateFleet } from './fleet.ts';
 import { type Chats, makeChats, type Storm } from './load.ts';
@@ -64,10 +64,11 @@ export function createScenarioRunner(seed: number): (name: ScenarioName) => Scen
     const perSecond = Number(name);
     const chats = chatsFor(perSecond, seed);
     const bots = Math.ceil(perSecond / BOT_LIMIT_PER_SECOND / PLANNED_USE);
-    const steady = (strategy: Strategy) => simulateFleet({ ...steadyRun(chats, seed), bots, strategy });
+    const even = assign('least-loaded', chats.rates, bots);
+    const steady = (assignment: Assignment) => simulateFleet({ ...steadyRun(chats, seed), assignment });
     const storm = (maxPending: number) => {
       const limits = { ...LIMITS, maxPending };
-      return simulateFleet({ ...stormRun(chats, seed), bots, strategy: 'least-loaded', limits });
+      return simulateFleet({ ...stormRun(chats, seed), assignment: even, limits });
     };
     const need = ({ target, targetMs, runOf }: Target): Need => {
       const groups = Math.max(1, perSecond / SEARCH_AT_MOST);
@@ -82,7 +83,10 @@ export function createScenarioRunner(seed: number): (name: ScenarioName) => Scen
       perSecond,
       chats: chats.rates.length,
       rows: [
-        ...strategies.map((assignment) => ({ load: 'steady', assignment, result: steady(assignment) })),
+        ...strategies.map((assignment) => {
+          const used = assignment === 'least-loaded' ? even : assign(assignment, chats.rates, bots);
+          return { load: 'steady', assignment, result: steady(used) };
+        }),
         { load: 'storm', assignment: 'least-loaded', result: storm(LIMITS.maxPending) },
         { load: `storm, cap ${DEFAULT_CAP}`, assignment: 'least-loaded', result: storm(DEFAULT_CAP) },
       ],
@@ -91,7 +95,7 @@ export function createScenarioRunner(seed: number): (name: ScenarioName) => Scen
   };
 }
 
-type Run = Omit<FleetOptions, 'bots' | 'strategy'>;
+type Run = Omit<FleetOptions, 'assignment'>;
 
 interface Target {
   readonly target: string;
@@ -128,7 +132,8 @@ function chatsFor(perSecond: number, seed: number): Chats {
 }
 
 function tryOut(run: Run, bots: number, targetMs: number): { isMet: boolean; result: FleetResult } {
-  const result = simulateFleet({ ...run, bots, strategy: 'least-loaded' });
+  const assignment = assign('least-loaded', run.chats.rates, bots);
+  const result = simulateFleet({ ...run, assignment });
   return { isMet: result.hottest < 1 && result.botWaits.percentile(0.99) <= targetMs, result };
 }
 

@@ -24,7 +24,7 @@ export function completionFails(rounds: number): Scenario {
         const mark = rig.sender.newMark();
         // The call takes a moment, so that the fault can begin while it is on its way.
         rig.double.fault({ method: 'sendMessage', text: `#${mark}#`, delayMs: 150 });
-        const { id = '' } = await rig.sender.post(chat, {}, { mark });
+        const { id = '' } = await rig.sender.postUntilAccepted(chat, { mark });
         await called(rig, mark);
         if (round % 2 === 0) await redisDies(rig);
         else await databaseIsLocked(rig);

@@ -41,10 +41,9 @@ export const partFails: Scenario = {
   rounds: CASES.length + 1,
   rig: { chats: 0 },
   async run(context) {
-    const { rig, check } = context;
     for (const one of CASES) await runCase(context, one);
     await killedInSecondPart(context);
-    await check('at the end', { idle: true, drained: true });
+    await context.check('at the end', { idle: true, drained: true });
   },
 };
 

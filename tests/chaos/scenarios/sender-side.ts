@@ -74,11 +74,8 @@ export function repeats(rounds: number): Scenario {
         const ids = new Set(answers.flatMap((one) => one.id ?? []));
         expect(ids.size <= 1, `round ${round}: ${ids.size} alerts for one key`);
         // Whatever happened, the key works when Redis is back.
-        const last = await rig.sender.post(
-          chat,
-          {},
-          { mark, headers: { 'idempotency-key': `round-${round}` } },
-        );
+        const headers = { 'idempotency-key': `round-${round}` };
+        const last = await rig.sender.postUntilAccepted(chat, { mark, headers });
         expect(
           last.id !== undefined && (ids.size === 0 || ids.has(last.id)),
           `round ${round}: then ${last.status}`,

@@ -150,7 +150,7 @@ export async function createRig(server: TestRedis, options: RigOptions = {}) {
       await fast.hset(base + id, 'finishedOn', String(Date.now()));
     },
     /** Ids in the order in which BullMQ will hand them out. */
-    order: async () => (await patient.zrange(`${base}prioritized`, 0, -1)) as string[],
+    order: async () => (await patient.zrange(`${base}prioritized`, '0', '-1')) as string[],
     async close(): Promise<void> {
       await bull.close();
       for (const client of [fast, patient, subscriber]) client.disconnect();

@@ -5,6 +5,7 @@ import { type Config, ConfigError, loadConfig } from './config.ts';
 import { runMigrate } from './db/migrate.ts';
 import { runMigrateDatabase } from './db/migrate-database.ts';
 import { createLogger, createStdoutDestination, type Logger } from './ops/logger.ts';
+import { createRedactor } from './ops/redact.ts';
 
 const USAGE = `Usage: node dist/src/main.js [command]
   (none)                          runs the service
@@ -87,7 +88,7 @@ run(process.argv.slice(2)).then(
         `The environment is not valid:\n${error.faults.map(({ name, message }) => `  ${name} ${message}`).join('\n')}`,
       );
     } else {
-      io.error(error instanceof Error ? error.message : 'The start failed');
+      io.error(createRedactor()(error instanceof Error ? error.message : 'The start failed'));
     }
     process.exit(1);
   },

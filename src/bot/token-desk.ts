@@ -32,7 +32,7 @@ export function createTokenDesk(deps: Pick<FeatureDeps, 'integrations' | 'clock'
     const text = ctx.texts.token({
       token: setup.token,
       curl: createIntegrationCurl(deps.publicUrl(), setup.token),
-      minutes: Math.max(1, Math.floor((setup.expiresAt - deps.clock.now()) / 60_000)),
+      minutes: Math.max(1, Math.round((setup.expiresAt - deps.clock.now()) / 60_000)),
       name: setup.integration.name,
       chat: target.title,
     });

@@ -47,7 +47,9 @@ function findFaults(info: string, redis: RedisClient): string[] {
   }
   if (redis instanceof Cluster) return faults;
   if (field('role') === 'slave') {
-    faults.push('This Redis is a replica and takes no alerts: let REDIS_URL name the master, or the sentinels.');
+    faults.push(
+      'This Redis is a replica and takes no alerts: let REDIS_URL name the master, or the sentinels.',
+    );
   }
   // The field is there only where writes need a replica.
   if (redis.options.sentinels !== null && field('min_slaves_good_slaves') === undefined) {

@@ -19,6 +19,12 @@ const FORGET_MS = 120_000;
 const SOON_MS = 5;
 /** Shortest deferral, in ms: bounds how often a waiting alert is looked at. */
 const MIN_DEFER_MS = 50;
+/** Whoever waits behind others is woken by the one before it (see below), and looks by itself this seldom, in ms. */
+const LOOK_MS = 1_000;
+/** How many of a line are looked at for the one to wake: those in front may have ended meanwhile. */
+const WAKE_SCAN = 20;
+/** BullMQ keeps the time of a delayed job in the upper bits of its score (getDelayedScore). */
+const DELAYED_SCALE = 4_096;
 
 /**
  * Asks for the next send of an alert. ARGV: base, id, chat, isGroup, send delay, chat delay, group limit, ms since the
@@ -45,6 +51,19 @@ while true do
   redis.call('ZREM', line, first)
 end
 local rank = redis.call('ZRANK', line, id)
+
+-- The next of the line that was put off goes as soon as the chat is open. One wakes the other, so that a long line
+-- costs one look per alert and not many.
+local function wakeNext(at)
+  for _, other in ipairs(redis.call('ZRANGE', line, 1, ${WAKE_SCAN})) do
+    if redis.call('EXISTS', base .. other) == 1 and not redis.call('ZSCORE', base .. 'failed', other) then
+      redis.call('ZADD', base .. 'delayed', 'XX', 'LT', at * ${DELAYED_SCALE}, other)
+      local soonest = redis.call('ZRANGE', base .. 'delayed', 0, 0, 'WITHSCORES')[2]
+      if soonest then redis.call('ZADD', base .. 'marker', tonumber(soonest) / ${DELAYED_SCALE}, '1') end
+      return
+    end
+  end
+end
 
 local attributes = redis.call('HMGET', gate, 'at', 'until', 'id')
 -- A clock that was set back must stop neither the queue nor a chat: no slot is further away than one delay per worker
@@ -86,12 +105,13 @@ if rank == 0 and open <= slot + ${SOON_MS} then
   if turn > tonumber(redis.call('HGET', base .. 'turn', 'v') or '1') then
     redis.call('HSET', base .. 'turn', 'v', turn)
   end
+  wakeNext(math.max(slot + math.max(chatDelay, ${MIN_DEFER_MS}), groupOpens(0)))
   return { 1, slot - now }
 end
 -- Each waits longer than the one before it, also while the first does not move: else a long line would do nothing but
 -- look whether it may go, and keep other chats waiting.
 local soonest = math.max(opens, now + ${MIN_DEFER_MS})
-local wake = math.max(soonest + ahead * math.max(chatDelay, ${MIN_DEFER_MS}), groupOpens(ahead))
+local wake = math.max(soonest + ahead * math.max(chatDelay, ${LOOK_MS}), groupOpens(ahead))
 return { 0, math.ceil(wake - now) }
 `;
 

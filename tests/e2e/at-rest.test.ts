@@ -2,41 +2,20 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createBotApiDouble, errorAnswer } from '../../src/sandbox/bot-api-double.ts';
+import { createBotApiDouble } from '../../src/sandbox/bot-api-double.ts';
 import { chatNeedle, filesOf, findLeaks, type Haystack, textNeedle } from '../support/leak-search.ts';
+import { runMain } from '../support/main-process.ts';
 import { type Provisioned, provisionIntegration } from '../support/provision.ts';
-import { BOT_TOKEN, pause, runMain, type Service, startService } from '../support/service.ts';
+import { BOT_TOKEN, pause, type Service, startService } from '../support/service.ts';
+import { BASE, FIELDS, leaveAlertsInAllStates, STATES, type State, word } from './alerts-in-all-states.ts';
 
 /** 15 digits each: they occur nowhere by chance. */
 const CHATS = { main: 845_120_977_316_204, blocking: 736_911_208_455_317, revoking: 918_273_645_102_938 };
-const STATES = [
-  'delivered',
-  'failed',
-  'uncertain',
-  'scheduled',
-  'expired',
-  'sending',
-  'queued',
-  'revoked',
-] as const;
-type State = (typeof STATES)[number];
-const BASE = '{pingui:queue}:alerts:';
 const MARKER = 'vexmarkerqzj';
-
-/** A word that is in no language, one for each field of each alert. */
-const word = (field: string, state: string): string => `vex${field}${state}qzj`;
-const FIELDS = ['title', 'message', 'url', 'button', 'tag', 'key'];
-const alertOf = (state: State) => ({
-  title: word('title', state),
-  message: `Something <b>${word('message', state)}</b> happened`,
-  url: `https://example.org/${word('url', state)}`,
-  urlTitle: word('button', state),
-  tags: ['first', word('tag', state)],
-});
 
 describe('what is written down', () => {
   const double = createBotApiDouble({ token: BOT_TOKEN });
-  const ids = {} as Record<State, string>;
+  let ids: Record<State, string>;
   const integrations: Provisioned[] = [];
   let service: Service;
   let redis: Redis;
@@ -65,7 +44,7 @@ describe('what is written down', () => {
     redis = new Redis({ path: join(service.dataDir, 'redis', 'redis.sock') });
     for (const chatId of Object.values(CHATS))
       integrations.push(await provisionIntegration(double, service, chatId));
-    await leaveAlertsInAllStates();
+    ({ ids, sealedOfDelivered } = await leaveAlertsInAllStates({ double, service, redis, integrations }));
     // So that the rewritten file holds texts as they are, and the search means something.
     await redis.config('SET', 'rdbcompression', 'no');
   });
@@ -74,65 +53,6 @@ describe('what is written down', () => {
     await service?.close();
     await double.stop();
   });
-
-  async function leaveAlertsInAllStates(): Promise<void> {
-    const [main, blocking, revoking] = integrations as [Provisioned, Provisioned, Provisioned]; // one per chat
-    const { api } = service;
-    const send = async (state: State, more: object = {}, { token } = main): Promise<void> => {
-      const headers = { 'Idempotency-Key': word('key', state) };
-      const answer = await api.postAlert(token, { ...alertOf(state), ...more }, headers);
-      expect([state, answer.status]).toEqual([state, 202]);
-      ids[state] = answer.body.id;
-    };
-    const settled = (state: State, status: string, { token } = main) =>
-      api.waitForStatus(token, ids[state], [status]);
-    const fault = { method: 'sendMessage' };
-
-    // The second expires while the first is on its way.
-    double.fault({ ...fault, text: word('title', 'delivered'), delayMs: 1_500 });
-    await send('delivered');
-    await settled('delivered', 'sending');
-    await send('expired', { ttl: 1 });
-    sealedOfDelivered = JSON.parse((await redis.hget(BASE + ids.delivered, 'data')) ?? '').sealed;
-    await settled('delivered', 'delivered');
-    await settled('expired', 'expired');
-
-    const blocked = errorAnswer(403, 'Forbidden: bot was blocked by the user');
-    double.fault({ ...fault, text: word('title', 'failed'), action: blocked });
-    await send('failed', {}, blocking);
-    await settled('failed', 'failed', blocking);
-
-    double.fault({ ...fault, text: word('title', 'uncertain'), action: { kind: 'reset', deliver: true } });
-    await send('uncertain');
-    await settled('uncertain', 'uncertain');
-
-    await send('scheduled', { deliverAt: new Date(Date.now() + 3_600_000).toISOString() });
-    double.fault({ ...fault, text: word('title', 'sending'), action: { kind: 'hang' } });
-    await send('sending');
-    await settled('sending', 'sending');
-    await send('queued');
-    await send('revoked', {}, revoking);
-    const revoked = await api.call('/api/revokeIntegration', {
-      method: 'POST',
-      token: revoking.token,
-      json: {},
-    });
-    expect(revoked.status).toBe(200);
-
-    // What is refused is not written down either.
-    const refused = await api.postAlert(main.token, { message: word('message', 'refused'), format: 'none' });
-    expect(refused.status).toBe(400);
-    const malformed = await api.call('/api/alert', {
-      method: 'POST',
-      token: main.token,
-      headers: { 'content-type': 'application/json' },
-      rawBody: `{"message": "${word('message', 'malformed')}" oops}`,
-    });
-    expect(malformed.status).toBe(400);
-    await api.call(`/api/alerts/${ids.queued}?word=${word('message', 'refused')}`, {
-      token: `${main.token}x`,
-    });
-  }
 
   async function rewriteAof(): Promise<void> {
     await redis.bgrewriteaof();

@@ -62,6 +62,7 @@ describe('a newcomer in the sandbox', () => {
   });
 
   it('is told where to go by the terminal, with a command that works', async () => {
+    await expect.poll(() => service.stderr, { timeout: 5_000 }).toContain('Stop: Ctrl-C');
     expect(service.stderr).toContain('SANDBOX');
     for (const path of ['/sandbox', '/admin/queues', '/api/alert'])
       expect(service.stderr).toContain(`${service.url}${path}`);
@@ -82,7 +83,7 @@ describe('a newcomer in the sandbox', () => {
 
   it('types /start and is answered', async () => {
     await type('/start');
-    await page.locator('.message:not(.mine)', { hasText: 'Next step: /token' }).waitFor();
+    await page.locator('.message:not(.mine)', { hasText: 'This chat is registered' }).waitFor();
   });
 
   it('types /token, copies the setup token from the bubble, and exchanges it', async () => {
@@ -116,15 +117,22 @@ describe('a newcomer in the sandbox', () => {
     expect(await bubble.getByRole('link', { name: /Open the report/ }).getAttribute('href')).toBe(
       'https://example.org/runs/1204',
     );
-    await service.api.postAlert(token, {
-      message: 'Disk /dev/sda1 is 91 % full.',
-      title: 'Warning',
-      priority: 'high',
-    });
-    await page.locator('.message', { hasText: '/dev/sda1' }).waitFor();
+    for (const alert of [
+      { title: 'Warning', message: 'Disk /dev/sda1 is 91 % full.', priority: 'high' },
+      {
+        title: 'Deploy',
+        message: 'shop 4.2.1 is live.\n\n```\n14 migrations, 0 errors\n3 of 3 nodes\n```',
+        format: 'markdown',
+      },
+    ])
+      expect((await service.api.postAlert(token, alert)).status).toBe(202);
+    for (const text of ['/dev/sda1', '3 of 3 nodes'])
+      await page.locator('.message', { hasText: text }).waitFor();
     expect((await service.api.waitForStatus(token, answer.body.id, ['delivered'])).messageIds).toHaveLength(
       1,
     );
+    await type('/quota');
+    await page.locator('.message:not(.mine)', { hasText: 'alerts left today' }).waitFor();
     await page.screenshot({ path: join(pictures, 'sandbox.png') });
   });
 
@@ -217,11 +225,12 @@ describe('an operator on the board', () => {
     await page.goto(`${service.url}/admin/queues/queue/alerts?status=failed`);
     await card(lost).waitFor();
     await card(lost).getByText('connection_reset').waitFor();
-    await card(lost).getByRole('button', { name: 'Data' }).click();
+    await card(lost).getByText('Data', { exact: true }).click();
     await card(lost).getByText('sealedBytes').waitFor();
     const shown = (await page.locator('body').textContent()) ?? '';
-    expect(shown).toMatch(/"chat": "[0-9a-f]{16}"/);
+    expect(shown).toMatch(/chat"?:\s*"[0-9a-f]{16}"/);
     for (const secret of [WORD, String(CHAT), 'lost']) expect(shown).not.toContain(secret);
+    await page.setViewportSize({ width: 1360, height: 900 });
     await page.screenshot({ path: join(pictures, 'board.png') });
   });
 

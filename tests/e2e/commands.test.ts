@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import sqlite3 from 'sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBotApiDouble } from '../../src/sandbox/bot-api-double.ts';
+import { runMain } from '../support/main-process.ts';
 import { type Provisioned, provisionIntegration } from '../support/provision.ts';
-import { BOT_TOKEN, baseEnv, JWT_SECRET, runMain, type Service, startService } from '../support/service.ts';
+import { BOT_TOKEN, baseEnv, JWT_SECRET, type Service, startService } from '../support/service.ts';
 
 /** Runs one statement on a database file and gives its rows. */
 function query(file: string, sql: string): Promise<Record<string, unknown>[]> {

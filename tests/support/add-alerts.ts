@@ -44,7 +44,7 @@ async function addAll(): Promise<void> {
   });
 }
 
-queue.waitUntilReady().then(() => {
+void queue.waitUntilReady().then(() => {
   process.on('message', () => void addAll());
   process.send?.('ready');
 });

@@ -37,7 +37,7 @@ export async function startTestPostgres(): Promise<TestPostgres | undefined> {
     unix_socket_directories: dir,
     fsync: 'off',
     full_page_writes: 'off',
-    max_connections: '100',
+    max_connections: '300',
     shared_buffers: '16MB',
   };
   const args = [

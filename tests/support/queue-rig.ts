@@ -75,7 +75,13 @@ export function openQueueRig(
       }
     },
     async work(deliver) {
-      const worker = createAlertWorker({ redis: patient, delivery: { deliver }, prefix, concurrency: 1, onError });
+      const worker = createAlertWorker({
+        redis: patient,
+        delivery: { deliver },
+        prefix,
+        concurrency: 1,
+        onError,
+      });
       running.push(worker);
       await worker.start();
       return worker;

@@ -15,7 +15,9 @@ export async function startRedisCluster(): Promise<ClusterTopology> {
   const nodes = await Promise.all(Array.from({ length: 2 * MASTERS }, () => startNode()));
   const [first] = nodes;
   if (first === undefined) throw new Error('no nodes');
-  const nodeIds = await Promise.all(nodes.map(({ admin }) => admin.call('CLUSTER', 'MYID') as Promise<string>));
+  const nodeIds = await Promise.all(
+    nodes.map(({ admin }) => admin.call('CLUSTER', 'MYID') as Promise<string>),
+  );
   const buses = await Promise.all(nodes.map(({ admin }) => admin.call('CONFIG', 'GET', 'cluster-port')));
 
   await Promise.all(

@@ -52,11 +52,15 @@ export const SOUND: Readonly<Record<string, string>> = {
  */
 export async function startRedisProcess(options: RedisProcessOptions = {}): Promise<RedisProcess> {
   const binary = options.binary ?? findRedisServer(process.env);
-  if (binary === undefined) throw new Error('No redis-server: see the warning of tests/support/global-setup.ts');
+  if (binary === undefined)
+    throw new Error('No redis-server: see the warning of tests/support/global-setup.ts');
   const dir = mkdtempSync(join(tmpdir(), 'pingui-redis-'));
   const port = options.port ?? (await freePort());
   const file = join(dir, 'redis.conf');
-  writeFileSync(file, toConf({ bind: '127.0.0.1', dir, port: String(port), loglevel: 'warning', ...options.settings }));
+  writeFileSync(
+    file,
+    toConf({ bind: '127.0.0.1', dir, port: String(port), loglevel: 'warning', ...options.settings }),
+  );
   let child: ChildProcess;
   const killOnExit = (): void => void child.kill('SIGKILL');
 
@@ -64,7 +68,8 @@ export async function startRedisProcess(options: RedisProcessOptions = {}): Prom
     child = spawn(binary, [file, ...(options.sentinel ? ['--sentinel'] : [])], { stdio: 'ignore' });
     child.once('error', () => {}); // seen as a failure to become ready
   };
-  const ended = (): boolean => child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
+  const ended = (): boolean =>
+    child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (ended()) return;
     const gone = once(child, 'exit');
@@ -75,12 +80,19 @@ export async function startRedisProcess(options: RedisProcessOptions = {}): Prom
 
   begin();
   process.once('exit', killOnExit);
-  const admin = new Redis({ ...options.client, host: '127.0.0.1', port, retryStrategy: () => 50, maxRetriesPerRequest: null });
+  const admin = new Redis({
+    ...options.client,
+    host: '127.0.0.1',
+    port,
+    retryStrategy: () => 50,
+    maxRetriesPerRequest: null,
+  });
   admin.on('error', () => {});
   const ready = async (): Promise<void> => {
     const deadline = performance.now() + START_LIMIT_MS;
     while (admin.status !== 'ready') {
-      if (ended() || performance.now() > deadline) throw new Error(`redis-server did not start on port ${port}`);
+      if (ended() || performance.now() > deadline)
+        throw new Error(`redis-server did not start on port ${port}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   };

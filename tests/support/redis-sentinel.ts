@@ -47,8 +47,7 @@ export async function startSentinelRedis(): Promise<SentinelTopology> {
   );
   const knows = async ({ admin }: RedisProcess) => {
     const [about] = (await admin.call('SENTINEL', 'MASTERS')) as (Record<string, string> | string[])[];
-    const field = (name: string) =>
-      Array.isArray(about) ? about[about.indexOf(name) + 1] : about?.[name];
+    const field = (name: string) => (Array.isArray(about) ? about[about.indexOf(name) + 1] : about?.[name]);
     return field('num-slaves') === '2' && field('num-other-sentinels') === '2' && field('flags') === 'master';
   };
   const deadline = performance.now() + SETTLE_LIMIT_MS;
@@ -58,12 +57,14 @@ export async function startSentinelRedis(): Promise<SentinelTopology> {
   }
   return {
     nodes,
-    nodes,
     servers: [...nodes, ...sentinels],
     url: `redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${NAME}`,
     async master() {
       const witness = sentinels.find(({ running }) => running);
-      const answer = (await witness?.admin.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME)) as [string, string];
+      const answer = (await witness?.admin.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME)) as [
+        string,
+        string,
+      ];
       const node = nodes.find(({ port }) => String(port) === answer[1]);
       if (node === undefined) throw new Error('the sentinels name a master of which we know nothing');
       return node;

@@ -43,18 +43,10 @@ export async function startTlsRedis(): Promise<Topology & { readonly urlWithoutC
   };
 }
 
-/**
- * One server whose only user that can sign in has exactly the rules of docs/redis.md for `prefix`.
- * @param rules the user's rules, with `PREFIX` for the prefix
- */
-export async function startAclRedis(
-  prefix: string,
-  rules: string,
-): Promise<Topology> {
+/** One server with a user `pingui` that has these rules and no others. */
+export async function startAclRedis(rules: string): Promise<Topology> {
   const server = await startRedisProcess({ settings: SOUND });
-  const words = rules.replaceAll('PREFIX', prefix).split(/\s+/);
-  await server.admin.call('ACL', 'SETUSER', 'pingui', ...words, `>${PASSWORD}`, 'on');
-  await server.admin.call('ACL', 'LOG', 'RESET');
+  await server.admin.call('ACL', 'SETUSER', 'pingui', 'on', `>${PASSWORD}`, ...rules.split(/\s+/));
   return {
     url: `redis://pingui:${PASSWORD}@127.0.0.1:${server.port}`,
     servers: [server],
@@ -79,7 +71,19 @@ function makeCertificates(): { ca: string; certificate: string; key: string; rem
   const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe' });
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   writeFileSync(at('san'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n');
-  openssl('req', '-x509', ...newKey, '-keyout', at('ca.key'), '-out', at('ca.crt'), '-subj', '/CN=tests', '-days', '2');
+  openssl(
+    'req',
+    '-x509',
+    ...newKey,
+    '-keyout',
+    at('ca.key'),
+    '-out',
+    at('ca.crt'),
+    '-subj',
+    '/CN=tests',
+    '-days',
+    '2',
+  );
   openssl('req', ...newKey, '-keyout', at('key'), '-out', at('csr'), '-subj', '/CN=localhost');
   const signing = ['-CA', at('ca.crt'), '-CAkey', at('ca.key'), '-CAcreateserial', '-extfile', at('san')];
   openssl('x509', '-req', '-in', at('csr'), ...signing, '-out', at('crt'), '-days', '2');

@@ -1,15 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { BotApiDouble } from '../../src/sandbox/bot-api-double.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
+import { endPrivateRedis, privateRedisPid, type Run, requireBuild, spawnRun } from './main-process.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
 const START_LIMIT_MS = 40_000;
-/** Above the service's own deadline of 10 s. */
-const EXIT_LIMIT_MS = 20_000;
 
 export const BOT_TOKEN = '424242:a-token-of-the-double';
 export const JWT_SECRET = 'a-signing-key-of-the-end-to-end-tests';
@@ -83,7 +79,7 @@ export function baseEnv(dir: string, double?: Pick<BotApiDouble, 'apiRoot'>): Re
 
 /** Starts the built service as its users do, and waits until it is ready. @throws Error when it does not come up */
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
-  if (!existsSync(MAIN)) throw new Error('dist/src/main.js is missing: npm run build');
+  requireBuild();
   const dir = realpathSync(options.dir ?? mkdtempSync(join(tmpdir(), 'pingui-e2e-')));
   let env = merge(baseEnv(dir, options.double), options.env);
   const logs: LogLine[] = [];
@@ -178,6 +174,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
       return pid;
     },
     async close() {
+      process.off('exit', endAll);
       run.child.kill('SIGKILL');
       await run.gone;
       endPrivateRedis(env.DATA_DIR ?? '');
@@ -202,83 +199,6 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   return service;
 }
 
-export interface CommandResult {
-  readonly code: number | NodeJS.Signals;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs `node dist/src/main.js <args>` to its end, in exactly this environment. */
-export async function runMain(
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-  cwd: string = tmpdir(),
-): Promise<CommandResult> {
-  let stdout = '';
-  let stderr = '';
-  const take = {
-    line: (text: string) => {
-      stdout += `${text}\n`;
-    },
-    error: (text: string) => {
-      stderr += text;
-    },
-  };
-  const run = spawnRun(env, cwd, take, args);
-  return { code: await run.exit(), stdout, stderr };
-}
-
-interface Run {
-  readonly child: ChildProcess;
-  /** Exit code or signal; undefined while it runs. */
-  readonly ended: number | NodeJS.Signals | undefined;
-  readonly gone: Promise<void>;
-  exit(): Promise<number | NodeJS.Signals>;
-}
-
-function spawnRun(
-  env: Readonly<Record<string, string>>,
-  cwd: string,
-  take: { line(text: string): void; error(text: string): void },
-  args: readonly string[] = [],
-): Run {
-  const child = spawn(process.execPath, [MAIN, ...args], { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-  let rest = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) take.line(line);
-  });
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => take.error(chunk));
-  let ended: number | NodeJS.Signals | undefined;
-  const gone = new Promise<void>((resolve, reject) => {
-    child.once('error', reject);
-    // `close`, not `exit`: all that it wrote has been read by then.
-    child.once('close', (code, signal) => {
-      ended = code ?? signal ?? 1;
-      // A killed process may leave half a line.
-      if (rest !== '' && signal !== 'SIGKILL') take.line(rest);
-      resolve();
-    });
-  });
-  return {
-    child,
-    get ended() {
-      return ended;
-    },
-    gone,
-    async exit() {
-      const late = setTimeout(() => child.kill('SIGKILL'), EXIT_LIMIT_MS);
-      const began = performance.now();
-      await gone;
-      clearTimeout(late);
-      if (ended === 'SIGKILL' && performance.now() - began >= EXIT_LIMIT_MS)
-        throw new Error(`the service did not exit within ${EXIT_LIMIT_MS} ms`);
-      return ended ?? 1;
-    },
-  };
-}
-
 function parseLine(text: string): LogLine | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -295,27 +215,6 @@ function merge(
 ): Record<string, string> {
   const entries = Object.entries({ ...env, ...changes });
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
-}
-
-/** Its working directory proves that it is this folder's. */
-function privateRedisPid(dataDir: string): number | undefined {
-  try {
-    const dir = realpathSync(join(dataDir, 'redis'));
-    const pid = Number(readFileSync(join(dir, 'redis.pid'), 'utf8'));
-    return readlinkSync(`/proc/${pid}/cwd`) === dir ? pid : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function endPrivateRedis(dataDir: string): void {
-  const pid = privateRedisPid(dataDir);
-  if (pid === undefined) return;
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It ended between the two lines.
-  }
 }
 
 export function pause(ms: number): Promise<void> {

@@ -13,6 +13,8 @@ const TAGS = {
 /** A link, a command, or something that looks like a JWT. */
 const FINDS =
   /(https?:\/\/[^\s<>"]+[^\s<>".,:;!?)\]}'])|(?<![\w/])(\/[a-z0-9_]{1,32})(?![\w/])|(eyJ[\w-]+\.[\w-]+\.[\w-]+)/g;
+/** Shown as blocks: they break the line by themselves. */
+const BLOCKS = new Set(['pre', 'blockquote', 'expandable_blockquote']);
 /** Shorter code is copied by hand as fast. */
 const MIN_COPY_LENGTH = 20;
 
@@ -112,7 +114,9 @@ export function renderText(parent, text, entities, onCommand) {
       // One that reaches beyond its parent is split, as Telegram does.
       if (end > to) queue.unshift({ ...entity, offset: to, length: end - to });
       const stop = Math.min(end, to);
-      write(entity.offset);
+      const isBlock = BLOCKS.has(entity.type);
+      // The line breaks beside a block would show as empty lines more than Telegram's.
+      write(isBlock && text[entity.offset - 1] === '\n' ? entity.offset - 1 : entity.offset);
       const inner = text.slice(entity.offset, stop);
       const child = elementFor(entity, inner);
       const isCode = entity.type === 'code' || entity.type === 'pre';
@@ -120,7 +124,7 @@ export function renderText(parent, text, entities, onCommand) {
       node.append(child);
       if (entity.type === 'pre' || (isCode && inner.length >= MIN_COPY_LENGTH))
         node.append(copyButton(inner));
-      at = stop;
+      at = isBlock && text[stop] === '\n' ? stop + 1 : stop;
     }
     write(to);
   };

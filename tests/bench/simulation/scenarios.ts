@@ -42,7 +42,7 @@ const DEFAULT_CAP = 500;
 /** Average use of the bots in the rows of the table. */
 const PLANNED_USE = 0.75;
 /** Chats per alert/s. The default quota (10 a day) would need 8,640: fewer and busier chats are the harder case. */
-const CHATS_PER_RATE = 50;
+const CHATS_PER_RATE = 25;
 const ZIPF_EXPONENT = 1;
 const GROUP_SHARE = 0.2;
 const STEADY_MS = 300_000;

@@ -50,7 +50,10 @@ describe('Sentinel', { timeout: TEST_LIMIT_MS }, () => {
   });
   afterAll(() => topology?.stop());
 
-  const failOver = async (hurt: (master: RedisProcess) => Promise<void>, heal: (old: RedisProcess) => Promise<void>) => {
+  const failOver = async (
+    hurt: (master: RedisProcess) => Promise<void>,
+    heal: (old: RedisProcess) => Promise<void>,
+  ) => {
     const rig = await openReady(topology.url, 'sentinel');
     try {
       const { load, delivered } = await startWork(rig);
@@ -70,11 +73,19 @@ describe('Sentinel', { timeout: TEST_LIMIT_MS }, () => {
   };
 
   it('goes on by itself after kill -9 of the master under load, with every accepted alert', () =>
-    failOver((master) => master.kill9(), (old) => old.restart()));
+    failOver(
+      (master) => master.kill9(),
+      (old) => old.restart(),
+    ));
 
   it('goes on by itself when the master freezes, connections open, with every accepted alert', async () => {
-    await expect.poll(async () => (await (await topology.master()).admin.info('replication')), { timeout: 15_000 }).toContain('connected_slaves:2');
-    await failOver(async (master) => master.freeze(), async (old) => old.thaw());
+    await expect
+      .poll(async () => await (await topology.master()).admin.info('replication'), { timeout: 15_000 })
+      .toContain('connected_slaves:2');
+    await failOver(
+      async (master) => master.freeze(),
+      async (old) => old.thaw(),
+    );
   });
 });
 

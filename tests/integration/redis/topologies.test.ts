@@ -2,26 +2,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createLease } from '../../../src/bot/lease.ts';
 import { inspectRedis } from '../../../src/queue/inspect-redis.ts';
 import type { AlertJob } from '../../../src/services/ports.ts';
-import { bodyOf, startApi } from '../../support/api-fixture.ts';
+import { startApi } from '../../support/api-fixture.ts';
 import { alertJob, openQueueRig, type QueueRig } from '../../support/queue-rig.ts';
-import { startRedisCluster } from '../../support/redis-cluster.ts';
 import type { RedisProcess } from '../../support/redis-process.ts';
-import { startSentinelRedis } from '../../support/redis-sentinel.ts';
-import { findValkey, startAclRedis, startTlsRedis, startValkey, type Topology } from '../../support/redis-topologies.ts';
-import { ACL_RULES } from '../../support/acl-rules.ts';
-
-const RUN = `run-${process.pid}`;
-const ACL_PREFIX = `{${RUN}-acl}`;
-const valkey = findValkey();
-
-/** The prefix has to be known before, where the user is bound to it. */
-const TOPOLOGIES: readonly { name: string; start(): Promise<Topology>; prefix: string }[] = [
-  { name: 'TLS with a private authority and a client certificate', start: startTlsRedis, prefix: `{${RUN}-tls}` },
-  { name: 'an ACL user with the rules of docs/redis.md', start: () => startAclRedis(ACL_PREFIX, ACL_RULES), prefix: ACL_PREFIX },
-  { name: 'a Cluster of three masters', start: startRedisCluster, prefix: `{${RUN}-cluster}` },
-  { name: 'Sentinel', start: startSentinelRedis, prefix: `{${RUN}-sentinel}` },
-  ...(valkey === undefined ? [] : [{ name: 'Valkey', start: () => startValkey(valkey), prefix: `{${RUN}-valkey}` }]),
-];
+import type { Topology } from '../../support/redis-topologies.ts';
+import { TOPOLOGIES } from './all-topologies.ts';
 
 describe.each(TOPOLOGIES)('the queue on $name', ({ start, prefix }) => {
   let topology: Topology;
@@ -32,10 +17,7 @@ describe.each(TOPOLOGIES)('the queue on $name', ({ start, prefix }) => {
   afterEach(async () => {
     await Promise.all(rigs.splice(0).map((rig) => rig.close()));
   });
-  afterAll(async () => {
-    if (prefix.includes('acl')) process.stderr.write(String(await topology.servers[0]?.admin.info('commandstats')) + JSON.stringify(await topology.servers[0]?.admin.call('ACL','LOG')));
-    await topology?.stop();
-  });
+  afterAll(() => topology?.stop());
 
   const open = async (name: string, options: { maxPending?: number; chatDelayMs?: number } = {}) => {
     const rig = openQueueRig({ url: topology.url }, { prefix: `${prefix}:${name}`, ...options });
@@ -59,7 +41,8 @@ describe.each(TOPOLOGIES)('the queue on $name', ({ start, prefix }) => {
       const turn = await rig.pace.take({ alertId: job.alertId, chat: job.chat, isGroup: false });
       if (turn.kind === 'defer') return { kind: 'defer', ms: turn.deferMs };
       seen.push(job.alertId);
-      if (job.alertId === 'b1' && seen.filter((id) => id === 'b1').length === 1) return { kind: 'defer', ms: 100 };
+      if (job.alertId === 'b1' && seen.filter((id) => id === 'b1').length === 1)
+        return { kind: 'defer', ms: 100 };
       if (job.alertId === 'later') laterAt = Date.now();
       return job.alertId === 'a3' ? { kind: 'keep', reason: 'test' } : { kind: 'done' };
     });
@@ -106,7 +89,11 @@ describe.each(TOPOLOGIES)('the queue on $name', ({ start, prefix }) => {
     const first = await one.schedule((name) => ran.push(name));
     await other.schedule((name) => ran.push(name));
     await expect.poll(() => ran, { timeout: 8_000 }).toContain('upkeep');
-    expect((await first.queue.getJobSchedulers()).map(({ key }) => key).sort()).toEqual(['backup', 'reset-quotas', 'upkeep']);
+    expect((await first.queue.getJobSchedulers()).map(({ key }) => key).sort()).toEqual([
+      'backup',
+      'reset-quotas',
+      'upkeep',
+    ]);
     expect(ran.filter((name) => name === 'upkeep')).toHaveLength(1);
   });
 
@@ -139,7 +126,12 @@ describe.each(TOPOLOGIES)('the queue on $name', ({ start, prefix }) => {
     const apis = [];
     for (const rig of rigs) {
       apis.push(
-        await startApi({ redis: rig.fast as never, rateLimitPerMinute: 2, trustProxy: 1, queuePrefix: rig.prefix }),
+        await startApi({
+          redis: rig.fast as never,
+          rateLimitPerMinute: 2,
+          trustProxy: 1,
+          queuePrefix: rig.prefix,
+        }),
       );
     }
     for (let n = 1; n <= 6; n++) {
@@ -155,6 +147,10 @@ describe.each(TOPOLOGIES)('the queue on $name', ({ start, prefix }) => {
     expect(await inspectRedis((await open('inspect')).patient)).toEqual([]);
   });
 
+  it('was never refused for want of a permission', async () => {
+    for (const { admin } of topology.servers) expect(await admin.call('ACL', 'LOG')).toEqual([]);
+  });
+
   it('leaves no connection behind', async () => {
     const rig = await open('close');
     await rig.work(async () => ({ kind: 'done' }));
@@ -168,16 +164,15 @@ describe.each(TOPOLOGIES)('the queue on $name', ({ start, prefix }) => {
   });
 });
 
-if (valkey === undefined) {
-  process.stderr.write('\nWARNING: NO valkey-server ON THIS MACHINE: NOTHING WAS TESTED ON VALKEY.\n\n');
-}
-
 /** Connections of clients, without the test's own and those of the servers among themselves. */
 async function clientsOf(servers: readonly RedisProcess[]): Promise<number> {
   const counts = await Promise.all(
     servers.map(async ({ admin }) => {
       const own = await admin.client('ID');
-      const lists = await Promise.all([admin.client('LIST', 'TYPE', 'normal'), admin.client('LIST', 'TYPE', 'pubsub')]);
+      const lists = await Promise.all([
+        admin.call('CLIENT', 'LIST', 'TYPE', 'normal'),
+        admin.call('CLIENT', 'LIST', 'TYPE', 'pubsub'),
+      ]);
       const lines = lists.flatMap((list) => String(list).trim().split('\n')).filter((line) => line !== '');
       return lines.filter((line) => !/ name=sentinel-/.test(line) && !line.startsWith(`id=${own} `)).length;
     }),

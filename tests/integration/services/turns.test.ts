@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createPace } from '../../../src/queue/pace.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { createTurnRig, type TurnRig } from './turn-rig.ts';
 
@@ -98,9 +99,10 @@ describe('when the turns come to their end', () => {
     rig = await createTurnRig(server, 12);
     // The queue never runs empty, so the clock is never started anew: 60 alerts need 5 renumberings.
     const sent: (string | undefined)[] = [];
-    await rig.add('c0', 'cc');
-    expect(await rig.defer(60_000)).toBe('c0');
-    for (const id of names('c', 1, 3)) await rig.add(id, 'cc');
+    // Against the alphabet, by which Redis orders equals.
+    const blocked = ['c9', 'c8', 'c7', 'c6'];
+    for (const id of blocked) await rig.add(id, 'cc');
+    expect(await rig.defer(60_000)).toBe('c9');
     for (let index = 1; index <= 30; index += 1) {
       await rig.add(`a${index}`, 'aa');
       await rig.add(`b${index}`, 'bb');
@@ -108,9 +110,43 @@ describe('when the turns come to their end', () => {
     }
     expect(sent.filter((id) => id?.startsWith('a'))).toEqual(names('a', 1, 30));
     expect(sent.filter((id) => id?.startsWith('b'))).toEqual(names('b', 1, 30));
-    await rig.release('c0');
-    expect(await rig.sendAll()).toEqual(names('c', 0, 3));
+    await rig.release('c9');
+    expect(await rig.sendAll()).toEqual(blocked);
     const turn = Number(await rig.redis.hget(`${rig.base}turn`, 'v'));
     expect(turn).toBeLessThanOrEqual(12);
+  });
+});
+
+describe('when the clock of Redis was set back', () => {
+  it('neither the queue nor a chat waits for the old time', async () => {
+    rig = await createTurnRig(server);
+    await rig.add('a1', 'aa', { isGroup: true });
+    const ahead = Date.now() + 3_600_000;
+    await rig.redis.hset(`${rig.base}pace`, 'last', String(ahead));
+    await rig.redis.hset(`${rig.base}gate:aa`, 'at', String(ahead));
+    const pace = createPace({
+      redis: rig.redis,
+      base: rig.base,
+      sendDelayMs: 100,
+      chatDelayMs: 1_000,
+      groupLimitPerMinute: 0,
+    });
+    const turn = await pace.take({ alertId: 'a1', chat: 'aa', isGroup: false });
+    expect(turn.kind === 'defer' ? turn.deferMs : turn.waitMs).toBeLessThanOrEqual(1_000);
+  });
+
+  it('a group waits for a minute at most', async () => {
+    rig = await createTurnRig(server);
+    await rig.add('a1', 'aa', { isGroup: true });
+    await rig.redis.lpush(`${rig.base}sent:aa`, String(Date.now() + 3_600_000));
+    const pace = createPace({
+      redis: rig.redis,
+      base: rig.base,
+      sendDelayMs: 0,
+      chatDelayMs: 0,
+      groupLimitPerMinute: 1,
+    });
+    const turn = await pace.take({ alertId: 'a1', chat: 'aa', isGroup: true });
+    expect(turn.kind === 'defer' && turn.deferMs).toBeLessThanOrEqual(60_000);
   });
 });

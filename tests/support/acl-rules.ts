@@ -1,1 +1,0 @@
-export const ACL_RULES = '~PREFIX* &PREFIX* +@all';

@@ -1,0 +1,30 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { keepSandboxSecret } from '../../../src/app/infrastructure.ts';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'pingui-secret-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+describe("the sandbox's signing key", () => {
+  it('is long enough, for its owner only, and the same at the next start', async () => {
+    const data = join(dir, 'data');
+    const secret = await keepSandboxSecret(data);
+    expect(Buffer.byteLength(secret)).toBeGreaterThanOrEqual(32);
+    expect(statSync(join(data, 'jwt-secret')).mode & 0o777).toBe(0o600);
+    expect(statSync(data).mode & 0o077).toBe(0);
+    expect(await keepSandboxSecret(data)).toBe(secret);
+  });
+
+  it('is one and whole for 30 processes that start at once, and leaves nothing else behind', async () => {
+    const secrets = await Promise.all(Array.from({ length: 30 }, () => keepSandboxSecret(dir)));
+    expect(new Set(secrets).size).toBe(1);
+    expect(secrets[0]).toBe(readFileSync(join(dir, 'jwt-secret'), 'utf8').trim());
+    expect(Buffer.byteLength(secrets[0] ?? '')).toBeGreaterThanOrEqual(32);
+    expect(readdirSync(dir)).toEqual(['jwt-secret']);
+  });
+});

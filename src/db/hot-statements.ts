@@ -109,15 +109,16 @@ export const INSERT_ALERTS: Statement = {
     .join(', ')})`,
 };
 
-/** [{id, integrationId}]; a row per entry that was still queued. */
+/** [{id, integrationId}]; a row per entry that was still queued and of which no part was sent. */
 export const DELETE_QUEUED: Statement = {
   name: 'delete-queued',
   // The + keeps SQLite from reading all queued entries instead of these.
-  sqlite: `DELETE FROM "Alerts" WHERE +"status" = 'queued' AND ("id", "integrationId") IN
+  sqlite: `DELETE FROM "Alerts" WHERE +"status" = 'queued' AND "messageIds" = '' AND ("id", "integrationId") IN
     (SELECT value ->> '$.id', value ->> '$.integrationId' FROM json_each(?))
     RETURNING "id", "integrationId", "createdAt"`,
   postgres: `DELETE FROM "Alerts" a USING json_to_recordset($1::json) AS r ("id" text, "integrationId" int)
     WHERE a."id" = r."id" AND a."integrationId" = r."integrationId" AND a."status" = 'queued'
+      AND a."messageIds" = ''
     RETURNING a."id", a."integrationId", a."createdAt"`,
 };
 

@@ -1,4 +1,4 @@
-/** The machine-readable codes that leave the service; see docs/architecture.md for who raises which. */
+/** The machine-readable codes that leave the service (README.md, "Send an alert"). */
 export type ErrorCode =
   | 'invalid_request'
   | 'unauthorized'

@@ -8,7 +8,9 @@ export function quotaSlot(now: number, timeZone: string): string {
 /** When (epoch ms) the quotas are next reset: the start of the next day in the IANA time zone. */
 export function nextReset(now: number, timeZone: string): number {
   const midnight = DateTime.fromMillis(now, { zone: timeZone }).plus({ days: 1 }).startOf('day');
-  return midnight.isValid ? midnight.toMillis() : failOnZone(timeZone);
+  // Where the clocks go back to midnight there are two of them (Azores, Havana): the day begins with the first.
+  const [first = midnight] = midnight.getPossibleOffsets();
+  return first.isValid ? first.toMillis() : failOnZone(timeZone);
 }
 
 function failOnZone(timeZone: string): never {

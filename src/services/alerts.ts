@@ -1,18 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type AlertContent,
-  type AlertFormat,
-  type AlertPriority,
-  type AlertRecord,
-  hasEnded,
-} from '../domain/alert.ts';
+import { type AlertRecord, hasEnded } from '../domain/alert.ts';
 import { AppError } from '../domain/errors.ts';
 import type { EventBus } from '../domain/events.ts';
 import type { Integration } from '../domain/integration.ts';
 import { nextReset } from '../domain/quota.ts';
-import { pause } from './pause.ts';
+import { type AlertRequest, canonical } from './alert-request.ts';
 import type {
-  AlertJob,
   AlertLedger,
   AlertQueue,
   Clock,
@@ -21,23 +14,7 @@ import type {
   NewAlert,
   PayloadCipher,
 } from './ports.ts';
-
-/** A validated request for an alert. */
-export interface AlertRequest {
-  readonly message: string;
-  readonly title?: string | undefined;
-  readonly format: AlertFormat;
-  readonly priority: AlertPriority;
-  readonly silent: boolean;
-  readonly url?: string | undefined;
-  readonly urlTitle?: string | undefined;
-  readonly tags?: readonly string[] | undefined;
-  /** Seconds. */
-  readonly ttl?: number | undefined;
-  /** Epoch milliseconds. */
-  readonly deliverAt?: number | undefined;
-  readonly threadId?: number | undefined;
-}
+import { createQueueEntry } from './queue-entry.ts';
 
 export interface AcceptedAlert {
   readonly id: string;
@@ -76,11 +53,6 @@ export interface AlertService {
 /** How long an Idempotency-Key is remembered, in milliseconds: 24 h. */
 export const IDEMPOTENCY_WINDOW_MS = 86_400_000;
 
-/** How long a repeat waits for the first request with its key to finish, in milliseconds; above the 1.5 s of an add. */
-const FIRST_ANSWER_WAIT_MS = 2_000;
-const POLL_MS = 50;
-/** What upkeep calls an entry whose job is gone: it reached nobody, since only a job can be sent. */
-const LOST = 'lost';
 /** A missed signal costs a waiting caller at most this much, in milliseconds. */
 const WAIT_POLL_MS = 1_000;
 
@@ -95,8 +67,7 @@ export function createAlertService(deps: {
   timeZone: string;
 }): AlertService {
   const { ledger, queue, cipher, events, clock } = deps;
-  /** Alerts of this process between ledger and queue: their repeats share the answer. */
-  const entering = new Map<string, Promise<void>>();
+  const queueEntry = createQueueEntry(deps);
 
   async function accept(
     integration: Integration,
@@ -110,9 +81,7 @@ export function createAlertService(deps: {
       const result = await ledger.accept(alert);
       switch (result.kind) {
         case 'accepted': {
-          const entered = enqueue(integration, alert, request, chat);
-          entering.set(alert.id, entered);
-          await entered.finally(() => entering.delete(alert.id));
+          await queueEntry.enter(alert, { integration, request, chat });
           events.emit('alert.accepted', { alertId: alert.id, priority: alert.priority, ...trace });
           return { id: alert.id, remaining: result.remaining, replayed: false };
         }
@@ -123,7 +92,7 @@ export function createAlertService(deps: {
               'This Idempotency-Key was used with another body. Use a new key for a new alert.',
             );
           }
-          await finishFirst(integration, result.record, request, chat);
+          await queueEntry.finish(result.record, { integration, request, chat });
           events.emit('alert.replayed', { alertId: result.record.id, ...trace });
           return { id: result.record.id, remaining: result.record.remaining, replayed: true };
         }
@@ -167,106 +136,6 @@ export function createAlertService(deps: {
               bodyHash: cipher.hashRequest(`body:${canonical(request)}`),
             },
     };
-  }
-
-  async function enqueue(
-    integration: Integration,
-    alert: Pick<NewAlert, 'id' | 'priority' | 'deliverAt'>,
-    request: AlertRequest,
-    chat: string,
-  ): Promise<void> {
-    try {
-      await queue.add(toJob(integration, alert, request, chat));
-    } catch (error) {
-      // The add may still happen (a frozen Redis that thaws): without its entry the worker drops the job, so the
-      // refusal that the sender is about to read stays true. If the entry has moved on, the add did happen and the
-      // worker has it already: then the alert is accepted.
-      if (await ledger.withdraw(alert.id, integration.id)) throw error;
-    }
-  }
-
-  function toJob(
-    integration: Integration,
-    alert: Pick<NewAlert, 'id' | 'priority' | 'deliverAt'>,
-    request: AlertRequest,
-    chat: string,
-  ): AlertJob {
-    const content: AlertContent = {
-      message: request.message,
-      format: request.format,
-      ...(request.title === undefined ? {} : { title: request.title }),
-      ...(request.url === undefined ? {} : { url: request.url }),
-      ...(request.urlTitle === undefined ? {} : { urlTitle: request.urlTitle }),
-      ...(request.tags === undefined ? {} : { tags: request.tags }),
-    };
-    return {
-      alertId: alert.id,
-      integrationId: integration.id,
-      chat,
-      // Telegram's group and channel ids are negative.
-      isGroup: integration.chatId < 0,
-      priority: alert.priority,
-      deliverAt: alert.deliverAt,
-      sealed: cipher.seal(content, alert.id),
-    };
-  }
-
-  /** A repeat may overtake its first request between ledger and queue, or follow a crash there: see it through. */
-  async function finishFirst(
-    integration: Integration,
-    record: AlertRecord,
-    request: AlertRequest,
-    chat: string,
-  ): Promise<void> {
-    const entered = entering.get(record.id);
-    if (entered !== undefined) return entered;
-    for (let waitedMs = 0; waitedMs < FIRST_ANSWER_WAIT_MS; waitedMs += POLL_MS) {
-      const held = (await queue.existing([record.id])).has(record.id);
-      // Looked at after the queue: an add that came late may have left a job whose entry was withdrawn meanwhile.
-      const current = await ledger.find(record.id);
-      if (current === undefined) {
-        throw new AppError('queue_unavailable', 'The first request with this key was refused. Try again.', {
-          retryAfterSeconds: 1,
-        });
-      }
-      if (current.status === 'failed' && current.reason === LOST) {
-        // Its sender never read a 202 for it, and is about to: bring it back. Of many repeats one does so.
-        if (await ledger.requeue(current.id, clock.now())) {
-          await orRestore({ ...current, status: current.status }, () =>
-            enterAgain(integration, current, request, chat),
-          );
-        }
-      } else if (current.status !== 'queued' || held) return;
-      else await pause(POLL_MS);
-    }
-    // The process that answered first died between the two steps. The id makes a late double add harmless.
-    await queue.add(toJob(integration, record, request, chat));
-  }
-
-  async function enterAgain(
-    integration: Integration,
-    record: AlertRecord,
-    request: AlertRequest,
-    chat: string,
-  ): Promise<void> {
-    // The job of a resend that died half-way is still kept, and an add of its id would do nothing.
-    if ((await queue.findKept(record.id)) !== undefined) await queue.requeue(record.id);
-    else await queue.add(toJob(integration, record, request, chat));
-  }
-
-  /** After `ledger.requeue`: puts the job back into the queue; if that fails, the entry becomes what it was before. */
-  async function orRestore(
-    before: AlertRecord & { readonly status: 'failed' | 'uncertain' },
-    enter: () => Promise<void>,
-  ): Promise<void> {
-    try {
-      await enter();
-    } catch (error) {
-      await ledger.undoRequeue(before.id, before.status, before.reason, before.endedAt);
-      // As in `enqueue`: a timed-out command may still have happened, and the worker may have the alert already.
-      const now = await ledger.find(before.id);
-      if (now?.status === before.status && now.endedAt === before.endedAt) throw error;
-    }
   }
 
   function quotaExhausted(): AppError {
@@ -331,7 +200,7 @@ export function createAlertService(deps: {
       if (!(await ledger.requeue(id, clock.now()))) {
         throw new AppError('not_resendable', 'This alert is being sent again already.');
       }
-      await orRestore({ ...record, status }, () => queue.requeue(id));
+      await queueEntry.orRestore({ ...record, status }, () => queue.requeue(id));
       events.emit('alert.resent', {
         alertId: id,
         chat: cipher.hashChat(integration.chatId),
@@ -351,9 +220,4 @@ function textGone(): AppError {
     'not_resendable',
     'The text of this alert is not kept any more (24 h after it ended). Send it as a new alert.',
   );
-}
-
-/** The same request always gives the same string, whatever the order of its JSON keys was. */
-function canonical(request: AlertRequest): string {
-  return JSON.stringify(Object.entries(request).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

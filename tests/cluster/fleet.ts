@@ -10,6 +10,8 @@ export interface Member {
   readonly role: Role;
   readonly service: Service;
   readonly up: boolean;
+  /** Where in the service's logs its present process begins. */
+  readonly startedAt: number;
 }
 
 export interface Fleet {
@@ -38,7 +40,7 @@ export async function startFleet(
   const started = await Promise.allSettled(
     plan.map(async ({ role, name }) => {
       const service = await startService({ double, env: { ...env, ROLES: role } });
-      return { role, name, service, up: true };
+      return { role, name, service, up: true, startedAt: 0 };
     }),
   );
   const members = started.filter((result) => result.status === 'fulfilled').map((result) => result.value);
@@ -67,6 +69,7 @@ export async function startFleet(
         if (code !== 0) uncleanExits.push(`${member.name}: ${code}`);
       }
       await pause(downMs);
+      member.startedAt = member.service.logs.length;
       await member.service.restart();
       counts.restarts += 1;
       member.up = true;

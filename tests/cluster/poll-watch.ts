@@ -1,12 +1,13 @@
-import type { BotApiDouble } from '../../src/sandbox/bot-api-double.ts';
+import type { BotApiDouble, Call } from '../../src/sandbox/bot-api-double.ts';
 import { botMessages } from '../support/provision.ts';
+import type { LogLine } from '../support/service.ts';
 import type { Fleet, Member } from './fleet.ts';
 
 export interface PollWatch {
   /** The bot process that polls now, as it says itself. */
   poller(): Member | undefined;
-  /** To be told of every end of the poller, at its moment: the time to the next poll is a takeover. */
-  pollerEnded(): void;
+  /** To be told of every end of a bot process, at its moment: from the poller's to the next poll is a takeover. */
+  ends(bot: Member): void;
   /** Waits until everything that was asked of the bot is answered. */
   stop(): Promise<PollReport>;
 }
@@ -14,14 +15,24 @@ export interface PollWatch {
 export interface PollReport {
   /** Most processes that said they polled at the same time. */
   readonly mostAtOnce: number;
-  /** Polls that Telegram ended because another one came: 409. */
+  /** Polls that Telegram ended (409) because another process polled. */
   readonly conflicts: number;
   readonly takeovers: number;
+  /** With a process standing by all the time: while none is there, or when that one dies too, the time begins anew. */
   readonly longestTakeoverMs: number;
   readonly asked: number;
   readonly answered: number;
 }
 
+const POLLS = 'the bot polls for updates';
+/** What src/bot/update-source.ts logs at each change of state. */
+const STATES = [
+  POLLS,
+  'the bot stands by: another process polls',
+  'Telegram is unreachable for the bot; trying again with growing pauses',
+  'another program reads the updates of this bot token; trying again with growing pauses',
+  'the bot reads no updates any more',
+];
 const SAMPLE_MS = 50;
 const ASK_EVERY_MS = 2_000;
 const ANSWER_LIMIT_MS = 45_000;
@@ -34,27 +45,27 @@ export function watchPollers(fleet: Fleet, double: BotApiDouble, chatId: number)
   let longestTakeoverMs = 0;
   /** Epoch ms since which nobody polls. */
   let vacantSince: number | undefined;
-  let scanned = 0;
   const before = botMessages(double, chatId).length;
 
-  const saysItPolls = ({ service }: Member): boolean =>
-    service.logs.findLast(
-      ({ component, message }) =>
-        component === 'bot' &&
-        /\bpolls\b|\bstands by\b|no updates any more|\bunreachable\b|another program/.test(message),
-    )?.message === 'the bot polls for updates';
-  const pollers = () =>
-    fleet.members.filter((member) => member.role === 'bot' && member.up && saysItPolls(member));
+  /** What the running process said last; what it said before its restart does not count. */
+  const stateLine = ({ service, startedAt }: Member): LogLine | undefined =>
+    service.logs
+      .slice(startedAt)
+      .findLast(({ component, message }) => component === 'bot' && STATES.includes(message));
+  const bots = () => fleet.members.filter((member) => member.role === 'bot' && member.up);
+  const pollers = () => bots().filter((member) => stateLine(member)?.message === POLLS);
 
   const sample = (): void => {
     mostAtOnce = Math.max(mostAtOnce, pollers().length);
-    for (; scanned < double.calls.length; scanned++) {
-      const call = double.calls[scanned];
-      if (call?.method !== 'getUpdates' || vacantSince === undefined || call.at < vacantSince) continue;
-      takeovers += 1;
-      longestTakeoverMs = Math.max(longestTakeoverMs, call.at - vacantSince);
-      vacantSince = undefined;
-    }
+    if (vacantSince === undefined) return;
+    if (bots().length === 0) vacantSince = Date.now();
+    // By its log, since the last call of a poller that stops cleanly would look like the next one's first.
+    const [taker] = pollers();
+    if (taker === undefined) return;
+    const takenAt = Date.parse(stateLine(taker)?.timestamp ?? '');
+    takeovers += 1;
+    longestTakeoverMs = Math.max(longestTakeoverMs, takenAt - vacantSince);
+    vacantSince = undefined;
   };
   const sampler = setInterval(sample, SAMPLE_MS);
   const asker = setInterval(() => {
@@ -64,9 +75,9 @@ export function watchPollers(fleet: Fleet, double: BotApiDouble, chatId: number)
 
   return {
     poller: () => pollers()[0],
-    pollerEnded() {
+    ends(bot) {
       sample();
-      vacantSince ??= performance.timeOrigin + performance.now();
+      if (vacantSince !== undefined || pollers().includes(bot)) vacantSince = Date.now();
     },
     async stop() {
       clearInterval(asker);
@@ -76,12 +87,13 @@ export function watchPollers(fleet: Fleet, double: BotApiDouble, chatId: number)
         await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
       }
       clearInterval(sampler);
-      const conflicts = double.calls.filter(
-        ({ method, status }) => method === 'getUpdates' && status === 409,
-      ).length;
+      const polls = double.calls.filter(({ method }) => method === 'getUpdates');
+      const conflicts = polls.filter(
+        ({ status }, index) => status === 409 && !isConfirmation(polls[index + 1]),
+      );
       return {
         mostAtOnce,
-        conflicts,
+        conflicts: conflicts.length,
         takeovers,
         longestTakeoverMs: Math.round(longestTakeoverMs),
         asked,
@@ -89,4 +101,12 @@ export function watchPollers(fleet: Fleet, double: BotApiDouble, chatId: number)
       };
     },
   };
+}
+
+/**
+ * The last call of a poller that stops: it confirms what was handled. Telegram may not have noticed yet that the same
+ * process has hung up on its poll, and ends that one, to which nobody listens.
+ */
+function isConfirmation(call: Call | undefined): boolean {
+  return call?.payload.timeout === 0 && call.payload.limit === 1;
 }

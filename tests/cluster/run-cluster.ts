@@ -4,7 +4,7 @@ import { startTestPostgres } from '../support/postgres.ts';
 import { type Provisioned, provisionIntegration } from '../support/provision.ts';
 import { SOUND, startRedisProcess } from '../support/redis-process.ts';
 import { BOT_TOKEN, pause } from '../support/service.ts';
-import { type Fleet, type Sizes, startFleet } from './fleet.ts';
+import { type Fleet, type Member, type Role, type Sizes, startFleet } from './fleet.ts';
 import { type PollReport, watchPollers } from './poll-watch.ts';
 import { openPostgresLedger } from './postgres-ledger.ts';
 import { createRandom } from './random.ts';
@@ -35,6 +35,7 @@ const FIRST_CHAT = 7_000_001;
 const QUOTA = 1_000_000;
 /** Each chat's sender begins an alert this often, in ms: 20 alerts a second over all. */
 const SEND_EVERY_MS = 300;
+const DYING_ROLES: readonly Role[] = ['worker', 'api', 'scheduler'];
 const MEAN_HIT_MS = 2_000;
 const MOST_DOWN_MS = 1_500;
 const KILL_SHARE = 0.6;
@@ -56,7 +57,9 @@ const SETTINGS: Readonly<Record<string, string>> = {
  * them one after the other at the end, and holds senders, ledger and Telegram's double against each other.
  */
 export async function runCluster(options: ClusterOptions): Promise<ClusterReport> {
-  const { say = () => undefined } = options;
+  const began = performance.now();
+  const say = (line: string) =>
+    options.say?.(`${((performance.now() - began) / 1_000).toFixed(1)} s: ${line}`);
   const random = createRandom(options.seed);
   const closers: (() => Promise<unknown>)[] = [];
   try {
@@ -85,22 +88,27 @@ export async function runCluster(options: ClusterOptions): Promise<ClusterReport
     double.addChat({ id: askerChat, type: 'private', first_name: 'Asker' });
     const watch = watchPollers(fleet, double, askerChat);
     const senders = startSenders(fleet, chats, SEND_EVERY_MS, createRandom(options.seed + 1));
-    const strike = (member: Fleet['members'][number], signal: 'SIGKILL' | 'SIGTERM', downMs: number) => {
-      if (watch.poller() === member) watch.pollerEnded();
+    const strike = (member: Member, signal: 'SIGKILL' | 'SIGTERM', downMs: number) => {
+      if (member.role === 'bot' && member.up) watch.ends(member);
       return fleet.hit(member, signal, downMs);
     };
 
     const hits: Promise<void>[] = [];
+    const any = (list: readonly Member[]) => list[Math.floor(random() * list.length)];
+    const up = (role?: Role) =>
+      fleet.members.filter((one) => one.up && (role === undefined || one.role === role));
+    // Each role dies once for certain, beginning with the poller; then chance decides.
+    const first = [() => watch.poller(), ...DYING_ROLES.map((role) => () => any(up(role)))];
     const endsAt = performance.now() + options.seconds * 1_000;
-    while (performance.now() < endsAt) {
+    while (performance.now() < endsAt || first.length > 0) {
       await pause(MEAN_HIT_MS * (0.5 + random()));
-      const up = fleet.members.filter((member) => member.up);
-      const victim = up[Math.floor(random() * up.length)];
-      const signal = random() < KILL_SHARE ? 'SIGKILL' : 'SIGTERM';
+      const chosen = first.shift();
+      const victim = chosen === undefined ? any(up()) : chosen();
+      const signal = chosen !== undefined || random() < KILL_SHARE ? 'SIGKILL' : 'SIGTERM';
       if (victim !== undefined) hits.push(strike(victim, signal, random() * MOST_DOWN_MS));
     }
     await Promise.all(hits);
-    say('rolling restart');
+    say('the last one was killed; rolling restart');
     for (const member of [...fleet.members].sort(() => random() - 0.5)) await strike(member, 'SIGTERM', 0);
     await senders.stop();
 

@@ -10,7 +10,8 @@ import {
   type StoredMessage,
   type User,
 } from '../../src/sandbox/bot-api-double.ts';
-import type { AlertRequest, AlertService } from '../../src/services/alerts.ts';
+import type { AlertRequest } from '../../src/services/alert-request.ts';
+import type { AlertService } from '../../src/services/alerts.ts';
 import { createIntegrationService, type IntegrationService } from '../../src/services/integrations.ts';
 import { createTokens, hashToken, type TokenClaims } from '../../src/services/tokens.ts';
 import { createMemoryIntegrations, type MemoryIntegrations } from './memory-integrations.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ALERT_FORMATS, ALERT_LIMITS, ALERT_PRIORITIES } from '../../domain/alert.ts';
-import type { AlertRequest } from '../../services/alerts.ts';
+import type { AlertRequest } from '../../services/alert-request.ts';
 import type { Clock } from '../../services/ports.ts';
 import { ChatIdSchema, line, optional, text } from './fields.ts';
 

@@ -5,7 +5,7 @@ import type { Scenario } from '../scenario.ts';
 const LIFE_MS = 900;
 
 /** `kill -9` of the worker at random moments under load; then everything must end by itself. */
-export function workerKill(rounds: number, options = { chats: 60, everyMs: 1_500 }): Scenario {
+export function workerKill(rounds: number, options = { chats: 60, everyMs: 3_000 }): Scenario {
   return {
     name: 'worker-kill',
     rounds,

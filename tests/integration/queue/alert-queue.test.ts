@@ -203,6 +203,29 @@ describe('the pace', () => {
     await close();
   });
 
+  it('wakes the next of the line when one goes, past those that have ended', async () => {
+    serial += 1;
+    const { alerts, redis, base, close } = open(`{pace-${process.pid}-${serial}}`, 500);
+    for (const id of ['a1', 'a2', 'a3', 'a4']) await alerts.add(job(id, 'aa'));
+    // As BullMQ puts them off: the time in the upper bits of the score.
+    const later = (Date.now() + 60_000) * 4_096;
+    for (const id of ['a3', 'a4']) {
+      await redis.zrem(`${base}prioritized`, id);
+      await redis.zadd(`${base}delayed`, later, id);
+    }
+    await alerts.remove(['a2']);
+    const pace = createPace({ redis, base, sendDelayMs: 0, chatDelayMs: 500, groupLimitPerMinute: 0 });
+    const before = Date.now();
+    expect(await pace.take({ alertId: 'a1', chat: 'aa', isGroup: false })).toMatchObject({ kind: 'go' });
+    const wake = Number(await redis.zscore(`${base}delayed`, 'a3')) / 4_096;
+    expect(wake).toBeGreaterThanOrEqual(before + 500);
+    expect(wake).toBeLessThan(before + 1_500);
+    expect(Number(await redis.zscore(`${base}delayed`, 'a4'))).toBe(later);
+    // BullMQ's worker sleeps until the marker's time.
+    expect(Number(await redis.zscore(`${base}marker`, '1'))).toBe(wake);
+    await close();
+  });
+
   it('lets the later of two flood waits count', async () => {
     serial += 1;
     const { alerts, redis, base, close } = open(`{pace-${process.pid}-${serial}}`, 500);

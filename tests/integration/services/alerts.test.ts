@@ -106,6 +106,21 @@ describe('accepting alerts', () => {
     expect(await rig.left(integration.id)).toBe(9);
   });
 
+  it('calls an alert accepted of which a part has arrived before its add was answered', async () => {
+    const rig = await open();
+    const { integration } = await rig.integrate();
+    const { add } = rig.queue;
+    rig.queue.add = async (job) => {
+      await add(job);
+      await rig.ledger.claim(job.alertId, rig.clock.now());
+      await rig.ledger.addPart(job.alertId, 2, 77);
+      throw new Error('timed out');
+    };
+    const accepted = await rig.alerts.accept(integration, request(), {});
+    expect(await rig.ledger.find(accepted.id)).toMatchObject({ status: 'queued', messageIds: [77] });
+    expect(await rig.left(integration.id)).toBe(9);
+  });
+
   it('refuses a revoked integration and a token that was rotated away meanwhile, and takes no unit', async () => {
     const rig = await open();
     const first = await rig.integrate(1);

@@ -13,11 +13,8 @@ import { createPayloadCipher } from '../../../src/queue/cipher.ts';
 import { withQueueCommands } from '../../../src/queue/commands.ts';
 import { createEndedSignal } from '../../../src/queue/ended-signal.ts';
 import { connectRedis } from '../../../src/queue/redis.ts';
-import {
-  type AlertRequest,
-  createAlertService,
-  IDEMPOTENCY_WINDOW_MS,
-} from '../../../src/services/alerts.ts';
+import type { AlertRequest } from '../../../src/services/alert-request.ts';
+import { createAlertService, IDEMPOTENCY_WINDOW_MS } from '../../../src/services/alerts.ts';
 import { createIntegrationService } from '../../../src/services/integrations.ts';
 import { createMaintenanceService } from '../../../src/services/maintenance.ts';
 import type { AlertLedger, AlertQueue } from '../../../src/services/ports.ts';

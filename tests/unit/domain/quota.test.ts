@@ -38,7 +38,14 @@ describe('the quota of a day', () => {
   });
 
   it('lasts to its reset, wherever and whenever', () => {
-    const zones = ['UTC', 'Europe/Berlin', 'America/Santiago', 'Africa/Cairo', 'Asia/Beirut', 'Asia/Kolkata'];
+    const zones = [
+      'UTC',
+      'Europe/Berlin',
+      'America/Santiago',
+      'Africa/Cairo',
+      'America/Havana',
+      'Asia/Kolkata',
+    ];
     const moments = fc.integer({ min: at('2026-01-01T00:00:00Z'), max: at('2029-01-01T00:00:00Z') });
     fc.assert(
       fc.property(moments, fc.constantFrom(...zones), (now, zone) => {

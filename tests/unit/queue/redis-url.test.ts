@@ -1,75 +1,82 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseRedisUrl } from '../../../src/queue/redis-url.ts';
 
-let dir: string;
-let ca: string;
-beforeAll(() => {
-  dir = mkdtempSync(join(tmpdir(), 'pingui-url-'));
-  ca = join(dir, 'ca.pem');
-  writeFileSync(ca, 'a certificate');
-});
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
-
-describe('a REDIS_URL', () => {
-  it('of one server is handed on as it is, without our parameters', () => {
-    const url = 'redis://user:p%40ss@redis.example:6380/2';
-    expect(parseRedisUrl(url)).toEqual({ kind: 'single', url, tls: {} });
-    expect(parseRedisUrl('rediss://redis.example')).toEqual({
+describe('REDIS_URL', () => {
+  it('of one server goes to the driver as it is, without our parameters', () => {
+    expect(parseRedisUrl('redis://u:p%40@host:6380/2')).toEqual({
       kind: 'single',
-      url: 'rediss://redis.example',
-      tls: { tls: {} },
+      url: 'redis://u:p%40@host:6380/2',
+      tls: {},
     });
-    expect(parseRedisUrl(`rediss://redis.example:6380/1?ca=${encodeURIComponent(ca)}`)).toEqual({
+    expect(parseRedisUrl('rediss://host')).toEqual({
       kind: 'single',
-      url: 'rediss://redis.example:6380/1',
-      tls: { tls: { ca: 'a certificate' } },
+      url: 'rediss://host',
+      tls: { tls: {} },
     });
   });
 
-  it('of Sentinel names the sentinels and the master', () => {
+  it('reads the files that it names for TLS', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'pingui-url-'));
+    try {
+      const query = new URLSearchParams();
+      for (const name of ['ca', 'cert', 'key']) {
+        const file = join(dir, `a ${name}`);
+        writeFileSync(file, `PEM ${name}`);
+        query.set(name, file);
+      }
+      const tls = { tls: { ca: 'PEM ca', cert: 'PEM cert', key: 'PEM key' } };
+      expect(parseRedisUrl(`rediss://host:1?${query}`)).toEqual({
+        kind: 'single',
+        url: 'rediss://host:1',
+        tls,
+      });
+      expect(parseRedisUrl(`rediss+cluster://host?${query}`)).toMatchObject({ kind: 'cluster', tls });
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+    expect(() => parseRedisUrl('rediss://host?ca=/nowhere/ca.crt')).toThrow('ENOENT');
+  });
+
+  it('of sentinels names them, the master, and both kinds of users', () => {
     expect(
-      parseRedisUrl('redis+sentinel://user:p%40ss@a.example,b.example:7000,[::1]:7001/main'),
-    ).toMatchObject({
+      parseRedisUrl(
+        'redis+sentinel://u:p@a,b:1,[::1],[::2]:2/my%20master?sentinelPassword=s%26&sentinelUsername=v',
+      ),
+    ).toEqual({
       kind: 'sentinel',
       hosts: [
-        { host: 'a.example', port: 26_379 },
-        { host: 'b.example', port: 7_000 },
-        { host: '::1', port: 7_001 },
+        { host: 'a', port: 26_379 },
+        { host: 'b', port: 1 },
+        { host: '::1', port: 26_379 },
+        { host: '::2', port: 2 },
       ],
-      master: 'main',
-      auth: { username: 'user', password: 'p@ss' },
+      master: 'my master',
+      auth: { username: 'u', password: 'p' },
+      sentinelAuth: { sentinelUsername: 'v', sentinelPassword: 's&' },
       tls: {},
     });
   });
 
-  it('of a cluster names some of its nodes', () => {
-    expect(parseRedisUrl('rediss+cluster://:secret@a.example,[fd00::2]')).toEqual({
+  it('of a cluster names its nodes; a password may come without a user', () => {
+    expect(parseRedisUrl('redis+cluster://:p%3Aw@a,b:7000')).toEqual({
       kind: 'cluster',
       hosts: [
-        { host: 'a.example', port: 6_379 },
-        { host: 'fd00::2', port: 6_379 },
+        { host: 'a', port: 6_379 },
+        { host: 'b', port: 7_000 },
       ],
-      auth: { password: 'secret' },
-      tls: { tls: {} },
+      auth: { password: 'p:w' },
+      tls: {},
     });
   });
 
-  it.each([
-    ['another scheme', 'http://user:hidden@redis.example'],
-    ['no scheme', 'user:hidden@redis.example:6379'],
-    ['an unknown kind', 'redis+proxy://user:hidden@redis.example'],
-    ['a host without a name', 'redis+cluster://user:hidden@a.example,,b.example'],
-    ['Sentinel without a master', 'redis+sentinel://user:hidden@a.example'],
-    ['nothing', ''],
-  ])('with %s is refused, and never repeated', (_, url) => {
-    expect(() => parseRedisUrl(url)).toThrow(RangeError);
-    try {
-      parseRedisUrl(url);
-    } catch (error) {
-      expect((error as Error).message).not.toMatch(/hidden|user/);
-    }
-  });
+  it.each(['http://secret@host', 'redis+cluster://:secret@', 'redis+sentinel://:secret@a', 'secret'])(
+    'refuses %s, without repeating it',
+    (url) => {
+      expect(() => parseRedisUrl(url)).toThrow(RangeError);
+      expect(() => parseRedisUrl(url)).toThrow(/^(?!.*secret)/);
+    },
+  );
 });

@@ -1,0 +1,23 @@
+import type { AlertFormat, AlertPriority } from '../domain/alert.ts';
+
+/** A validated request for an alert. */
+export interface AlertRequest {
+  readonly message: string;
+  readonly title?: string | undefined;
+  readonly format: AlertFormat;
+  readonly priority: AlertPriority;
+  readonly silent: boolean;
+  readonly url?: string | undefined;
+  readonly urlTitle?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
+  /** Seconds. */
+  readonly ttl?: number | undefined;
+  /** Epoch milliseconds. */
+  readonly deliverAt?: number | undefined;
+  readonly threadId?: number | undefined;
+}
+
+/** The same request always gives the same string, whatever the order of its JSON keys was. */
+export function canonical(request: AlertRequest): string {
+  return JSON.stringify(Object.entries(request).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

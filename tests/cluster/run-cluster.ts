@@ -36,6 +36,8 @@ const QUOTA = 1_000_000;
 /** Each chat's sender begins an alert this often, in ms: 20 alerts a second over all. */
 const SEND_EVERY_MS = 300;
 const DYING_ROLES: readonly Role[] = ['worker', 'api', 'scheduler'];
+/** Long enough that deaths in the middle of a send are no rarity. */
+const SEND_TAKES_MS = 80;
 const MEAN_HIT_MS = 2_000;
 const MOST_DOWN_MS = 1_500;
 const KILL_SHARE = 0.6;
@@ -45,6 +47,7 @@ const DRAIN_LIMIT_MS = 100_000;
 
 const SETTINGS: Readonly<Record<string, string>> = {
   SEND_DELAY_MS: '20',
+  WORKER_CONCURRENCY: '2',
   CHAT_DELAY_MS: '0',
   GROUP_LIMIT_PER_MINUTE: '0',
   MAX_ALERTS: String(QUOTA),
@@ -66,6 +69,7 @@ export async function runCluster(options: ClusterOptions): Promise<ClusterReport
     const double = createBotApiDouble({ token: BOT_TOKEN, dropOldMessages: 1_000_000 });
     await double.start();
     closers.push(double.stop);
+    double.fault({ method: 'sendMessage', times: 'always', delayMs: SEND_TAKES_MS });
     const postgres = await startTestPostgres();
     if (postgres === undefined) throw new Error('PostgreSQL is not installed');
     closers.push(postgres.stop);

@@ -6,6 +6,8 @@ import { BOT_TOKEN, JWT_SECRET, type Service, startService } from '../support/se
 
 /** The double sees a send when it arrives, not when it was made: 10 ms of the 1000 are the way's. */
 const SHORTEST_GAP_MS = 990;
+/** As in src/services/delivery.ts. */
+const CLAIM_AHEAD_MS = 20;
 /** Of 15 digits, so that it occurs nowhere by chance. */
 const CHAT = 845_120_977_316_204;
 const DAILY_LIMIT = 10;
@@ -86,7 +88,12 @@ describe('the main job', () => {
 
   it('never sends two closer than a second', () => {
     const arrivals = sends().map((call) => call.at);
-    const gaps = arrivals.slice(1).map((at, index) => at - (arrivals[index] ?? 0));
+    // The claim is made up to 20 ms before the send. An arrival that comes later than that was held up on its way (a
+    // stalled machine): the next gap counts from when it was sent.
+    const sent = entries.map((entry, index) =>
+      Math.min(arrivals[index] ?? 0, Date.parse(String(entry.sendingAt)) + CLAIM_AHEAD_MS),
+    );
+    const gaps = arrivals.slice(1).map((at, index) => at - (sent[index] ?? 0));
     expect(gaps).toHaveLength(DAILY_LIMIT - 1);
     expect(Math.min(...gaps)).toBeGreaterThanOrEqual(SHORTEST_GAP_MS);
     // And does not dawdle either.

@@ -246,7 +246,8 @@ export function createApp(deps: AppDeps): App {
     const health = createHealth({
       clock,
       checks: {
-        redis: pingCheck(() => connections.fast.ping()),
+        // A key of the queue's: PING would ask any node of a Cluster, not the one that holds the queue.
+        redis: pingCheck(() => connections.fast.exists(`${useCases.base}meta`)),
         database: pingCheck(useCases.database.ping),
         telegram:
           guard === undefined ? telegramProbeCheck(sender().probe, clock) : telegramStateCheck(guard.state),

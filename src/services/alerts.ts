@@ -192,6 +192,9 @@ export function createAlertService(deps: {
           `Only failed and uncertain alerts can be sent again; this one is ${status}.`,
         );
       }
+      if (record.expiresAt !== null && record.expiresAt <= clock.now() && record.messageIds.length === 0) {
+        throw new AppError('not_resendable', 'The ttl of this alert has passed. Send it as a new alert.');
+      }
       const integration = await deps.integrations.findById(record.integrationId);
       if (integration?.status !== 'active') {
         throw new AppError('integration_not_active', 'The integration of this alert is not active any more.');

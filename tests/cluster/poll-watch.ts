@@ -6,6 +6,8 @@ import type { Fleet, Member } from './fleet.ts';
 export interface PollWatch {
   /** The bot process that polls now, as it says itself. */
   poller(): Member | undefined;
+  /** How often another process has taken over so far. */
+  takeovers(): number;
   /** To be told of every end of a bot process, at its moment: from the poller's to the next poll is a takeover. */
   ends(bot: Member): void;
   /** Waits until everything that was asked of the bot is answered. */
@@ -75,6 +77,7 @@ export function watchPollers(fleet: Fleet, double: BotApiDouble, chatId: number)
 
   return {
     poller: () => pollers()[0],
+    takeovers: () => takeovers,
     ends(bot) {
       sample();
       if (vacantSince !== undefined || pollers().includes(bot)) vacantSince = Date.now();

@@ -107,7 +107,9 @@ export async function runCluster(options: ClusterOptions): Promise<ClusterReport
     while (performance.now() < endsAt || first.length > 0) {
       await pause(MEAN_HIT_MS * (0.5 + random()));
       const chosen = first.shift();
-      const victim = chosen === undefined ? any(up()) : chosen();
+      // The first takeover is watched undisturbed; later the one that stands by may die as well.
+      const mortal = up().filter(({ role }) => role !== 'bot' || watch.takeovers() > 0);
+      const victim = chosen === undefined ? any(mortal) : chosen();
       const signal = chosen !== undefined || random() < KILL_SHARE ? 'SIGKILL' : 'SIGTERM';
       if (victim !== undefined) hits.push(strike(victim, signal, random() * MOST_DOWN_MS));
     }

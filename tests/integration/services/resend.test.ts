@@ -50,6 +50,16 @@ describe('sending an alert again by hand', () => {
     },
   );
 
+  it('refuses an alert whose ttl has passed: it would be late', async () => {
+    rig = await createRig(server);
+    const { integration } = await rig.integrate();
+    const { id } = await rig.alerts.accept(integration, { ...request(), ttl: 60 }, {});
+    await rig.endAsKept(id, 'failed', 'blocked');
+    rig.advance(60_000);
+    expect(await tally([rig.alerts.resend({ integration }, id)])).toEqual({ not_resendable: 1 });
+    expect((await rig.ledger.find(id))?.status).toBe('failed');
+  });
+
   it('refuses when the text is not kept any more', async () => {
     const { integration, id } = await kept('failed');
     rig.advance(86_400_000 + 1_000);

@@ -7,6 +7,11 @@ type Row = Record<
   string
 >;
 
+export interface PostgresLedger extends LedgerReader {
+  /** Units left, by integration. */
+  quotasLeft(): Promise<Map<number, number>>;
+}
+
 /** Looks into the service's PostgreSQL database with a connection of its own. */
 export async function openPostgresLedger(
   url: string,
@@ -33,7 +38,6 @@ export async function openPostgresLedger(
       ]);
       return new Map(entries);
     },
-    /** Units left, by integration. */
     async quotasLeft() {
       const { rows } = await client.query<{ id: string; rateLimit: number }>(
         'SELECT "id", "rateLimit" FROM "Integrations"',

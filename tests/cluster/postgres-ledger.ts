@@ -13,9 +13,7 @@ export interface PostgresLedger extends LedgerReader {
 }
 
 /** Looks into the service's PostgreSQL database with a connection of its own. */
-export async function openPostgresLedger(
-  url: string,
-): Promise<LedgerReader & { quotasLeft(): Promise<Map<number, number>> }> {
+export async function openPostgresLedger(url: string): Promise<PostgresLedger> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   // bigint comes as text.

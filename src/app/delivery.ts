@@ -30,6 +30,7 @@ export function createDelivery(deps: {
     guard,
     render,
     pace,
+    queue: useCases.queue,
     ended: useCases.ended,
     events,
     clock,

@@ -7,6 +7,7 @@ import { pause } from './pause.ts';
 import type {
   AlertJob,
   AlertLedger,
+  AlertQueue,
   Clock,
   EndedSignal,
   IntegrationRepository,
@@ -65,6 +66,7 @@ export function createDeliveryService(deps: {
   guard: TelegramGuard;
   render: Renderer;
   pace: Pace;
+  queue: Pick<AlertQueue, 'remove'>;
   ended: Pick<EndedSignal, 'publish'>;
   events: EventBus;
   clock: Clock;
@@ -232,12 +234,15 @@ export function createDeliveryService(deps: {
       if (at.index < at.parts - 1) {
         await ledger.addPart(job.alertId, at.parts, messageId);
       } else {
-        await ledger.end(job.alertId, ['sending', 'uncertain'], {
+        const end = {
           status: 'delivered',
           reason: null,
           now: clock.now(),
           part: { parts: at.parts, messageId },
-        });
+        } as const;
+        if (await ledger.end(job.alertId, ['sending'], end)) return;
+        // We were thought dead, and the text was kept for a resend by hand: it is not needed any more.
+        if (await ledger.end(job.alertId, ['uncertain'], end)) await deps.queue.remove([job.alertId]);
       }
     });
     // It arrived, but nothing says so: upkeep will call it uncertain. Sending again would double it.

@@ -19,6 +19,19 @@ describe('the delivery', () => {
     expect((await rig.entry(job)).status).toBe('delivered');
   });
 
+  it('believes a late answer of a worker that was thought dead, and forgets the text kept for a resend', async () => {
+    const job = await rig.accept(await rig.addChat());
+    rig.double.fault({ delayMs: 100 });
+    const late = rig.deliver(job);
+    await expect.poll(async () => (await rig.entry(job)).status).toBe('sending');
+    expect(await rig.deliver(job)).toEqual({ kind: 'keep', reason: 'worker_died' });
+    expect(rig.removed).toEqual([]);
+    await late;
+    expect((await rig.entry(job)).status).toBe('delivered');
+    expect(rig.removed).toEqual([job.alertId]);
+    expect(rig.sends()).toHaveLength(1);
+  });
+
   it('drops a job whose alert was withdrawn', async () => {
     const chat = await rig.addChat();
     const job = await rig.accept(chat);

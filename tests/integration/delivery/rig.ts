@@ -56,6 +56,8 @@ export async function createDeliveryRig(change: { ledger?: Partial<AlertLedger> 
     telegram: createTelegramClient({ token: '1:a', apiRoot, timeoutMs: TIMEOUT_MS }),
     timeoutMs: TIMEOUT_MS,
   });
+  /** Ids of the jobs that were taken off the queue. */
+  const removed: string[] = [];
   const blocks: { chat: string; ms: number }[] = [];
   const pace: Pace = {
     take: async () => ({ kind: 'go', waitMs: 0 }),
@@ -73,6 +75,7 @@ export async function createDeliveryRig(change: { ledger?: Partial<AlertLedger> 
     guard: createTelegramGuard({ sender, events, timing: GUARD }),
     render,
     pace,
+    queue: { remove: async (ids) => void removed.push(...ids) },
     ended: { publish: () => undefined },
     events,
     clock,
@@ -80,7 +83,19 @@ export async function createDeliveryRig(change: { ledger?: Partial<AlertLedger> 
   let chatId = 100;
 
   return {
-    ...{ double, ledger, repository, integrations, cipher, events, emitted, blocks, clock, delivery },
+    ...{
+      double,
+      ledger,
+      repository,
+      integrations,
+      cipher,
+      events,
+      emitted,
+      blocks,
+      removed,
+      clock,
+      delivery,
+    },
 
     /** A private chat with an active integration. */
     async addChat(): Promise<Integration> {

@@ -45,12 +45,12 @@ export async function copyText(text) {
 }
 
 export function copyButton(text) {
-  const button = element('button', { type: 'button', class: 'copy' }, 'Copy');
+  const button = element('button', { type: 'button', class: 'copy', 'aria-label': 'Copy' });
   button.addEventListener('click', async () => {
     await copyText(text);
-    button.textContent = 'Copied';
+    button.setAttribute('aria-label', 'Copied');
     setTimeout(() => {
-      button.textContent = 'Copy';
+      button.setAttribute('aria-label', 'Copy');
     }, 1500);
   });
   return button;

@@ -9,6 +9,10 @@ export function markReported(res: Response): void {
   reported.add(res);
 }
 
+export function isReported(res: Response): boolean {
+  return reported.has(res);
+}
+
 /**
  * Tells the observers about alerts that were refused before they reached the alert service, which reports its own
  * refusals. Mounted below /api, passes every error on.
@@ -18,7 +22,7 @@ export function createRefusalReporter(deps: {
   hashChat: (chatId: number) => string;
 }): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
-    if (req.method === 'POST' && /^\/alert\/?$/i.test(req.path) && !reported.has(res)) {
+    if (req.method === 'POST' && /^\/alert\/?$/i.test(req.path) && !isReported(res)) {
       const chatId = req.user?.integration?.chatId;
       deps.events.emit('alert.refused', {
         code: toAppError(error).code,

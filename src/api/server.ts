@@ -14,12 +14,12 @@ import { createProblemHandler, unknownRoute } from './middleware/problem-handler
 import { requestId } from './middleware/request-id.ts';
 import { createRequestRateLimit } from './middleware/request-rate.ts';
 import { createSecurityHeaders } from './middleware/security-headers.ts';
-import { createQuotaGate } from './middleware/validate-rate-limit.ts';
-import { createVerifyJwtToken } from './middleware/verify-jwt-token.ts';
+import { createTokenChecks } from './middleware/verify-jwt-token.ts';
 import { createOperatorCredentials } from './operator/credentials.ts';
 import { createFailedSignIns } from './operator/failed-sign-ins.ts';
 import { createOperatorGuard } from './operator/guard.ts';
 import { createOperatorRoutes } from './operator/operator-routes.ts';
+import { createQuotaHeaders } from './quota.ts';
 import { createRefusalReporter } from './refusals.ts';
 import { createAlertRoutes } from './routes/alert-routes.ts';
 import { createHealthRoutes, type Health } from './routes/health-routes.ts';
@@ -30,10 +30,7 @@ import { createWaits, type Waits } from './waits.ts';
 
 export interface ApiDeps {
   readonly alerts: AlertService;
-  readonly integrations: Pick<
-    IntegrationService,
-    'authenticate' | 'authenticateToSend' | 'create' | 'revoke' | 'rotate'
-  >;
+  readonly integrations: Pick<IntegrationService, 'authenticate' | 'create' | 'revoke' | 'rotate'>;
   readonly tokens: Pick<Tokens, 'key'>;
   readonly events: EventBus;
   readonly clock: Clock;
@@ -110,14 +107,13 @@ function createApp(deps: ApiDeps, waits: Waits): Express {
 }
 
 function createApiRoutes(deps: ApiDeps, waits: Waits): Router {
-  const { authenticate, authenticateToSend } = deps.integrations;
-  const verifyJwtToken = createVerifyJwtToken({ ...deps, authenticate });
-  const verifyToSend = createVerifyJwtToken({ ...deps, authenticate: authenticateToSend });
-  const quota = createQuotaGate(deps);
+  const { authenticate } = deps.integrations;
+  const checks = createTokenChecks({ ...deps, authenticate });
+  const quota = createQuotaHeaders(deps);
   const readJson = createJsonReader();
   const router = Router();
-  router.use(createAlertRoutes({ ...deps, quota, verifyJwtToken, verifyToSend, readJson, waits }));
-  router.use(createIntegrationRoutes({ ...deps, quota, verifyJwtToken, readJson }));
+  router.use(createAlertRoutes({ ...deps, ...checks, authenticate, quota, readJson, waits }));
+  router.use(createIntegrationRoutes({ ...deps, ...checks, quota, readJson }));
   router.use(unknownRoute);
   return router;
 }

@@ -22,18 +22,16 @@ export const FIND_INTEGRATIONS: Statement = {
 export const LOCK_INTEGRATIONS: Statement = {
   name: 'lock-integrations',
   // The transaction holds SQLite's only write lock already.
-  sqlite: `SELECT "id", "rateLimit", "status", "tokenHash" FROM "Integrations" WHERE "id" IN (SELECT value FROM json_each(?))`,
-  postgres: `SELECT "id", "rateLimit", "status", "tokenHash" FROM "Integrations"
+  sqlite: `SELECT "id" FROM "Integrations" WHERE "id" IN (SELECT value FROM json_each(?))`,
+  postgres: `SELECT "id" FROM "Integrations"
     WHERE "id" = ANY (ARRAY (SELECT json_array_elements_text($1::json)::bigint)) ORDER BY "id" FOR UPDATE`,
 };
 
-/** [{integrationId, keyHash}] */
-export const FIND_KEY_HOLDERS: Statement = {
-  name: 'find-key-holders',
-  sqlite: `SELECT a.* FROM json_each(?) k CROSS JOIN "Alerts" a
-    ON a."integrationId" = k.value ->> '$.integrationId' AND a."idempotencyKeyHash" = k.value ->> '$.keyHash'`,
-  postgres: `SELECT a.* FROM json_to_recordset($1::json) AS k ("integrationId" int, "keyHash" text)
-    JOIN "Alerts" a ON a."integrationId" = k."integrationId" AND a."idempotencyKeyHash" = k."keyHash"`,
+/** [ids] */
+export const FIND_ALERTS: Statement = {
+  name: 'find-alerts',
+  sqlite: `SELECT * FROM "Alerts" WHERE "id" IN (SELECT value FROM json_each(?))`,
+  postgres: `SELECT * FROM "Alerts" WHERE "id" = ANY (ARRAY (SELECT json_array_elements_text($1::json)))`,
 };
 
 /** [ids] */
@@ -50,16 +48,6 @@ const UNITS_SQLITE = `(SELECT value ->> '$.integrationId' AS "integrationId", va
 const UNITS_POSTGRES = `json_to_recordset($1::json)`;
 const UNITS_TYPES = `("integrationId" int, "units" int)`;
 
-const TAKE = `UPDATE "Integrations" AS i SET "rateLimit" = i."rateLimit" - t."units"`;
-const TAKE_WHERE = `i."id" = t."integrationId" AND i."status" = 'active' AND i."rateLimit" >= t."units"`;
-
-/** [{integrationId, units}]; a row per integration whose units were there. */
-export const TAKE_UNITS: Statement = {
-  name: 'take-units',
-  sqlite: `${TAKE} FROM ${UNITS_SQLITE} AS t WHERE ${TAKE_WHERE} RETURNING "id"`,
-  postgres: `${TAKE} FROM ${UNITS_POSTGRES} AS t ${UNITS_TYPES} WHERE ${TAKE_WHERE} RETURNING i."id"`,
-};
-
 // Never above the daily limit, and never below what is there (the daily limit may have been lowered).
 const GIVE = `UPDATE "Integrations" AS i SET "rateLimit" = CASE
   WHEN i."rateLimit" + t."units" <= i."dailyLimit" THEN i."rateLimit" + t."units"
@@ -70,43 +58,6 @@ export const GIVE_UNITS: Statement = {
   name: 'give-units',
   sqlite: `${GIVE} FROM ${UNITS_SQLITE} AS t WHERE i."id" = t."integrationId"`,
   postgres: `${GIVE} FROM ${UNITS_POSTGRES} AS t ${UNITS_TYPES} WHERE i."id" = t."integrationId"`,
-};
-
-/** Column → its type in PostgreSQL. */
-const INSERTED = {
-  id: 'text',
-  integrationId: 'int',
-  format: 'text',
-  priority: 'text',
-  silent: 'smallint',
-  threadId: 'bigint',
-  deliverAt: 'bigint',
-  expiresAt: 'bigint',
-  sealedTags: 'text',
-  hasButton: 'smallint',
-  remaining: 'int',
-  createdAt: 'bigint',
-  queuedAt: 'bigint',
-  idempotencyKeyHash: 'text',
-  bodyHash: 'text',
-} as const;
-
-/** One entry for INSERT_ALERTS. */
-export type InsertedAlert = Readonly<Record<keyof typeof INSERTED, string | number | null>>;
-
-const INSERT = `INSERT INTO "Alerts" (${columns(...Object.keys(INSERTED))})`;
-
-/** [InsertedAlert] */
-export const INSERT_ALERTS: Statement = {
-  name: 'insert-alerts',
-  sqlite: `${INSERT} SELECT ${Object.keys(INSERTED)
-    .map((column) => `value ->> '$.${column}'`)
-    .join(', ')} FROM json_each(?)`,
-  postgres: `${INSERT} SELECT ${columns(...Object.keys(INSERTED))} FROM json_to_recordset($1::json) AS r (${Object.entries(
-    INSERTED,
-  )
-    .map(([column, type]) => `"${column}" ${type}`)
-    .join(', ')})`,
 };
 
 /** [{id, integrationId}]; a row per entry that was still queued and of which no part was sent. */

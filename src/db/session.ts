@@ -6,6 +6,8 @@ import type { Row, Statement } from './statement.ts';
 export type Run = (statement: Statement, ...params: readonly unknown[]) => Promise<Row[]>;
 
 export interface Session {
+  /** True for SQLite: each statement is a transaction that nobody else writes beside. */
+  readonly isSingleWriter: boolean;
   /** One statement on a connection of its own. */
   run: Run;
   /** A transaction that holds SQLite's write lock from its start. Repeated when PostgreSQL reports a conflict. */
@@ -29,7 +31,7 @@ const COMMIT: Statement = { sqlite: 'COMMIT', postgres: 'COMMIT' };
 const ROLLBACK: Statement = { sqlite: 'ROLLBACK', postgres: 'ROLLBACK' };
 
 /** Statements without knex's query builder, which costs more than SQLite itself on the hot path. */
-export function createSession(db: Pick<Database, 'knex'>): Session {
+export function createSession(db: Pick<Database, 'knex' | 'dialect'>): Session {
   const client: HotClient = db.knex.client;
 
   async function onConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
@@ -56,6 +58,7 @@ export function createSession(db: Pick<Database, 'knex'>): Session {
   }
 
   return {
+    isSingleWriter: db.dialect === 'sqlite',
     run: (statement, ...params) =>
       onConnection((connection) => client.execute(connection, statement, params)),
     transaction: (work) => retryConflicts(() => onConnection((connection) => attempt(connection, work))),

@@ -45,7 +45,12 @@ export class SqliteClient extends ClientSqlite3 {
   }
 
   /** The hot path, past knex's builder. */
-  execute(connection: SqliteConnection, statement: Statement, params: readonly unknown[]): Promise<Row[]> {
+  async execute(
+    connection: SqliteConnection,
+    statement: Statement,
+    params: readonly unknown[],
+  ): Promise<Row[]> {
+    if (statement.sqliteSetup !== undefined) await connection.setUp(statement.sqliteSetup);
     return connection.all(statement.sqlite, params);
   }
 }

@@ -5,6 +5,8 @@ import type { Row } from './statement.ts';
 export interface SqliteConnection {
   all(sql: string, params?: readonly unknown[]): Promise<Row[]>;
   run(sql: string, params?: readonly unknown[]): Promise<{ lastID: number; changes: number }>;
+  /** Runs these once in the life of the connection. */
+  setUp(statements: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -31,6 +33,7 @@ export async function openSqlite(file: string, mode: 'readwrite' | 'readonly'): 
 
 function createConnection(database: sqlite3.Database): SqliteConnection {
   const kept = new Map<string, Promise<sqlite3.Statement>>();
+  const setUps = new Set<readonly string[]>();
   let inTransaction = false;
 
   function prepare(sql: string): Promise<sqlite3.Statement> {
@@ -93,15 +96,22 @@ function createConnection(database: sqlite3.Database): SqliteConnection {
     }
   }
 
+  const all = (sql: string, params: readonly unknown[] = []): Promise<Row[]> =>
+    patiently(
+      sql,
+      (statement) =>
+        new Promise((resolve, reject) => {
+          statement.all<Row>(params, (error, rows) => (error ? reject(error) : resolve(rows)));
+        }),
+    );
+
   return {
-    all: (sql, params = []) =>
-      patiently(
-        sql,
-        (statement) =>
-          new Promise((resolve, reject) => {
-            statement.all<Row>(params, (error, rows) => (error ? reject(error) : resolve(rows)));
-          }),
-      ),
+    all,
+    async setUp(statements) {
+      if (setUps.has(statements)) return;
+      for (const sql of statements) await all(sql);
+      setUps.add(statements);
+    },
     run: (sql, params = []) =>
       patiently(
         sql,

@@ -30,6 +30,14 @@ export interface AppErrorOptions {
   /** Seconds until the same call may succeed. */
   readonly retryAfterSeconds?: number;
   readonly issues?: readonly InputIssue[];
+  /** The integration's quota of today, where it is the reason. */
+  readonly quota?: Quota;
+}
+
+export interface Quota {
+  /** Alerts per day. */
+  readonly limit: number;
+  readonly remaining: number;
 }
 
 /** The one error that services raise on purpose. It knows nothing of HTTP, BullMQ or Telegram: the edges map it. */
@@ -37,6 +45,7 @@ export class AppError extends Error {
   override readonly name = 'AppError';
   readonly retryAfterSeconds: number | undefined;
   readonly issues: readonly InputIssue[] | undefined;
+  readonly quota: Quota | undefined;
 
   constructor(
     readonly code: ErrorCode,
@@ -47,5 +56,6 @@ export class AppError extends Error {
     super(detail, { cause: options.cause });
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.issues = options.issues;
+    this.quota = options.quota;
   }
 }

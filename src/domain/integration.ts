@@ -22,5 +22,27 @@ export interface Integration {
   readonly updatedAt: number;
 }
 
+/** Why alerts cannot be sent for an integration now, and what a person has to do; undefined if they can. */
+export function hindranceOf(
+  integration: Pick<Integration, 'status' | 'unreachableSince' | 'chatId'>,
+): string | undefined {
+  switch (integration.status) {
+    case 'pending':
+      return 'This integration is not set up yet: exchange its setup token first.';
+    case 'revoked':
+      return 'This integration was revoked. Get a new token from the bot with /token.';
+    case 'active':
+      if (integration.unreachableSince === null) return undefined;
+      return isGroupChat(integration.chatId)
+        ? 'Telegram refuses to deliver to this group: the bot was removed or may not write. Add it back and send /start there.'
+        : 'Telegram refuses to deliver to this chat: the person has to unblock the bot and send it /start.';
+  }
+}
+
+/** Telegram's group and channel ids are negative. */
+export function isGroupChat(chatId: number): boolean {
+  return chatId < 0;
+}
+
 /** Longest name of an integration, in characters. */
 export const MAX_NAME_LENGTH = 64;

@@ -4,7 +4,7 @@ import addPrioritized from 'bullmq/dist/cjs/scripts/addPrioritizedJob-9.js';
 import reprocess from 'bullmq/dist/cjs/scripts/reprocessJob-9.js';
 import type { RedisClient } from './redis.ts';
 import { BLOCK_CHAT, TAKE_SLOT } from './slot-scripts.ts';
-import { ADD_LATER_PRELUDE, ADD_NOW_PRELUDE, REQUEUE_PRELUDE, TURN_WHEN_DUE } from './turn-scripts.ts';
+import { ADD_LATER_PRELUDE, addNowScript, REQUEUE_PRELUDE, TURN_WHEN_DUE } from './turn-scripts.ts';
 
 type Arg = string | number | Buffer;
 type Command = (...keysAndArgs: Arg[]) => Promise<unknown>;
@@ -20,7 +20,7 @@ export interface QueueCommands {
 }
 
 const SCRIPTS: Record<keyof QueueCommands, { numberOfKeys: number; lua: string }> = {
-  pinguiAddNow: { numberOfKeys: 9, lua: ADD_NOW_PRELUDE + addPrioritized.addPrioritizedJob.content },
+  pinguiAddNow: { numberOfKeys: 9, lua: addNowScript(addPrioritized.addPrioritizedJob.content) },
   pinguiAddLater: { numberOfKeys: 6, lua: ADD_LATER_PRELUDE + addDelayed.addDelayedJob.content },
   pinguiRequeue: { numberOfKeys: 9, lua: REQUEUE_PRELUDE + reprocess.reprocessJob.content },
   // One key each, so that a cluster knows the node.

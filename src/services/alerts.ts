@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { type AlertRecord, hasEnded } from '../domain/alert.ts';
 import { AppError } from '../domain/errors.ts';
 import type { EventBus } from '../domain/events.ts';
-import type { Integration } from '../domain/integration.ts';
+import { hindranceOf, type Integration } from '../domain/integration.ts';
 import { nextReset } from '../domain/quota.ts';
 import { type AlertRequest, canonical } from './alert-request.ts';
 import type {
+  AcceptResult,
   AlertLedger,
   AlertQueue,
   Clock,
@@ -14,12 +15,23 @@ import type {
   NewAlert,
   PayloadCipher,
 } from './ports.ts';
-import { createQueueEntry } from './queue-entry.ts';
+import { createQueueEntry, type Source } from './queue-entry.ts';
+import { chatMismatch, deadToken } from './refusals.ts';
+
+/** Who sends: an integration, as its token names it. The accept itself proves that this is still so. */
+export interface Sender {
+  readonly id: number;
+  /** Hex SHA-256 of the token that was shown; null: none was (the bot's own test alert). */
+  readonly tokenHash: string | null;
+  /** The chat that the request names, if any. */
+  readonly askedChatId?: number | undefined;
+}
 
 export interface AcceptedAlert {
   readonly id: string;
-  /** Quota units left today after this alert. */
+  /** Quota units left today after this alert, of `dailyLimit`. */
   readonly remaining: number;
+  readonly dailyLimit: number;
   /** True if an earlier request with the same Idempotency-Key made this alert. */
   readonly replayed: boolean;
 }
@@ -27,10 +39,11 @@ export interface AcceptedAlert {
 export interface AlertService {
   /**
    * Takes an alert in: after it resolves, the alert is durably queued and in the ledger.
-   * @throws AppError quota_exhausted, integration_not_active, queue_full, queue_unavailable, idempotency_mismatch
+   * @throws AppError unauthorized, chat_mismatch, integration_not_active, quota_exhausted (with `quota`),
+   *   idempotency_mismatch, queue_full, queue_unavailable
    */
   accept(
-    integration: Integration,
+    sender: Sender,
     request: AlertRequest,
     context: { readonly requestId?: string; readonly idempotencyKey?: string | undefined },
   ): Promise<AcceptedAlert>;
@@ -70,54 +83,69 @@ export function createAlertService(deps: {
   const queueEntry = createQueueEntry(deps);
 
   async function accept(
-    integration: Integration,
+    sender: Sender,
     request: AlertRequest,
     context: { readonly requestId?: string; readonly idempotencyKey?: string | undefined },
   ): Promise<AcceptedAlert> {
-    const chat = cipher.hashChat(integration.chatId);
-    const trace = { chat, ...(context.requestId === undefined ? {} : { requestId: context.requestId }) };
+    let trace: { chat?: string; requestId?: string } =
+      context.requestId === undefined ? {} : { requestId: context.requestId };
     try {
-      const alert = describe(integration, request, context.idempotencyKey);
+      const alert = describe(sender, request, context.idempotencyKey);
       const result = await ledger.accept(alert);
-      switch (result.kind) {
-        case 'accepted': {
-          await queueEntry.enter(alert, { integration, request, chat });
-          events.emit('alert.accepted', { alertId: alert.id, priority: alert.priority, ...trace });
-          return { id: alert.id, remaining: result.remaining, replayed: false };
-        }
-        case 'repeated': {
-          if (result.bodyHash !== alert.idempotency?.bodyHash) {
-            throw new AppError(
-              'idempotency_mismatch',
-              'This Idempotency-Key was used with another body. Use a new key for a new alert.',
-            );
-          }
-          await queueEntry.finish(result.record, { integration, request, chat });
-          events.emit('alert.replayed', { alertId: result.record.id, ...trace });
-          return { id: result.record.id, remaining: result.record.remaining, replayed: true };
-        }
-        case 'quota_exhausted': {
-          events.emit('quota.exhausted', { integrationId: integration.id, chat });
-          throw quotaExhausted();
-        }
-        case 'token_replaced':
-          throw new AppError('unauthorized', 'This token was rotated meanwhile. Use the newest one.');
-        case 'not_active':
-          throw new AppError('integration_not_active', 'This integration is not active any more.');
-      }
+      if (result.kind === 'token_invalid') throw deadToken();
+      const { integration } = result;
+      const chat = cipher.hashChat(integration.chatId);
+      trace = { ...trace, chat };
+      const { id, remaining, replayed } = await enter(result, alert, { integration, request, chat });
+      if (replayed) events.emit('alert.replayed', { alertId: id, chat, ...trace });
+      else events.emit('alert.accepted', { alertId: id, priority: alert.priority, chat, ...trace });
+      return { id, remaining, dailyLimit: integration.dailyLimit, replayed };
     } catch (error) {
       events.emit('alert.refused', { code: error instanceof AppError ? error.code : 'internal', ...trace });
       throw error;
     }
   }
 
-  function describe(integration: Integration, request: AlertRequest, key: string | undefined): NewAlert {
+  /** What follows from the ledger's answer. */
+  async function enter(
+    result: Exclude<AcceptResult, { kind: 'token_invalid' }>,
+    alert: NewAlert,
+    source: Source,
+  ): Promise<Pick<AcceptedAlert, 'id' | 'remaining' | 'replayed'>> {
+    const { integration, chat } = source;
+    switch (result.kind) {
+      case 'accepted':
+        await queueEntry.enter(alert, source);
+        return { id: alert.id, remaining: result.remaining, replayed: false };
+      case 'repeated':
+        if (result.bodyHash !== alert.idempotency?.bodyHash) {
+          throw new AppError(
+            'idempotency_mismatch',
+            'This Idempotency-Key was used with another body. Use a new key for a new alert.',
+          );
+        }
+        await queueEntry.finish(result.record, source);
+        return { id: result.record.id, remaining: result.record.remaining, replayed: true };
+      case 'quota_exhausted':
+        events.emit('quota.exhausted', { integrationId: integration.id, chat });
+        throw quotaExhausted(result.integration.dailyLimit);
+      case 'chat_mismatch':
+        throw chatMismatch();
+      case 'not_active':
+        throw new AppError(
+          'integration_not_active',
+          hindranceOf(result.integration) ?? 'It cannot send now.',
+        );
+    }
+  }
+
+  function describe(sender: Sender, request: AlertRequest, key: string | undefined): NewAlert {
     const id = randomUUID();
     const now = clock.now();
     const ttlMs = request.ttl === undefined ? null : request.ttl * 1000;
     return {
       id,
-      integrationId: integration.id,
+      integrationId: sender.id,
       format: request.format,
       priority: request.priority,
       silent: request.silent,
@@ -127,7 +155,8 @@ export function createAlertService(deps: {
       sealedTags: request.tags === undefined ? null : cipher.sealTags(request.tags, id),
       hasButton: request.url !== undefined,
       createdAt: now,
-      tokenHash: integration.tokenHash,
+      tokenHash: sender.tokenHash,
+      askedChatId: sender.askedChatId ?? null,
       idempotency:
         key === undefined
           ? null
@@ -138,13 +167,16 @@ export function createAlertService(deps: {
     };
   }
 
-  function quotaExhausted(): AppError {
+  function quotaExhausted(dailyLimit: number): AppError {
     const now = clock.now();
     const resetsAt = nextReset(now, deps.timeZone);
     return new AppError(
       'quota_exhausted',
       `Today's alerts of this integration are used up. The quota resets at ${new Date(resetsAt).toISOString()}.`,
-      { retryAfterSeconds: Math.max(1, Math.ceil((resetsAt - now) / 1000)) },
+      {
+        retryAfterSeconds: Math.max(1, Math.ceil((resetsAt - now) / 1000)),
+        quota: { limit: dailyLimit, remaining: 0 },
+      },
     );
   }
 

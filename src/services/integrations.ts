@@ -3,6 +3,7 @@ import type { EventBus } from '../domain/events.ts';
 import { type Integration, MAX_NAME_LENGTH } from '../domain/integration.ts';
 import { DEFAULT_SCOPE, INTEGRATION_SCOPES, unknownScopes } from '../domain/scopes.ts';
 import type { AlertQueue, Clock, IntegrationRepository, PayloadCipher } from './ports.ts';
+import { chatMismatch, deadToken } from './refusals.ts';
 import type { TokenClaims, Tokens } from './tokens.ts';
 
 export interface IntegrationService {
@@ -18,11 +19,6 @@ export interface IntegrationService {
    * @throws AppError unauthorized when the token was revoked, rotated away, or belongs to nothing
    */
   authenticate(claims: TokenClaims, tokenHash: string): Promise<Integration>;
-  /**
-   * As `authenticate`, but what lets a token pass may be up to a second old: for sending alone, where the accept's
-   * transaction checks token, status and quota again. What refuses is always read anew.
-   */
-  authenticateToSend(claims: TokenClaims, tokenHash: string): Promise<Integration>;
   /**
    * Exchanges a verified setup token, once.
    * @throws AppError already_used, unauthorized, chat_mismatch, invalid_request (unknown scope, names the valid ones)
@@ -46,16 +42,6 @@ export interface IntegrationService {
   migrateChat(from: number, to: number): Promise<void>;
 }
 
-/** Saves a busy sender's requests one wait for the database each. In ms and entries. */
-const RECENT_MS = 1_000;
-const RECENT_ENTRIES = 10_000;
-
-function maySend(integration: Integration): boolean {
-  return (
-    integration.status === 'active' && integration.unreachableSince === null && integration.rateLimit > 0
-  );
-}
-
 export function createIntegrationService(deps: {
   integrations: IntegrationRepository;
   queue: Pick<AlertQueue, 'remove'>;
@@ -69,16 +55,10 @@ export function createIntegrationService(deps: {
   const { integrations, tokens, events, clock } = deps;
   const chatOf = (integration: Integration) => deps.cipher.hashChat(integration.chatId);
 
-  /** By token hash. What this process itself changes is forgotten at once. */
-  const recent = new Map<string, { readonly integration: Integration; readonly readAt: number }>();
-
   async function authenticate(claims: TokenClaims, tokenHash: string): Promise<Integration> {
     const integration = await integrations.findById(Number(claims.sub));
     if (integration === undefined || integration.tokenHash !== tokenHash) {
-      throw new AppError(
-        'unauthorized',
-        'This token is not valid any more: it was rotated or revoked. Use the newest token, or get one from the bot with /token.',
-      );
+      throw deadToken();
     }
     return integration;
   }
@@ -116,17 +96,6 @@ export function createIntegrationService(deps: {
 
     authenticate,
 
-    async authenticateToSend(claims, tokenHash) {
-      const known = recent.get(tokenHash);
-      if (known !== undefined && clock.now() - known.readAt < RECENT_MS) return known.integration;
-      const integration = await authenticate(claims, tokenHash);
-      if (maySend(integration)) {
-        if (recent.size >= RECENT_ENTRIES) recent.clear();
-        recent.set(tokenHash, { integration, readAt: clock.now() });
-      }
-      return integration;
-    },
-
     async create(claims, setupHash, input) {
       const scope = checkScope(input.scope);
       const name = input.name === undefined ? null : checkName(input.name);
@@ -135,10 +104,7 @@ export function createIntegrationService(deps: {
         throw new AppError('unauthorized', 'This setup token belongs to no chat. Get a new one with /token.');
       }
       if (input.chatId !== undefined && input.chatId !== target.chatId) {
-        throw new AppError(
-          'chat_mismatch',
-          'chatId is not the chat of this token. Leave it out or correct it.',
-        );
+        throw chatMismatch();
       }
       const issued = tokens.issue(target.id, scope);
       const integration = await integrations.activate(target.id, setupHash, {
@@ -171,7 +137,6 @@ export function createIntegrationService(deps: {
           'This token was rotated or revoked meanwhile. Use the newest one.',
         );
       }
-      recent.clear();
       events.emit('integration.rotated', { integrationId: rotated.id, chat: chatOf(rotated) });
       return { integration: rotated, token: issued.token };
     },
@@ -181,7 +146,6 @@ export function createIntegrationService(deps: {
       if (revoked === undefined) {
         throw new AppError('integration_not_active', 'This integration was revoked before.');
       }
-      recent.clear();
       const chat = chatOf(integration);
       for (const alertId of revoked.alertIds)
         events.emit('alert.failed', { alertId, chat, reason: 'revoked' });
@@ -201,7 +165,6 @@ export function createIntegrationService(deps: {
 
     async chatLost(chatId, reason) {
       const changed = await integrations.setUnreachable(chatId, clock.now(), reason);
-      recent.clear();
       if (changed > 0) events.emit('chat.unreachable', { chat: deps.cipher.hashChat(chatId), reason });
     },
 

@@ -64,22 +64,36 @@ export interface NewAlert extends AlertOptions {
   readonly sealedTags: string | null;
   readonly hasButton: boolean;
   readonly createdAt: number;
-  /** The token that was shown: it is compared again in the transaction, since the check before may be a moment old.
-   * Null: no token was shown (the bot's own test alert). */
+  /** The token that was shown: it must be the stored one. Null: none was shown (the bot's own test alert). */
   readonly tokenHash: string | null;
+  /** The chat that the sender named, if any: it must be the integration's. */
+  readonly askedChatId: number | null;
   /** Set where the sender gave an Idempotency-Key: keyed hashes of the key and of the request's body. */
   readonly idempotency: { readonly keyHash: string; readonly bodyHash: string } | null;
 }
 
+/** What an accept has read of the integration. */
+export type AcceptingIntegration = Pick<
+  Integration,
+  'id' | 'chatId' | 'dailyLimit' | 'status' | 'unreachableSince'
+>;
+
+/** The kinds are looked for in this order, but for `accepted`. */
 export type AcceptResult =
-  | { readonly kind: 'accepted'; readonly remaining: number }
-  | { readonly kind: 'quota_exhausted' }
-  /** Not active any more (revoked since the token was checked). */
-  | { readonly kind: 'not_active' }
-  /** The token was rotated away since it was checked. */
-  | { readonly kind: 'token_replaced' }
+  | { readonly kind: 'accepted'; readonly remaining: number; readonly integration: AcceptingIntegration }
+  /** There is no such integration, or the token is not its newest one. */
+  | { readonly kind: 'token_invalid' }
+  | { readonly kind: 'chat_mismatch'; readonly integration: AcceptingIntegration }
+  /** Pending, revoked, or its chat cannot be reached. */
+  | { readonly kind: 'not_active'; readonly integration: AcceptingIntegration }
   /** The idempotency key was used within 24 h: nothing was written. */
-  | { readonly kind: 'repeated'; readonly record: AlertRecord; readonly bodyHash: string };
+  | {
+      readonly kind: 'repeated';
+      readonly record: AlertRecord;
+      readonly bodyHash: string;
+      readonly integration: AcceptingIntegration;
+    }
+  | { readonly kind: 'quota_exhausted'; readonly integration: AcceptingIntegration };
 
 export interface AlertEnd {
   readonly status: 'delivered' | 'failed' | 'uncertain' | 'expired';
@@ -89,8 +103,8 @@ export interface AlertEnd {
 
 export interface AlertLedger {
   /**
-   * Takes one quota unit and writes the entry as `queued`, in one transaction; the calls of one event-loop turn share
-   * a transaction (group commit). An integration has never fewer than 0 units left.
+   * Checks the sender, takes one quota unit and writes the entry as `queued`, in one transaction; the calls of one
+   * event-loop turn share it (group commit). An integration has never fewer than 0 units left.
    */
   accept(alert: NewAlert): Promise<AcceptResult>;
   /** The queue refused: deletes the entry (only while `queued`) and gives its unit back, in one transaction. */

@@ -1,13 +1,21 @@
 import type { AlertContent, AlertRecord } from '../domain/alert.ts';
 import { AppError } from '../domain/errors.ts';
-import type { Integration } from '../domain/integration.ts';
+import { isGroupChat } from '../domain/integration.ts';
 import type { AlertRequest } from './alert-request.ts';
 import { pause } from './pause.ts';
-import type { AlertJob, AlertLedger, AlertQueue, Clock, NewAlert, PayloadCipher } from './ports.ts';
+import type {
+  AcceptingIntegration,
+  AlertJob,
+  AlertLedger,
+  AlertQueue,
+  Clock,
+  NewAlert,
+  PayloadCipher,
+} from './ports.ts';
 
 /** What the job of an alert is made from. */
-interface Source {
-  readonly integration: Integration;
+export interface Source {
+  readonly integration: Pick<AcceptingIntegration, 'id' | 'chatId'>;
   readonly request: AlertRequest;
   /** Keyed hash of the chat id. */
   readonly chat: string;
@@ -69,8 +77,7 @@ export function createQueueEntry(deps: {
       alertId: alert.id,
       integrationId: integration.id,
       chat,
-      // Telegram's group and channel ids are negative.
-      isGroup: integration.chatId < 0,
+      isGroup: isGroupChat(integration.chatId),
       priority: alert.priority,
       deliverAt: alert.deliverAt,
       sealed: cipher.seal(content, alert.id),

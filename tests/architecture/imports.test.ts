@@ -13,7 +13,7 @@ interface Rule {
   readonly types: readonly string[];
 }
 
-const ADAPTER: Rule = { code: ['domain'], types: ['services'] };
+const ADAPTER: Rule = { code: ['domain', 'group'], types: ['services'] };
 
 /**
  * The table of docs/architecture.md. A part is a folder of src/, or a file that is directly in it; app.ts and app/ are
@@ -21,6 +21,7 @@ const ADAPTER: Rule = { code: ['domain'], types: ['services'] };
  */
 const RULES: Readonly<Record<string, Rule>> = {
   domain: { code: [], types: [] },
+  group: { code: [], types: [] },
   services: { code: ['domain'], types: [] },
   db: ADAPTER,
   queue: ADAPTER,

@@ -3,7 +3,7 @@ import type { Queue } from 'bullmq';
 import { type ApiDeps, type ApiServer, createApiServer } from '../../src/api/server.ts';
 import type { AlertRecord } from '../../src/domain/alert.ts';
 import { createEventBus, type DomainEventName } from '../../src/domain/events.ts';
-import type { Integration } from '../../src/domain/integration.ts';
+import { hindranceOf, type Integration } from '../../src/domain/integration.ts';
 import { DEFAULT_SCOPE } from '../../src/domain/scopes.ts';
 import { createAlertService } from '../../src/services/alerts.ts';
 import { createIntegrationService } from '../../src/services/integrations.ts';
@@ -91,14 +91,22 @@ export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<ApiFix
     },
   });
   const ledger = part<AlertLedger>({
-    accept: async ({ idempotency, ...alert }) => {
+    accept: async ({ idempotency, tokenHash, askedChatId, ...alert }) => {
+      const integration = integrations.get(alert.integrationId);
+      if (integration === undefined || (tokenHash !== null && tokenHash !== integration.tokenHash)) {
+        return { kind: 'token_invalid' };
+      }
+      if (askedChatId !== null && askedChatId !== integration.chatId) {
+        return { kind: 'chat_mismatch', integration };
+      }
+      if (hindranceOf(integration) !== undefined) return { kind: 'not_active', integration };
       const key = idempotency && `${alert.integrationId} ${idempotency.keyHash}`;
       const repeated = key ? keys.get(key) : undefined;
       const record = repeated && records.get(repeated.id);
-      if (record && repeated) return { kind: 'repeated', record, bodyHash: repeated.bodyHash };
-      const integration = integrations.get(alert.integrationId);
-      if (integration?.status !== 'active') return { kind: 'not_active' };
-      if (integration.rateLimit < 1) return { kind: 'quota_exhausted' };
+      if (record && repeated) {
+        return { kind: 'repeated', record, bodyHash: repeated.bodyHash, integration };
+      }
+      if (integration.rateLimit < 1) return { kind: 'quota_exhausted', integration };
       const remaining = integration.rateLimit - 1;
       integrations.set(integration.id, { ...integration, rateLimit: remaining });
       const fresh = {
@@ -111,7 +119,7 @@ export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<ApiFix
       } as const;
       records.set(alert.id, { ...alert, ...fresh, remaining });
       if (key) keys.set(key, { id: alert.id, bodyHash: idempotency.bodyHash });
-      return { kind: 'accepted', remaining };
+      return { kind: 'accepted', remaining, integration };
     },
     find: async (id) => records.get(id),
     requeue: async (id) => {

@@ -90,10 +90,13 @@ export async function createBotRig(
     dailyLimit: 10,
   });
   const accepted: BotRig['accepted'] = [];
-  let accept: AlertService['accept'] = async (integration, request, context) => {
+  let accept: AlertService['accept'] = async (sender, request, context) => {
+    const integration = repository.rows.get(sender.id);
+    if (integration === undefined) throw new Error('no such integration');
     accepted.push({ integration, request, idempotencyKey: context.idempotencyKey });
-    repository.patch(integration.id, { rateLimit: integration.rateLimit - 1 });
-    return { id: 'an-alert', remaining: integration.rateLimit - 1, replayed: false };
+    const remaining = integration.rateLimit - 1;
+    repository.patch(integration.id, { rateLimit: remaining });
+    return { id: 'an-alert', remaining, dailyLimit: integration.dailyLimit, replayed: false };
   };
   const log: LogEntry[] = [];
   const at = (level: LogEntry['level']) => (fields: object, message: string) =>

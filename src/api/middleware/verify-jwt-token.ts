@@ -13,23 +13,35 @@ import {
   type TokenClaims,
   type Tokens,
 } from '../../services/tokens.ts';
-import type { Authenticated } from '../request-context.ts';
+import { createVerifiedTokens, type VerifiedToken } from '../verified-tokens.ts';
 
 /** RFC 6750, section 2.1. */
 const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i;
 
 const REALM = 'Bearer realm="pingui-alert"';
+/** RFC 6750, section 3.1. */
+export const INVALID_TOKEN = `${REALM}, error="invalid_token"`;
+
+/** Takes a request whose token is verified. */
+type Admit = (req: Request, token: VerifiedToken) => Promise<void> | void;
 
 /**
- * Proves who calls: verifies the Bearer token (signature, issuer, audience, expiry, form of the claims), then asks the
- * integrations whether it is still the newest one. Sets `req.user`, or ends in `unauthorized` with a challenge.
+ * Proves who calls: verifies the Bearer token (signature, issuer, audience, expiry, form of the claims). A refusal ends
+ * in `unauthorized` with a challenge. Two middlewares come of it, which share what they know of tokens.
  */
-export function createVerifyJwtToken(deps: {
+export function createTokenChecks(deps: {
   tokens: Pick<Tokens, 'key'>;
   /** Says whether a verified token is still the newest one of its integration. */
   authenticate: IntegrationService['authenticate'];
   clock: Clock;
-}): RequestHandler {
+}): {
+  /** Asks the integrations too whether the token is still the newest one. Sets `req.user`. */
+  readonly verifyJwtToken: RequestHandler;
+  /** For sending alone: sets `req.user` without an integration, since the accept itself asks (AlertService.accept). */
+  readonly verifySignature: RequestHandler;
+} {
+  const { clock } = deps;
+  const verified = createVerifiedTokens();
   const strategy = new Strategy(
     {
       jwtFromRequest: bearerToken,
@@ -41,11 +53,10 @@ export function createVerifyJwtToken(deps: {
       audience: TOKEN_AUDIENCE,
       passReqToCallback: true,
     },
-    (req: Request, payload: unknown, done: (error: unknown, user?: Authenticated | false) => void) => {
-      identify(req, payload).then(
-        (user) => done(null, user),
-        (error: unknown) => done(error),
-      );
+    (req: Request, payload: unknown, done: (error: unknown, token?: VerifiedToken) => void) => {
+      const claims = readClaims(payload);
+      if (claims === undefined || claims.exp * 1000 <= clock.now()) done(refused(claims !== undefined));
+      else done(null, { claims, tokenHash: hashToken(bearerToken(req) ?? '') });
     },
   );
   // An instance of its own: the package's export is a singleton. By name, since passport copies a named strategy per
@@ -53,27 +64,41 @@ export function createVerifyJwtToken(deps: {
   const authenticator = new passport.Passport();
   authenticator.use('jwt', strategy);
 
-  async function identify(req: Request, payload: unknown): Promise<Authenticated> {
-    const claims = readClaims(payload);
-    if (claims === undefined || claims.exp * 1000 <= deps.clock.now()) throw refused(claims !== undefined);
-    const tokenHash = hashToken(bearerToken(req) ?? '');
-    const isSetup = claims.scope === SETUP_SCOPE;
-    const integration = isSetup ? undefined : await deps.authenticate(claims, tokenHash);
-    return { claims, tokenHash, integration };
+  function verify(admit: Admit): RequestHandler {
+    return (req, res, next) => {
+      const challenge = (error: unknown): void => {
+        res.setHeader('WWW-Authenticate', bearerToken(req) === null ? REALM : INVALID_TOKEN);
+        next(error);
+      };
+      const proceed = (token: VerifiedToken): void => {
+        const admitted = admit(req, token);
+        if (admitted === undefined) next();
+        else admitted.then(() => next(), challenge);
+      };
+      const shown = bearerToken(req);
+      const known = shown === null ? undefined : verified.find(hashToken(shown), clock.now());
+      if (known !== undefined) return proceed(known);
+      const answer = (error: unknown, token?: VerifiedToken | false | null, info?: unknown): void => {
+        if (token) {
+          verified.remember(token);
+          proceed(token);
+        } else {
+          challenge(error ?? (shown === null ? missing(req) : refused(isExpiry(info))));
+        }
+      };
+      authenticator.authenticate('jwt', { session: false }, answer)(req, res, next);
+    };
   }
 
-  return (req, res, next) => {
-    const answer = (error: unknown, user?: Authenticated | false | null, info?: unknown): void => {
-      if (user) {
-        req.user = user;
-        next();
-        return;
-      }
-      const hasToken = bearerToken(req) !== null;
-      res.setHeader('WWW-Authenticate', hasToken ? `${REALM}, error="invalid_token"` : REALM);
-      next(error ?? (hasToken ? refused(isExpiry(info)) : missing(req)));
-    };
-    authenticator.authenticate('jwt', { session: false }, answer)(req, res, next);
+  return {
+    verifyJwtToken: verify(async (req, { claims, tokenHash }) => {
+      const isSetup = claims.scope === SETUP_SCOPE;
+      const integration = isSetup ? undefined : await deps.authenticate(claims, tokenHash);
+      req.user = { claims, tokenHash, integration };
+    }),
+    verifySignature: verify((req, { claims, tokenHash }) => {
+      req.user = { claims, tokenHash, integration: undefined };
+    }),
   };
 }
 

@@ -1,18 +1,19 @@
-import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import { ALERT_LIMITS, type AlertRecord } from '../../domain/alert.ts';
 import { AppError } from '../../domain/errors.ts';
 import { type AlertService, IDEMPOTENCY_WINDOW_MS } from '../../services/alerts.ts';
+import type { IntegrationService } from '../../services/integrations.ts';
 import type { Clock } from '../../services/ports.ts';
 import { createJsonBody, invalid } from '../middleware/json-body.ts';
 import { methodNotAllowed } from '../middleware/method-not-allowed.ts';
-import { requireOwnChat } from '../middleware/require-own-chat.ts';
 import { requireScope } from '../middleware/require-scope.ts';
-import type { QuotaGate } from '../middleware/validate-rate-limit.ts';
 import { validateStatus } from '../middleware/validate-status.ts';
+import { INVALID_TOKEN } from '../middleware/verify-jwt-token.ts';
 import { preferredWait } from '../prefer.ts';
 import { presentAlert } from '../presenters.ts';
-import { markReported } from '../refusals.ts';
-import { integrationOf } from '../request-context.ts';
+import type { QuotaHeaders } from '../quota.ts';
+import { isReported, markReported } from '../refusals.ts';
+import { authenticatedOf, integrationOf } from '../request-context.ts';
 import { createAlertSchema } from '../schemas/alert-schema.ts';
 import { WaitSchema } from '../schemas/integration-schemas.ts';
 import type { Waits } from '../waits.ts';
@@ -24,10 +25,10 @@ const ID_FORM = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 /** `/alert`, `/alerts/:id`, `/alerts/:id/resend`, to be mounted below /api. */
 export function createAlertRoutes(deps: {
   alerts: AlertService;
-  quota: QuotaGate;
+  quota: Pick<QuotaHeaders, 'announce'>;
   verifyJwtToken: RequestHandler;
-  /** The same, for sending alone (see IntegrationService.authenticateToSend). */
-  verifyToSend: RequestHandler;
+  verifySignature: RequestHandler;
+  authenticate: IntegrationService['authenticate'];
   readJson: RequestHandler;
   waits: Waits;
   clock: Clock;
@@ -41,13 +42,14 @@ export function createAlertRoutes(deps: {
   );
 
   async function accept(req: Request, res: Response): Promise<void> {
-    const { chatId: _, ...request } = body.of(req);
-    const integration = integrationOf(req);
+    const { chatId: askedChatId, ...request } = body.of(req);
+    const { claims, tokenHash } = authenticatedOf(req);
+    const sender = { id: Number(claims.sub), tokenHash, askedChatId };
     const idempotencyKey = readIdempotencyKey(req);
-    // From here on the service tells the observers about a refusal itself.
+    // From here on the service proves the sender, and tells the observers about a refusal itself.
     markReported(res);
-    const accepted = await alerts.accept(integration, request, { requestId: req.requestId, idempotencyKey });
-    quota.announce(res, integration, accepted.remaining);
+    const accepted = await alerts.accept(sender, request, { requestId: req.requestId, idempotencyKey });
+    quota.announce(res, { limit: accepted.dailyLimit, remaining: accepted.remaining });
     if (accepted.replayed) res.setHeader('Idempotency-Replayed', 'true');
     res.setHeader('Location', `/api/alerts/${accepted.id}`);
     const answer = {
@@ -57,7 +59,7 @@ export function createAlertRoutes(deps: {
       message: 'Alert enqueued',
     };
     const seconds = preferredWait(req.headers.prefer);
-    const alert = seconds === 0 ? undefined : await endOf(res, integration, accepted.id, seconds);
+    const alert = seconds === 0 ? undefined : await endOf(res, sender, accepted.id, seconds);
     if (alert === undefined) {
       res.status(202).json(answer);
       return;
@@ -98,22 +100,36 @@ export function createAlertRoutes(deps: {
     res.status(202).json({ id, status: alert.status, message: 'Alert enqueued again' });
   }
 
-  const checkChat: RequestHandler = (req, _res, next) => {
-    requireOwnChat(integrationOf(req), body.of(req).chatId);
-    next();
+  const explainRefusal: ErrorRequestHandler = async (error: unknown, req, res, next) => {
+    const fault = isReported(res) ? error : await faultOf(req, error);
+    if (fault instanceof AppError && fault.quota !== undefined) quota.announce(res, fault.quota);
+    if (fault instanceof AppError && fault.code === 'unauthorized' && req.user !== undefined)
+      res.setHeader('WWW-Authenticate', INVALID_TOKEN);
+    next(fault);
   };
+
+  /** What is wrong with a request is told only to whom the token is good: a dead one reads 401, whatever it sends. */
+  async function faultOf(req: Request, error: unknown): Promise<unknown> {
+    if (req.user === undefined) return error;
+    const { claims, tokenHash } = req.user;
+    try {
+      req.user = { claims, tokenHash, integration: await deps.authenticate(claims, tokenHash) };
+      return error;
+    } catch (refusal) {
+      return refusal;
+    }
+  }
+
   const router = Router();
   router
     .route('/alert')
     .post(
-      deps.verifyToSend,
+      deps.verifySignature,
       requireScope('alert:send'),
       deps.readJson,
       body.validate,
-      checkChat,
-      validateStatus,
-      quota.validateRateLimit,
       accept,
+      explainRefusal,
     )
     .all(methodNotAllowed('POST'));
   router.route('/alerts/:id').get(deps.verifyJwtToken, show).all(methodNotAllowed('GET'));

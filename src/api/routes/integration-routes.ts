@@ -5,15 +5,15 @@ import { createJsonBody } from '../middleware/json-body.ts';
 import { methodNotAllowed } from '../middleware/method-not-allowed.ts';
 import { requireOwnChat } from '../middleware/require-own-chat.ts';
 import { requireScope } from '../middleware/require-scope.ts';
-import type { QuotaGate } from '../middleware/validate-rate-limit.ts';
 import { presentIntegration } from '../presenters.ts';
+import type { QuotaHeaders } from '../quota.ts';
 import { authenticatedOf, integrationOf } from '../request-context.ts';
 import { CreateIntegrationSchema, RevokeIntegrationSchema } from '../schemas/integration-schemas.ts';
 
 /** The calls about the token's own integration, to be mounted below /api. */
 export function createIntegrationRoutes(deps: {
   integrations: Pick<IntegrationService, 'create' | 'revoke' | 'rotate'>;
-  quota: Pick<QuotaGate, 'resetsAt'>;
+  quota: Pick<QuotaHeaders, 'resetsAt'>;
   verifyJwtToken: RequestHandler;
   readJson: RequestHandler;
 }): Router {

@@ -26,7 +26,7 @@ export function testFeature(
     }
     const name = displayName(chosen, texts);
     const accepted = await deps.alerts.accept(
-      chosen,
+      { id: chosen.id, tokenHash: null },
       {
         title: texts.testTitle,
         message: texts.testMessage(name),

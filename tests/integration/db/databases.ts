@@ -66,6 +66,7 @@ export function newAlert(integrationId: number, changes: Partial<NewAlert> = {})
     hasButton: false,
     createdAt: NOW,
     tokenHash: null,
+    askedChatId: null,
     idempotency: null,
     ...changes,
   };

@@ -52,8 +52,8 @@ export function describeAlertLedger(databases: TestDatabases): void {
           hasButton: true,
           idempotency: key('k'),
         });
-        expect(await ledger.accept(alert)).toEqual({ kind: 'accepted', remaining: 9 });
-        const { idempotency: _, tokenHash: __, ...fields } = alert;
+        expect(await ledger.accept(alert)).toMatchObject({ kind: 'accepted', remaining: 9 });
+        const { idempotency: _, tokenHash: __, askedChatId: ___, ...fields } = alert;
         expect(await ledger.find(alert.id)).toStrictEqual({
           ...fields,
           status: 'queued',
@@ -72,7 +72,7 @@ export function describeAlertLedger(databases: TestDatabases): void {
         const results = await Promise.all(
           [few, many, few, few, few, many].map((id) => ledger.accept(newAlert(id))),
         );
-        expect(results).toEqual([
+        expect(results).toMatchObject([
           { kind: 'accepted', remaining: 2 },
           { kind: 'accepted', remaining: 9 },
           { kind: 'accepted', remaining: 1 },
@@ -95,18 +95,68 @@ export function describeAlertLedger(databases: TestDatabases): void {
       it('accepts more alerts at once than one transaction takes', async () => {
         const id = await insertActive(1_000);
         const results = await Promise.all(Array.from({ length: 600 }, () => ledger.accept(newAlert(id))));
-        expect(results.at(-1)).toEqual({ kind: 'accepted', remaining: 400 });
+        expect(results.at(-1)).toMatchObject({ kind: 'accepted', remaining: 400 });
         expect(await left(id)).toBe(400);
       });
 
-      it('refuses integrations that are pending, revoked or unknown', async () => {
-        const pending = await integrations.insertPending(-78, 'x', 10, NOW);
+      it('says of what integration it took a unit', async () => {
+        const id = await insertActive(10);
+        expect(await ledger.accept(newAlert(id))).toEqual({
+          kind: 'accepted',
+          remaining: 9,
+          integration: { id, chatId: -77, dailyLimit: 10, status: 'active', unreachableSince: null },
+        });
+      });
+
+      it('refuses integrations that are pending, revoked or unreachable, and says which', async () => {
+        const pending = (await integrations.insertPending(-78, 'x', 10, NOW)).id;
         const revoked = await insertActive();
         await integrations.revoke(revoked, NOW);
-        for (const id of [pending.id, revoked, 2_000_000_000]) {
-          expect(await ledger.accept(newAlert(id))).toEqual({ kind: 'not_active' });
-        }
+        const lost = await insertActive();
+        await db.knex('Integrations').where({ id: lost }).update({ unreachableSince: NOW });
+        const results = await Promise.all([pending, revoked, lost].map((id) => ledger.accept(newAlert(id))));
+        expect(results).toMatchObject([
+          { kind: 'not_active', integration: { id: pending, status: 'pending' } },
+          { kind: 'not_active', integration: { id: revoked, status: 'revoked' } },
+          { kind: 'not_active', integration: { id: lost, status: 'active', unreachableSince: NOW } },
+        ]);
         expect(await db.knex('Alerts')).toEqual([]);
+      });
+
+      it('refuses a token that is not the newest one, and an integration that there is not', async () => {
+        const id = await insertActive();
+        await db.knex('Integrations').where({ id }).update({ tokenHash: 'newest' });
+        const kindOf = async (changes: Partial<NewAlert>) =>
+          (await ledger.accept(newAlert(changes.integrationId ?? id, changes))).kind;
+        expect(await kindOf({ tokenHash: 'older' })).toBe('token_invalid');
+        expect(await kindOf({ integrationId: 2_000_000_000, tokenHash: null })).toBe('token_invalid');
+        expect(await left(id)).toBe(10);
+        expect(await kindOf({ tokenHash: 'newest' })).toBe('accepted');
+        await integrations.revoke(id, NOW);
+        expect(await kindOf({ tokenHash: 'newest' })).toBe('token_invalid');
+      });
+
+      it('refuses another chat than the one of the integration', async () => {
+        const id = await insertActive();
+        expect(await ledger.accept(newAlert(id, { askedChatId: -78 }))).toMatchObject({
+          kind: 'chat_mismatch',
+        });
+        expect(await ledger.accept(newAlert(id, { askedChatId: -77 }))).toMatchObject({ kind: 'accepted' });
+        expect(await left(id)).toBe(9);
+      });
+
+      it('counts the units of a batch without those that are refused in it', async () => {
+        const id = await insertActive(2);
+        const asked = [{ askedChatId: -1 }, {}, { askedChatId: -1 }, {}, {}];
+        const results = await Promise.all(asked.map((changes) => ledger.accept(newAlert(id, changes))));
+        expect(results.map(({ kind }) => kind)).toEqual([
+          'chat_mismatch',
+          'accepted',
+          'chat_mismatch',
+          'accepted',
+          'quota_exhausted',
+        ]);
+        expect(await left(id)).toBe(0);
       });
 
       it('answers a repeat with the first entry, and takes no quota for it', async () => {
@@ -115,7 +165,7 @@ export function describeAlertLedger(databases: TestDatabases): void {
           idempotency: key('k', 'body 2'),
           createdAt: NOW + DAY_MS - 1,
         });
-        expect(await ledger.accept(again)).toEqual({
+        expect(await ledger.accept(again)).toMatchObject({
           kind: 'repeated',
           record: await ledger.find(first.id),
           bodyHash: 'body 1',
@@ -138,8 +188,28 @@ export function describeAlertLedger(databases: TestDatabases): void {
         const results = await Promise.all(alerts.map((alert) => ledger.accept(alert)));
         const record = await ledger.find(alerts[0]?.id ?? '');
         const repeated = { kind: 'repeated', record, bodyHash: 'body 1' };
-        expect(results).toEqual([{ kind: 'accepted', remaining: 9 }, repeated, repeated]);
+        expect(results).toMatchObject([{ kind: 'accepted', remaining: 9 }, repeated, repeated]);
         expect(await left(id)).toBe(9);
+      });
+
+      it('gives many alerts of few keys one entry per key, whatever the batch', async () => {
+        const id = await insertActive(100);
+        const results = await Promise.all(
+          Array.from({ length: 120 }, (_, n) =>
+            ledger.accept(newAlert(id, { idempotency: key(`k${n % 3}`) })),
+          ),
+        );
+        expect(results.filter(({ kind }) => kind === 'accepted')).toHaveLength(3);
+        expect(results.filter(({ kind }) => kind === 'repeated')).toHaveLength(117);
+        expect(await left(id)).toBe(97);
+      });
+
+      it('refuses all repeats of a batch whose first one was refused', async () => {
+        const id = await insertActive(0);
+        const results = await Promise.all(
+          [1, 2, 3].map(() => ledger.accept(newAlert(id, { idempotency: key('k') }))),
+        );
+        expect(results.map(({ kind }) => kind)).toEqual(Array(3).fill('quota_exhausted'));
       });
 
       it('keeps the keys of different integrations apart', async () => {
@@ -155,7 +225,7 @@ export function describeAlertLedger(databases: TestDatabases): void {
         const first = await accepted({ idempotency: key('k', 'old') });
         const { integrationId } = first;
         const later = newAlert(integrationId, { idempotency: key('k', 'new'), createdAt: NOW + DAY_MS });
-        expect(await ledger.accept(later)).toEqual({ kind: 'accepted', remaining: 8 });
+        expect(await ledger.accept(later)).toMatchObject({ kind: 'accepted', remaining: 8 });
         expect(await ledger.find(first.id)).toBeDefined();
         expect(await ledger.findByKey(integrationId, 'k', NOW)).toMatchObject({
           record: { id: later.id },
@@ -173,9 +243,9 @@ export function describeAlertLedger(databases: TestDatabases): void {
         ];
         const results = await Promise.allSettled(batch.map((alert) => ledger.accept(alert)));
         expect(results).toEqual([
-          { status: 'fulfilled', value: { kind: 'accepted', remaining: 8 } },
+          { status: 'fulfilled', value: expect.objectContaining({ kind: 'accepted', remaining: 8 }) },
           { status: 'rejected', reason: expect.any(Error) },
-          { status: 'fulfilled', value: { kind: 'accepted', remaining: 7 } },
+          { status: 'fulfilled', value: expect.objectContaining({ kind: 'accepted', remaining: 7 }) },
         ]);
         expect(await left(integrationId)).toBe(7);
       });

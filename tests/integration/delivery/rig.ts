@@ -116,6 +116,7 @@ export async function createDeliveryRig(change: { ledger?: Partial<AlertLedger> 
         id,
         integrationId: integration.id,
         tokenHash: integration.tokenHash,
+        askedChatId: null,
         format: 'plain',
         priority: 'normal',
         silent: false,

@@ -128,11 +128,12 @@ describe('accepting alerts', () => {
     await rig.integrations.rotate(first.integration);
     await rig.integrations.revoke(second.integration);
     expect(await tally([rig.alerts.accept(first.integration, request(), {})])).toEqual({ unauthorized: 1 });
-    expect(await tally([rig.alerts.accept(second.integration, request(), {})])).toEqual({
-      integration_not_active: 1,
-    });
+    expect(await tally([rig.alerts.accept(second.integration, request(), {})])).toEqual({ unauthorized: 1 });
+    const unshown = { ...second.integration, tokenHash: null };
+    expect(await tally([rig.alerts.accept(unshown, request(), {})])).toEqual({ integration_not_active: 1 });
     expect((await rig.ledger.countByStatus()).queued).toBe(0);
     expect(rig.seen('alert.refused').map(({ code }) => code)).toEqual([
+      'unauthorized',
       'unauthorized',
       'integration_not_active',
     ]);

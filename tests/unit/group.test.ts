@@ -1,21 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { createGroup, type Settled } from '../../../src/db/group.ts';
+import { createGroup, type Settled } from '../../src/group.ts';
 
 function recorder(maxItems = 100) {
   const batches: number[][] = [];
   let release = (): void => {};
-  const group = createGroup<number, number>(async (items) => {
-    batches.push([...items]);
-    if (items.includes(13)) throw new Error('all refused');
-    await new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    return items.map(
-      (item): Settled<number> =>
-        item < 0 ? { ok: false, error: new Error(`refused ${item}`) } : { ok: true, value: item * 2 },
-    );
-  }, maxItems);
+  const group = createGroup<number, number>(
+    async (items) => {
+      batches.push([...items]);
+      if (items.includes(13)) throw new Error('all refused');
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      return items.map(
+        (item): Settled<number> =>
+          item < 0 ? { ok: false, error: new Error(`refused ${item}`) } : { ok: true, value: item * 2 },
+      );
+    },
+    { maxItems },
+  );
   return { batches, group, release: () => release() };
 }
 

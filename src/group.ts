@@ -4,28 +4,33 @@ export type Settled<Out> =
   | { readonly ok: false; readonly error: unknown };
 
 /**
- * Groups calls: those of one event-loop turn, and those that arrive while a batch is running, share the next batch.
- * One batch runs at a time, in the order of the calls. `run` answers item by item, or rejects for all of them.
+ * Groups calls, so that many share one round trip (group commit): those of one event-loop turn make a batch, in the
+ * order of the calls. `run` answers item by item, or rejects for all of them.
+ *
+ * By default one batch runs at a time, and the calls that arrive meanwhile share the next one. `overlap`: each turn's
+ * batch starts at once, so that no call waits for a slow batch before it.
  */
 export function createGroup<In, Out>(
   run: (items: readonly In[]) => Promise<readonly Settled<Out>[]>,
-  maxItems: number,
+  options: { readonly maxItems: number; readonly overlap?: boolean },
 ): (item: In) => Promise<Out> {
   interface Waiting {
     readonly item: In;
     resolve(value: Out): void;
     reject(error: unknown): void;
   }
+  const { maxItems, overlap = false } = options;
   let waiting: Waiting[] = [];
-  let isRunning = false;
+  let isScheduled = false;
 
   async function drain(): Promise<void> {
     while (waiting.length > 0) {
       const batch = waiting.slice(0, maxItems);
       waiting = waiting.slice(maxItems);
-      await settle(batch);
+      const settled = settle(batch);
+      if (!overlap) await settled;
     }
-    isRunning = false;
+    isScheduled = false;
   }
 
   async function settle(batch: readonly Waiting[]): Promise<void> {
@@ -45,8 +50,8 @@ export function createGroup<In, Out>(
   return (item) =>
     new Promise((resolve, reject) => {
       waiting.push({ item, resolve, reject });
-      if (isRunning) return;
-      isRunning = true;
+      if (isScheduled) return;
+      isScheduled = true;
       // After the I/O callbacks of this turn: all requests that were read from the sockets by now come along.
       setImmediate(() => void drain());
     });

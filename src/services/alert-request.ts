@@ -15,9 +15,12 @@ export interface AlertRequest {
   /** Epoch milliseconds. */
   readonly deliverAt?: number | undefined;
   readonly threadId?: number | undefined;
+  /** The chat that the sender believes to reach, if it says so: must be the integration's. */
+  readonly chatId?: number | undefined;
 }
 
-/** The same request always gives the same string, whatever the order of its JSON keys was. */
+/** The same request always gives the same string, whatever the order of its JSON keys was; the chat is no part of it. */
 export function canonical(request: AlertRequest): string {
-  return JSON.stringify(Object.entries(request).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const { chatId: _, ...content } = request;
+  return JSON.stringify(Object.entries(content).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -23,8 +23,6 @@ export interface Sender {
   readonly id: number;
   /** Hex SHA-256 of the token that was shown; null: none was (the bot's own test alert). */
   readonly tokenHash: string | null;
-  /** The chat that the request names, if any. */
-  readonly askedChatId?: number | undefined;
 }
 
 export interface AcceptedAlert {
@@ -156,7 +154,7 @@ export function createAlertService(deps: {
       hasButton: request.url !== undefined,
       createdAt: now,
       tokenHash: sender.tokenHash,
-      askedChatId: sender.askedChatId ?? null,
+      askedChatId: request.chatId ?? null,
       idempotency:
         key === undefined
           ? null

@@ -21,7 +21,7 @@ export interface Source {
   readonly chat: string;
 }
 
-type Accepted = Pick<NewAlert, 'id' | 'priority' | 'deliverAt'>;
+type Accepted = Pick<NewAlert, 'id' | 'priority' | 'deliverAt' | 'idempotency'>;
 type EndedBadly = AlertRecord & { readonly status: 'failed' | 'uncertain' };
 
 /** The step from the ledger into the queue: it may fail, time out and happen all the same, or be cut off by a crash. */
@@ -64,7 +64,7 @@ export function createQueueEntry(deps: {
     }
   }
 
-  function toJob(alert: Accepted, { integration, request, chat }: Source): AlertJob {
+  function toJob(alert: Omit<Accepted, 'idempotency'>, { integration, request, chat }: Source): AlertJob {
     const content: AlertContent = {
       message: request.message,
       format: request.format,
@@ -128,8 +128,14 @@ export function createQueueEntry(deps: {
   return {
     async enter(alert, source) {
       const entered = addOrWithdraw(alert, source);
+      // Nothing but a repeat asks how it went.
+      if (alert.idempotency === null) return entered;
       entering.set(alert.id, entered);
-      await entered.finally(() => entering.delete(alert.id));
+      try {
+        await entered;
+      } finally {
+        entering.delete(alert.id);
+      }
     },
     finish,
     orRestore,

@@ -1,4 +1,4 @@
-import { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
+import type { ErrorRequestHandler, IRouter, Request, RequestHandler, Response } from 'express';
 import { ALERT_LIMITS, type AlertRecord } from '../../domain/alert.ts';
 import { AppError } from '../../domain/errors.ts';
 import { type AlertService, IDEMPOTENCY_WINDOW_MS } from '../../services/alerts.ts';
@@ -16,23 +16,29 @@ import { isReported, markReported } from '../refusals.ts';
 import { authenticatedOf, integrationOf } from '../request-context.ts';
 import { createAlertSchema } from '../schemas/alert-schema.ts';
 import { WaitSchema } from '../schemas/integration-schemas.ts';
+import { sendJson } from '../send-json.ts';
 import type { Waits } from '../waits.ts';
 
 const KEY_FORM = new RegExp(`^[\\x21-\\x7e]{1,${ALERT_LIMITS.idempotencyKey}}$`);
 /** The form of the ids that we give; others need no look-up. */
 const ID_FORM = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
-/** `/alert`, `/alerts/:id`, `/alerts/:id/resend`, to be mounted below /api. */
-export function createAlertRoutes(deps: {
-  alerts: AlertService;
-  quota: Pick<QuotaHeaders, 'announce'>;
-  verifyJwtToken: RequestHandler;
-  verifySignature: RequestHandler;
-  authenticate: IntegrationService['authenticate'];
-  readJson: RequestHandler;
-  waits: Waits;
-  clock: Clock;
-}): Router {
+/** `/api/alert`, `/api/alerts/:id`, `/api/alerts/:id/resend`. */
+export function addAlertRoutes(
+  app: IRouter,
+  deps: {
+    /** Run first on each route. */
+    before: readonly RequestHandler[];
+    alerts: AlertService;
+    quota: Pick<QuotaHeaders, 'announce'>;
+    verifyJwtToken: RequestHandler;
+    verifySignature: RequestHandler;
+    authenticate: IntegrationService['authenticate'];
+    readJson: RequestHandler;
+    waits: Waits;
+    clock: Clock;
+  },
+): void {
   const { alerts, quota, waits } = deps;
   const firstSchema = createAlertSchema(deps.clock, 0);
   const repeatableSchema = createAlertSchema(deps.clock, IDEMPOTENCY_WINDOW_MS);
@@ -42,13 +48,12 @@ export function createAlertRoutes(deps: {
   );
 
   async function accept(req: Request, res: Response): Promise<void> {
-    const { chatId: askedChatId, ...request } = body.of(req);
     const { claims, tokenHash } = authenticatedOf(req);
-    const sender = { id: Number(claims.sub), tokenHash, askedChatId };
+    const sender = { id: Number(claims.sub), tokenHash };
     const idempotencyKey = readIdempotencyKey(req);
     // From here on the service proves the sender, and tells the observers about a refusal itself.
     markReported(res);
-    const accepted = await alerts.accept(sender, request, { requestId: req.requestId, idempotencyKey });
+    const accepted = await alerts.accept(sender, body.of(req), { requestId: req.requestId, idempotencyKey });
     quota.announce(res, { limit: accepted.dailyLimit, remaining: accepted.remaining });
     if (accepted.replayed) res.setHeader('Idempotency-Replayed', 'true');
     res.setHeader('Location', `/api/alerts/${accepted.id}`);
@@ -61,7 +66,7 @@ export function createAlertRoutes(deps: {
     const seconds = preferredWait(req.headers.prefer);
     const alert = seconds === 0 ? undefined : await endOf(res, sender, accepted.id, seconds);
     if (alert === undefined) {
-      res.status(202).json(answer);
+      sendJson(res, 202, answer);
       return;
     }
     res.setHeader('Preference-Applied', `wait=${seconds}`);
@@ -120,9 +125,9 @@ export function createAlertRoutes(deps: {
     }
   }
 
-  const router = Router();
-  router
-    .route('/alert')
+  app
+    .route('/api/alert')
+    .all(...deps.before)
     .post(
       deps.verifySignature,
       requireScope('alert:send'),
@@ -132,12 +137,16 @@ export function createAlertRoutes(deps: {
       explainRefusal,
     )
     .all(methodNotAllowed('POST'));
-  router.route('/alerts/:id').get(deps.verifyJwtToken, show).all(methodNotAllowed('GET'));
-  router
-    .route('/alerts/:id/resend')
+  app
+    .route('/api/alerts/:id')
+    .all(...deps.before)
+    .get(deps.verifyJwtToken, show)
+    .all(methodNotAllowed('GET'));
+  app
+    .route('/api/alerts/:id/resend')
+    .all(...deps.before)
     .post(deps.verifyJwtToken, requireScope('alert:send'), validateStatus, resend)
     .all(methodNotAllowed('POST'));
-  return router;
 }
 
 function readIdempotencyKey(req: Request): string | undefined {

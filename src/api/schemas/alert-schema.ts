@@ -4,11 +4,6 @@ import type { AlertRequest } from '../../services/alert-request.ts';
 import type { Clock } from '../../services/ports.ts';
 import { ChatIdSchema, line, optional, text } from './fields.ts';
 
-/** A validated body of POST /api/alert: the request, and the chat that it names, if any. */
-export interface AlertInput extends AlertRequest {
-  readonly chatId?: number | undefined;
-}
-
 const TTL = `Send whole seconds, 1 to ${ALERT_LIMITS.ttlSeconds} (7 days).`;
 const URL_MESSAGE = 'Send an http, https or tg address, without spaces.';
 const THREAD = 'Send the id of a forum topic, a whole number above 0.';
@@ -29,7 +24,7 @@ const TagsSchema = z
  * The schema of POST /api/alert. Build it once. `latenessMs`: how far in the past `deliverAt` may be. It is 0, except
  * for requests with an idempotency key: a repeat may come after its alert was due, and must get the first answer.
  */
-export function createAlertSchema(clock: Clock, latenessMs: number): z.ZodType<AlertInput> {
+export function createAlertSchema(clock: Clock, latenessMs: number): z.ZodType<AlertRequest> {
   const DeliverAtSchema = z.iso
     .datetime({
       offset: true,

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type ServerOptions, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Waits } from './waits.ts';
 
@@ -17,11 +17,15 @@ export interface HttpListener {
   close(deadlineMs: number): Promise<void>;
 }
 
-export function createHttpListener(app: RequestListener, waits: Pick<Waits, 'end'>): HttpListener {
+export function createHttpListener(
+  app: RequestListener,
+  waits: Pick<Waits, 'end'>,
+  options: ServerOptions = {},
+): HttpListener {
   const inFlight = new Set<ServerResponse>();
   let closing = false;
 
-  const server = createServer((req, res) => {
+  const server = createServer(options, (req, res) => {
     inFlight.add(res);
     res.once('close', () => inFlight.delete(res));
     if (closing) res.setHeader('Connection', 'close');

@@ -7,6 +7,7 @@ import type { IntegrationService } from '../services/integrations.ts';
 import type { Clock } from '../services/ports.ts';
 import type { Tokens } from '../services/tokens.ts';
 import { createBoard } from './board/board.ts';
+import { bornFor } from './born-for-express.ts';
 import { createHttpListener, type HttpListener } from './http-listener.ts';
 import type { ApiLogger } from './logger.ts';
 import { createJsonReader } from './middleware/json-body.ts';
@@ -71,7 +72,7 @@ export interface ApiServer extends HttpListener {
 export function createApiServer(deps: ApiDeps): ApiServer {
   const waits = createWaits();
   const app = createApp(deps, waits);
-  return { app, ...createHttpListener(app, waits) };
+  return { app, ...createHttpListener(app, waits, bornFor(app)) };
 }
 
 function createApp(deps: ApiDeps, waits: Waits): Express {

@@ -1,6 +1,6 @@
 import express, { type Request, type RequestHandler } from 'express';
-import type { z } from 'zod';
 import { AppError, type InputIssue } from '../../domain/errors.ts';
+import type { BodySchema } from '../schemas/alert-schema.ts';
 
 /** 16,000 characters of message are 96 kB when a client escapes each as \uXXXX, and more with the other fields. */
 const BODY_LIMIT = '256kb';
@@ -39,7 +39,7 @@ export interface JsonBody<T> {
 
 /** `schemaFor` picks the (compiled) schema of a request. `optional`: no body counts as {}. */
 export function createJsonBody<T>(
-  schemaFor: (req: Request) => z.ZodType<T>,
+  schemaFor: (req: Request) => BodySchema<T>,
   options: { readonly optional: boolean },
 ): JsonBody<T> {
   const inputs = new WeakMap<Request, T>();

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { RequestHandler } from 'express';
-import { type ApiServer, createApiServer } from './api/server.ts';
+import type { HttpListener } from './api/http-listener.ts';
+import { createOpsServer, type OpsDeps } from './api/ops-server.ts';
+import { createApiServer } from './api/server.ts';
 import { createDelivery } from './app/delivery.ts';
 import {
   checkRedis,
@@ -10,6 +12,7 @@ import {
   provideRedis,
   type RedisConnections,
 } from './app/infrastructure.ts';
+import { publicUrl } from './app/public-url.ts';
 import { issueSandboxToken, type Sandbox, sandboxNotice, startSandbox } from './app/sandbox.ts';
 import { createUseCases, type UseCases } from './app/use-cases.ts';
 import { createBot } from './bot/bot.ts';
@@ -17,7 +20,7 @@ import { createLease } from './bot/lease.ts';
 import { createPoller } from './bot/poller.ts';
 import type { UpdateSource } from './bot/update-source.ts';
 import { createWebhook, deriveWebhookSecret } from './bot/webhook.ts';
-import type { Config } from './config.ts';
+import type { Config, Role } from './config.ts';
 import { connectDatabase, type Database } from './db/connect.ts';
 import { migrate } from './db/migrate.ts';
 import { createEventBus } from './domain/events.ts';
@@ -64,7 +67,7 @@ interface Running {
   worker: AlertWorker;
   maintenance: MaintenanceQueue;
   updates: UpdateSource & { handler?: unknown };
-  api: ApiServer;
+  server: HttpListener;
   address: AddressInfo;
 }
 
@@ -80,8 +83,11 @@ export function createApp(deps: AppDeps): App {
   const running: Partial<Running> = {};
   const isSandbox = config.mode.kind === 'sandbox';
   const onError = createRepeatedErrorLog('queue connection trouble', { log, clock });
+  const has = (role: Role) => config.roles.has(role);
+  const hasApi = has('api');
+  // The sandbox's is printed, which only the API does.
   const adminPassword =
-    config.admin.password ?? (isSandbox ? randomBytes(9).toString('base64url') : undefined);
+    config.admin.password ?? (isSandbox && hasApi ? randomBytes(9).toString('base64url') : undefined);
   let secret = '';
 
   /** A part's product, after that part has started. */
@@ -200,7 +206,7 @@ export function createApp(deps: AppDeps): App {
         clock,
         logger,
         hashChat: cipher.hashChat,
-        publicUrl,
+        publicUrl: () => publicUrl(config, running.address),
         dailyLimit: config.maxAlerts,
         timeZone: config.timeZone,
       });
@@ -224,21 +230,21 @@ export function createApp(deps: AppDeps): App {
     stop: () => get('updates').stop(),
   };
 
-  const http: Part = {
+  const http = (port: number): Part => ({
     name: 'http',
     async start() {
-      running.api = createHttp();
-      running.address = await running.api.listen(config.http.host, config.http.port);
+      running.server = createHttp();
+      running.address = await running.server.listen(config.http.host, port);
       log.info({ address: running.address.address, port: running.address.port }, 'HTTP server is listening');
     },
     async stop() {
       running.sandbox?.page.close();
-      await get('api').close(HTTP_DEADLINE_MS);
+      await get('server').close(HTTP_DEADLINE_MS);
     },
     stopWeight: 2,
-  };
+  });
 
-  function createHttp(): ApiServer {
+  function createHttp(): HttpListener {
     const useCases = get('useCases');
     const connections = get('redis');
     const { guard } = running;
@@ -263,14 +269,8 @@ export function createApp(deps: AppDeps): App {
         }),
       },
     });
-    return createApiServer({
-      alerts: useCases.alerts,
-      integrations: useCases.integrations,
-      tokens: useCases.tokens,
-      events,
+    const ops: OpsDeps = {
       clock,
-      hashChat: useCases.cipher.hashChat,
-      redis: connections.fast,
       health: { live: () => ({ status: 'ok' }), ready: health.ready },
       metrics: createMetrics({
         events,
@@ -279,34 +279,34 @@ export function createApp(deps: AppDeps): App {
         queueCapacity: config.queue.maxSize,
         ...(guard === undefined ? {} : { telegramState: guard.state }),
       }),
-      queues: { alerts: useCases.alertJobs, maintenance: useCases.maintenanceJobs },
       logger: log.child('api'),
-      ...(running.sandbox === undefined ? {} : { sandbox: running.sandbox.page.handle as RequestHandler }),
       ...(running.updates?.handler === undefined
         ? {}
         : { webhook: running.updates.handler as RequestHandler }),
-      timeZone: config.timeZone,
-      rateLimitPerMinute: config.http.rateLimitPerMinute,
-      queuePrefix: config.redis.prefix,
       trustProxy: config.http.trustProxy,
       operator: {
         user: config.admin.user,
         password: adminPassword,
         sessionKey: deriveKey(secret, 'operator session v1'),
       },
+    };
+    if (!hasApi) return createOpsServer(ops);
+    return createApiServer({
+      ...ops,
+      alerts: useCases.alerts,
+      integrations: useCases.integrations,
+      tokens: useCases.tokens,
+      events,
+      hashChat: useCases.cipher.hashChat,
+      redis: connections.fast,
+      queues: { alerts: useCases.alertJobs, maintenance: useCases.maintenanceJobs },
+      ...(running.sandbox === undefined ? {} : { sandbox: running.sandbox.page.handle as RequestHandler }),
+      timeZone: config.timeZone,
+      rateLimitPerMinute: config.http.rateLimitPerMinute,
+      queuePrefix: config.redis.prefix,
     });
   }
 
-  function publicUrl(): string {
-    if (config.webhook !== undefined) return new URL(config.webhook.url).origin;
-    const { address = config.http.host, port = config.http.port } = running.address ?? {};
-    // A server that listens everywhere is not reached as 0.0.0.0; its users know its name.
-    const host = address === '0.0.0.0' || address === '::' ? 'your-server' : address;
-    return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  }
-
-  const has = (role: 'api' | 'worker' | 'bot' | 'scheduler') => config.roles.has(role);
-  const needsHttp = has('api') || (has('bot') && config.webhook !== undefined);
   const parts: Part[] = [
     database,
     redis,
@@ -314,7 +314,7 @@ export function createApp(deps: AppDeps): App {
     ...(has('worker') ? [worker] : []),
     ...(has('scheduler') ? [jobs] : []),
     ...(has('bot') ? [bot] : []),
-    ...(needsHttp ? [http] : []),
+    ...(config.http.port === undefined ? [] : [http(config.http.port)]),
   ];
   const lifecycle = createLifecycle(parts, { log, clock });
 
@@ -332,10 +332,10 @@ export function createApp(deps: AppDeps): App {
   };
 
   async function newcomersNotice(): Promise<string | undefined> {
-    if (!isSandbox || running.address === undefined || adminPassword === undefined) return undefined;
+    if (!isSandbox || !hasApi || adminPassword === undefined) return undefined;
     const { integrations, tokens } = get('useCases');
     return sandboxNotice({
-      url: publicUrl(),
+      url: publicUrl(config, running.address),
       admin: { user: config.admin.user, password: adminPassword },
       token: await issueSandboxToken(integrations, tokens),
     });

@@ -16,7 +16,8 @@ export function httpPart(wiring: Wiring, port: number): Part {
   return {
     name: 'http',
     async start() {
-      running.server = wiring.has('api') ? createApi(wiring) : createOpsServer(describeOps(wiring));
+      const ops = await describeOps(wiring);
+      running.server = wiring.has('api') ? createApi(wiring, ops) : createOpsServer(ops);
       running.address = await running.server.listen(config.http.host, port);
       log.info({ address: running.address.address, port: running.address.port }, 'HTTP server is listening');
     },
@@ -29,12 +30,12 @@ export function httpPart(wiring: Wiring, port: number): Part {
 }
 
 /** What both servers serve. The casts: the handlers take less than what Express hands over. */
-function describeOps(wiring: Wiring): OpsDeps {
+async function describeOps(wiring: Wiring): Promise<OpsDeps> {
   const { config, running } = wiring;
   return {
     clock: wiring.clock,
     health: observeHealth(wiring),
-    metrics: observeMetrics(wiring),
+    metrics: await observeMetrics(wiring),
     logger: wiring.log.child('api'),
     ...(running.updates?.handler === undefined ? {} : { webhook: running.updates.handler as RequestHandler }),
     trustProxy: config.http.trustProxy,
@@ -46,11 +47,11 @@ function describeOps(wiring: Wiring): OpsDeps {
   };
 }
 
-function createApi(wiring: Wiring): HttpListener {
+function createApi(wiring: Wiring, ops: OpsDeps): HttpListener {
   const { config, running } = wiring;
   const { alerts, integrations, tokens, cipher, alertJobs, maintenanceJobs } = wiring.get('useCases');
   return createApiServer({
-    ...describeOps(wiring),
+    ...ops,
     alerts,
     integrations,
     tokens,

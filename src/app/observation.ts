@@ -1,4 +1,5 @@
 import type { Health } from '../api/routes/health-routes.ts';
+import { newestBackupAt } from '../db/backup-files.ts';
 import { createHealth, pingCheck, telegramProbeCheck, telegramStateCheck } from '../ops/health.ts';
 import { createMetrics, type Metrics } from '../ops/metrics.ts';
 import { createQueueCheck } from '../ops/queue-progress.ts';
@@ -40,13 +41,28 @@ export function observeHealth(wiring: Wiring): Health {
 }
 
 /** What this process did, and how the queue is. */
-export function observeMetrics({ config, events, clock, running, get }: Wiring): Metrics {
+export async function observeMetrics(wiring: Wiring): Promise<Metrics> {
+  const { config, events, clock, running, get } = wiring;
   const { guard } = running;
+  const lastBackupAt = await findLastBackup(wiring);
   return createMetrics({
     events,
     clock,
     countQueue: get('useCases').queue.counts,
     queueCapacity: config.queue.maxSize,
     ...(guard === undefined ? {} : { telegramState: guard.state }),
+    ...(lastBackupAt === undefined ? {} : { lastBackupAt }),
   });
+}
+
+/** Epoch ms. Only where backups are written: elsewhere the time would stay what it was at the start. */
+async function findLastBackup({ config, log, has }: Wiring): Promise<number | undefined> {
+  if (!has('scheduler')) return undefined;
+  try {
+    return await newestBackupAt(config.backup.directory);
+  } catch (error) {
+    // The service works without it; the next backup fails loudly if this lasts.
+    log.warn({ error }, 'BACKUP_DIR cannot be read: the time of the newest backup is not known');
+    return undefined;
+  }
 }

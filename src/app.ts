@@ -10,7 +10,10 @@ import { createLifecycle, type Part } from './ops/lifecycle.ts';
 import { logEvents } from './ops/log-events.ts';
 
 export interface App {
-  /** Starts the parts of ROLES in the contract's order. Returns what a newcomer should read, in sandbox mode. */
+  /**
+   * Starts the parts of ROLES in the contract's order. Returns what a newcomer should read, in sandbox mode.
+   * @throws what a part's start threw; Error if stop() was called meanwhile
+   */
   start(): Promise<{ address: AddressInfo | undefined; notice: string | undefined }>;
   /** Never throws. `clean`: everything stopped within 10 s. */
   stop(): Promise<{ readonly clean: boolean }>;
@@ -18,7 +21,8 @@ export interface App {
 
 /** The composition root. */
 export function createApp(deps: AppDeps): App {
-  const wiring = createWiring(deps);
+  const stopping = new AbortController();
+  const wiring = createWiring(deps, stopping.signal);
   const { config, log, clock, isSandbox } = wiring;
   const lifecycle = createLifecycle(chooseParts(wiring), { log, clock });
 
@@ -32,7 +36,10 @@ export function createApp(deps: AppDeps): App {
       log.info({ mode: config.mode.kind, roles: [...config.roles] }, 'Pingui Alert is ready');
       return { address: wiring.running.address, notice: await newcomersNotice(wiring) };
     },
-    stop: () => lifecycle.stop(),
+    stop() {
+      stopping.abort();
+      return lifecycle.stop();
+    },
   };
 }
 

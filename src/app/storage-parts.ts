@@ -29,7 +29,7 @@ export function redisPart(wiring: Wiring): Part {
       const { target, own } = await provideRedis(config, wiring.host, wiring.env, log);
       running.ownRedis = own;
       running.redis = openRedis(target, log);
-      await checkRedis(running.redis.patient, log);
+      await checkRedis(running.redis.patient, log, wiring.stopping);
       running.useCases = createUseCases({
         config,
         secret: get('secret'),

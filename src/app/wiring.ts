@@ -49,6 +49,8 @@ export interface Wiring extends AppDeps {
   onError(error: Error): void;
   has(role: Role): boolean;
   readonly isSandbox: boolean;
+  /** Aborts when the app is told to stop, be it during the start. */
+  readonly stopping: AbortSignal;
   /** Undefined: no operator pages. */
   readonly adminPassword: string | undefined;
   /** Filled by the parts as they start. */
@@ -57,7 +59,7 @@ export interface Wiring extends AppDeps {
   get<K extends keyof Running>(name: K): NonNullable<Running[K]>;
 }
 
-export function createWiring(deps: AppDeps): Wiring {
+export function createWiring(deps: AppDeps, stopping: AbortSignal): Wiring {
   const { config, log, clock } = deps;
   const running: Partial<Running> = {};
   const isSandbox = config.mode.kind === 'sandbox';
@@ -68,6 +70,7 @@ export function createWiring(deps: AppDeps): Wiring {
     onError: createRepeatedErrorLog('queue connection trouble', { log, clock }),
     has,
     isSandbox,
+    stopping,
     // The sandbox's is printed, which only the API does.
     adminPassword:
       config.admin.password ?? (isSandbox && has('api') ? randomBytes(9).toString('base64url') : undefined),

@@ -25,8 +25,8 @@ export function createWorkInHand(): WorkInHand {
 }
 
 /**
- * Ends a worker: no new jobs, those in hand are finished. While Redis is away BullMQ (6.7) would wait for it for ever: for a
- * connection that never became ready, or for the end of one that is between two tries, of which ioredis then tells
+ * Ends a worker: no new jobs, those in hand are finished. While Redis is away BullMQ (6.7) would wait for it for ever:
+ * for a connection that never became ready, or for the end of one that is between two tries, of which ioredis then tells
  * nothing. So it is not asked to wait, only the work in hand is; what Redis does not get to know of it is a stalled job
  * to the next worker, as after a crash.
  * @param deps.redis the worker's connection; `running`: what its run() gave

@@ -1,6 +1,6 @@
 /**
- * The result of work that may wait for ever, or undefined as soon as the signal aborts. What comes later is ignored, also
- * a failure.
+ * The result of work that may wait for ever, or undefined as soon as the signal aborts. What comes later is ignored,
+ * also a failure.
  * @throws what `work` throws
  */
 export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {

@@ -1,343 +1,70 @@
-import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import type { RequestHandler } from 'express';
-import { type ApiServer, createApiServer } from './api/server.ts';
-import { createDelivery } from './app/delivery.ts';
-import {
-  checkRedis,
-  keepSandboxSecret,
-  openRedis,
-  provideRedis,
-  type RedisConnections,
-} from './app/infrastructure.ts';
-import { issueSandboxToken, type Sandbox, sandboxNotice, startSandbox } from './app/sandbox.ts';
-import { createUseCases, type UseCases } from './app/use-cases.ts';
-import { createBot } from './bot/bot.ts';
-import { createLease } from './bot/lease.ts';
-import { createPoller } from './bot/poller.ts';
-import type { UpdateSource } from './bot/update-source.ts';
-import { createWebhook, deriveWebhookSecret } from './bot/webhook.ts';
-import type { Config } from './config.ts';
-import { connectDatabase, type Database } from './db/connect.ts';
-import { migrate } from './db/migrate.ts';
-import { createEventBus } from './domain/events.ts';
-import { createHealth, pingCheck, telegramProbeCheck, telegramStateCheck } from './ops/health.ts';
+import { httpPart } from './app/http-part.ts';
+import { publicUrl } from './app/public-url.ts';
+import { jobsPart, workerPart } from './app/queue-parts.ts';
+import { issueSandboxToken, sandboxNotice } from './app/sandbox.ts';
+import { databasePart, redisPart } from './app/storage-parts.ts';
+import { botPart, sandboxPart } from './app/telegram-parts.ts';
+import { type AppDeps, createWiring, type Wiring } from './app/wiring.ts';
 import { createLifecycle, type Part } from './ops/lifecycle.ts';
 import { logEvents } from './ops/log-events.ts';
-import { createRepeatedErrorLog } from './ops/log-repeated.ts';
-import type { Logger } from './ops/logger.ts';
-import { createMetrics } from './ops/metrics.ts';
-import { createQueueCheck } from './ops/queue-progress.ts';
-import type { AlertWorker } from './queue/alert-worker.ts';
-import { deriveKey } from './queue/cipher.ts';
-import { createMaintenanceQueue, type MaintenanceQueue } from './queue/maintenance-queue.ts';
-import type { PrivateRedis, ProcessHost } from './sandbox/private-redis.ts';
-import type { Clock } from './services/ports.ts';
-import type { TelegramGuard } from './services/telegram-guard.ts';
-import { createTelegramClient } from './telegram/connection.ts';
-import { createTelegramSender } from './telegram/sender.ts';
 
 export interface App {
-  /** Starts the parts of ROLES in the contract's order. Returns what a newcomer should read, in sandbox mode. */
+  /**
+   * Starts the parts of ROLES in the contract's order. Returns what a newcomer should read, in sandbox mode.
+   * @throws what a part's start threw; Error if stop() was called meanwhile
+   */
   start(): Promise<{ address: AddressInfo | undefined; notice: string | undefined }>;
   /** Never throws. `clean`: everything stopped within 10 s. */
   stop(): Promise<{ readonly clean: boolean }>;
 }
 
-export interface AppDeps {
-  readonly config: Config;
-  readonly log: Logger;
-  readonly clock: Clock;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** `process`, for the private Redis. */
-  readonly host: ProcessHost;
-}
-
-/** What comes into being during the start, in this order. */
-interface Running {
-  db: Database;
-  ownRedis: PrivateRedis | undefined;
-  redis: RedisConnections;
-  sandbox: Sandbox | undefined;
-  useCases: UseCases;
-  guard: TelegramGuard | undefined;
-  worker: AlertWorker;
-  maintenance: MaintenanceQueue;
-  updates: UpdateSource & { handler?: unknown };
-  api: ApiServer;
-  address: AddressInfo;
-}
-
-/** The HTTP server stops taking requests at once, and cuts those in flight after this time, in ms. */
-const HTTP_DEADLINE_MS = 5_000;
-/** Above the longest send there may be no progress for this much longer, in ms, before health says so. */
-const QUEUE_PATIENCE_MS = 10_000;
-
 /** The composition root. */
 export function createApp(deps: AppDeps): App {
-  const { config, log, clock } = deps;
-  const events = createEventBus();
-  const running: Partial<Running> = {};
-  const isSandbox = config.mode.kind === 'sandbox';
-  const onError = createRepeatedErrorLog('queue connection trouble', { log, clock });
-  const adminPassword =
-    config.admin.password ?? (isSandbox ? randomBytes(9).toString('base64url') : undefined);
-  let secret = '';
-
-  /** A part's product, after that part has started. */
-  function get<K extends keyof Running>(name: K): NonNullable<Running[K]> {
-    const value = running[name];
-    if (value === undefined) throw new Error(`${name} was not started`);
-    return value as NonNullable<Running[K]>;
-  }
-
-  const telegram = (): { token: string; apiRoot: string } =>
-    config.mode.kind === 'telegram'
-      ? { token: config.mode.botToken, apiRoot: config.telegram.apiRoot }
-      : { token: get('sandbox').botToken, apiRoot: get('sandbox').apiRoot };
-
-  const sender = () => {
-    const { timeoutMs } = config.telegram;
-    return createTelegramSender({ telegram: createTelegramClient({ ...telegram(), timeoutMs }), timeoutMs });
-  };
-
-  const database: Part = {
-    name: 'database',
-    async start() {
-      secret = config.jwtSecret ?? (await keepSandboxSecret(config.dataDir));
-      const { database: target } = config;
-      running.db = await connectDatabase({
-        url: target.kind === 'sqlite' ? `sqlite:${target.file}` : target.url,
-      });
-      await migrate(running.db);
-    },
-    stop: () => get('db').close(),
-  };
-
-  const redis: Part = {
-    name: 'redis',
-    async start() {
-      const { target, own } = await provideRedis(config, deps.host, deps.env, log);
-      running.ownRedis = own;
-      running.redis = openRedis(target, log);
-      await checkRedis(running.redis.patient, log);
-      running.useCases = createUseCases({
-        config,
-        secret,
-        db: get('db'),
-        redis: running.redis,
-        clock,
-        events,
-        onError,
-      });
-      running.useCases.ended.start();
-    },
-    async stop() {
-      await Promise.all([get('useCases').alertJobs.close(), get('useCases').maintenanceJobs.close()]);
-      await get('redis').close();
-      await running.ownRedis?.stop();
-    },
-    stopWeight: 2,
-  };
-
-  const sandbox: Part = {
-    name: 'sandbox',
-    async start() {
-      running.sandbox = await startSandbox();
-    },
-    stop: () => get('sandbox').stop(),
-  };
-
-  const worker: Part = {
-    name: 'worker',
-    async start() {
-      const made = createDelivery({
-        config,
-        useCases: get('useCases'),
-        redis: get('redis'),
-        sender: sender(),
-        events,
-        clock,
-        onError,
-      });
-      running.worker = made.worker;
-      running.guard = made.guard;
-      await made.worker.start();
-    },
-    stop: () => get('worker').stop(),
-    // The send in flight gets what time there is.
-    stopWeight: 6,
-  };
-
-  const jobs: Part = {
-    name: 'jobs',
-    async start() {
-      const { maintenance, upkeep } = get('useCases');
-      running.maintenance = createMaintenanceQueue({
-        redis: get('redis').patient,
-        prefix: config.redis.prefix,
-        timeZone: config.timeZone,
-        maintenance,
-        upkeep,
-        events,
-        onError,
-      });
-      await running.maintenance.start();
-    },
-    stop: () => get('maintenance').stop(),
-  };
-
-  const bot: Part = {
-    name: 'bot',
-    async start() {
-      const { integrations, alerts, cipher } = get('useCases');
-      const logger = log.child('bot');
-      const made = createBot({
-        ...telegram(),
-        timeoutMs: config.telegram.timeoutMs,
-        integrations,
-        alerts,
-        clock,
-        logger,
-        hashChat: cipher.hashChat,
-        publicUrl,
-        dailyLimit: config.maxAlerts,
-        timeZone: config.timeZone,
-      });
-      running.updates =
-        config.webhook === undefined
-          ? createPoller({
-              bot: made,
-              lease: createLease(get('redis').fast, `${config.redis.prefix}:poller`, { logger }),
-              logger,
-              clock,
-            })
-          : createWebhook({
-              bot: made,
-              url: config.webhook.url,
-              secret: config.webhook.secret ?? deriveWebhookSecret(telegram().token),
-              logger,
-              clock,
-            });
-      running.updates.start();
-    },
-    stop: () => get('updates').stop(),
-  };
-
-  const http: Part = {
-    name: 'http',
-    async start() {
-      running.api = createHttp();
-      running.address = await running.api.listen(config.http.host, config.http.port);
-      log.info({ address: running.address.address, port: running.address.port }, 'HTTP server is listening');
-    },
-    async stop() {
-      running.sandbox?.page.close();
-      await get('api').close(HTTP_DEADLINE_MS);
-    },
-    stopWeight: 2,
-  };
-
-  function createHttp(): ApiServer {
-    const useCases = get('useCases');
-    const connections = get('redis');
-    const { guard } = running;
-    const countQueue = useCases.queue.counts;
-    const health = createHealth({
-      clock,
-      checks: {
-        // A key of the queue's: PING would ask any node of a Cluster, not the one that holds the queue.
-        redis: pingCheck(() => connections.fast.exists(`${useCases.base}meta`)),
-        database: pingCheck(useCases.database.ping),
-        telegram:
-          guard === undefined ? telegramProbeCheck(sender().probe, clock) : telegramStateCheck(guard.state),
-        queue: createQueueCheck({
-          counts: countQueue,
-          events,
-          clock,
-          limitMs: config.telegram.timeoutMs + config.worker.sendDelayMs + QUEUE_PATIENCE_MS,
-          pausedUntil: async () => {
-            const ms = await connections.fast.pttl(`${useCases.base}limiter`);
-            return ms > 0 ? clock.now() + ms : null;
-          },
-        }),
-      },
-    });
-    return createApiServer({
-      alerts: useCases.alerts,
-      integrations: useCases.integrations,
-      tokens: useCases.tokens,
-      events,
-      clock,
-      hashChat: useCases.cipher.hashChat,
-      redis: connections.fast,
-      health: { live: () => ({ status: 'ok' }), ready: health.ready },
-      metrics: createMetrics({
-        events,
-        clock,
-        countQueue,
-        queueCapacity: config.queue.maxSize,
-        ...(guard === undefined ? {} : { telegramState: guard.state }),
-      }),
-      queues: { alerts: useCases.alertJobs, maintenance: useCases.maintenanceJobs },
-      logger: log.child('api'),
-      ...(running.sandbox === undefined ? {} : { sandbox: running.sandbox.page.handle as RequestHandler }),
-      ...(running.updates?.handler === undefined
-        ? {}
-        : { webhook: running.updates.handler as RequestHandler }),
-      timeZone: config.timeZone,
-      rateLimitPerMinute: config.http.rateLimitPerMinute,
-      queuePrefix: config.redis.prefix,
-      trustProxy: config.http.trustProxy,
-      operator: {
-        user: config.admin.user,
-        password: adminPassword,
-        sessionKey: deriveKey(secret, 'operator session v1'),
-      },
-    });
-  }
-
-  function publicUrl(): string {
-    if (config.webhook !== undefined) return new URL(config.webhook.url).origin;
-    const { address = config.http.host, port = config.http.port } = running.address ?? {};
-    // A server that listens everywhere is not reached as 0.0.0.0; its users know its name.
-    const host = address === '0.0.0.0' || address === '::' ? 'your-server' : address;
-    return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  }
-
-  const has = (role: 'api' | 'worker' | 'bot' | 'scheduler') => config.roles.has(role);
-  const needsHttp = has('api') || (has('bot') && config.webhook !== undefined);
-  const parts: Part[] = [
-    database,
-    redis,
-    ...(isSandbox ? [sandbox] : []),
-    ...(has('worker') ? [worker] : []),
-    ...(has('scheduler') ? [jobs] : []),
-    ...(has('bot') ? [bot] : []),
-    ...(needsHttp ? [http] : []),
-  ];
-  const lifecycle = createLifecycle(parts, { log, clock });
+  const stopping = new AbortController();
+  const wiring = createWiring(deps, stopping.signal);
+  const { config, log, clock, isSandbox } = wiring;
+  const lifecycle = createLifecycle(chooseParts(wiring), { log, clock });
 
   return {
     async start() {
-      logEvents(events, log);
+      logEvents(wiring.events, log);
       for (const warning of config.warnings) log.warn({}, warning);
       if (isSandbox)
         log.warn({}, 'SANDBOX mode: no BOT_TOKEN, so alerts go to the chat page, not to Telegram');
       await lifecycle.start();
       log.info({ mode: config.mode.kind, roles: [...config.roles] }, 'Pingui Alert is ready');
-      return { address: running.address, notice: await newcomersNotice() };
+      return { address: wiring.running.address, notice: await newcomersNotice(wiring) };
     },
-    stop: () => lifecycle.stop(),
+    stop() {
+      stopping.abort();
+      return lifecycle.stop();
+    },
   };
+}
 
-  async function newcomersNotice(): Promise<string | undefined> {
-    if (!isSandbox || running.address === undefined || adminPassword === undefined) return undefined;
-    const { integrations, tokens } = get('useCases');
-    return sandboxNotice({
-      url: publicUrl(),
-      admin: { user: config.admin.user, password: adminPassword },
-      token: await issueSandboxToken(integrations, tokens),
-    });
-  }
+/** By role, in the order of the start. */
+function chooseParts(wiring: Wiring): Part[] {
+  const { has, isSandbox } = wiring;
+  const { port } = wiring.config.http;
+  return [
+    databasePart(wiring),
+    redisPart(wiring),
+    ...(isSandbox ? [sandboxPart(wiring)] : []),
+    ...(has('worker') ? [workerPart(wiring)] : []),
+    ...(has('scheduler') ? [jobsPart(wiring)] : []),
+    ...(has('bot') ? [botPart(wiring)] : []),
+    ...(port === undefined ? [] : [httpPart(wiring, port)]),
+  ];
+}
+
+async function newcomersNotice(wiring: Wiring): Promise<string | undefined> {
+  const { config, adminPassword, running, get } = wiring;
+  if (!wiring.isSandbox || !wiring.has('api') || adminPassword === undefined) return undefined;
+  const { integrations, tokens } = get('useCases');
+  return sandboxNotice({
+    url: publicUrl(config, running.address),
+    admin: { user: config.admin.user, password: adminPassword },
+    token: await issueSandboxToken(integrations, tokens),
+  });
 }

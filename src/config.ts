@@ -38,8 +38,8 @@ export interface Config {
   readonly dataDir: string;
   readonly http: {
     readonly host: string;
-    /** 0: any free port. */
-    readonly port: number;
+    /** 0: any free port. Undefined: no HTTP server. */
+    readonly port: number | undefined;
     /** Proxies in front. */
     readonly trustProxy: number;
     /** Requests per address; 0: no limit. */
@@ -133,6 +133,17 @@ function findConflicts(raw: RawValues, unread: ReadonlySet<string>): ConfigFault
   return faults;
 }
 
+/** The contract's. */
+const DEFAULT_PORT = 3000;
+
+/**
+ * Senders or Telegram call this process. All others listen only where PORT says so: several of them on one host would
+ * collide on the default.
+ */
+function mustBeReachable(values: Values): boolean {
+  return values.ROLES.has('api') || (values.ROLES.has('bot') && values.WEBHOOK_URL !== undefined);
+}
+
 function toConfig(values: Values, warnings: readonly string[]): Config {
   const sandbox = values.BOT_TOKEN === undefined;
   return freeze({
@@ -145,7 +156,7 @@ function toConfig(values: Values, warnings: readonly string[]): Config {
     dataDir: values.DATA_DIR,
     http: {
       host: values.HOST ?? (sandbox ? '127.0.0.1' : '0.0.0.0'),
-      port: values.PORT,
+      port: values.PORT ?? (mustBeReachable(values) ? DEFAULT_PORT : undefined),
       trustProxy: values.TRUST_PROXY,
       rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
     },

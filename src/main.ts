@@ -61,9 +61,13 @@ async function serve(config: Config, log: Logger): Promise<number | undefined> {
     log.flush();
     process.exit(1);
   });
-  const { notice } = await app.start();
+  const started = await app.start().catch((error: unknown) => {
+    // A start that is told to stop ends with an error, but the process with the code of the stop.
+    if (!stopping) throw error;
+    return undefined;
+  });
   // The newcomer's lines hold a token and a password: they belong on the terminal, not in the log.
-  if (notice !== undefined) io.error(notice);
+  if (started?.notice !== undefined) io.error(started.notice);
   return undefined;
 }
 

@@ -1,18 +1,18 @@
 import type { Queue } from 'bullmq';
-import express, { type Express, type RequestHandler } from 'express';
+import type { Express, RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 import type { EventBus } from '../domain/events.ts';
 import type { AlertService } from '../services/alerts.ts';
 import type { IntegrationService } from '../services/integrations.ts';
 import type { Clock } from '../services/ports.ts';
 import type { Tokens } from '../services/tokens.ts';
+import { createBaseApp } from './base-app.ts';
 import { createBoard } from './board/board.ts';
 import { bornFor } from './born-for-express.ts';
 import { createHttpListener, type HttpListener } from './http-listener.ts';
 import type { ApiLogger } from './logger.ts';
 import { createJsonReader } from './middleware/json-body.ts';
 import { createProblemHandler, unknownRoute } from './middleware/problem-handlers.ts';
-import { requestId } from './middleware/request-id.ts';
 import { createRequestRateLimit } from './middleware/request-rate.ts';
 import { createSecurityHeaders } from './middleware/security-headers.ts';
 import { createTokenChecks } from './middleware/verify-jwt-token.ts';
@@ -85,12 +85,7 @@ function createApp(deps: ApiDeps, waits: Waits): Express {
     logger: deps.logger,
   });
 
-  const app = express();
-  app.disable('x-powered-by');
-  // Answers are small and change: an ETag costs a hash of each and saves nothing.
-  app.disable('etag');
-  app.set('trust proxy', deps.trustProxy);
-  app.use(requestId);
+  const app = createBaseApp(deps.trustProxy);
   // Not counted: it has a secret of its own, and a burst of updates is no abuse.
   if (deps.webhook !== undefined) app.use(deps.webhook);
   addApiRoutes(app, deps, waits, [headers.data, limit]);
@@ -131,7 +126,7 @@ function mountOperatorPages(
   const { clock, logger, queues, alerts } = deps;
   const credentials = createOperatorCredentials({ user, password, sessionKey, clock });
   const failures = createFailedSignIns(clock);
-  const guard = createOperatorGuard({ credentials, failures });
+  const guard = createOperatorGuard({ credentials, failures, signInPage: true });
   const board = createBoard({ queues, alerts, logger, sandbox: deps.sandbox !== undefined });
   app.use('/metrics', headers.data, guard, createMetricsRoute(deps.metrics));
   app.use('/admin', headers.page, createOperatorRoutes({ credentials, failures, guard, board }));

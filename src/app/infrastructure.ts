@@ -8,6 +8,7 @@ import { inspectRedis } from '../queue/inspect-redis.ts';
 import { connectRedis, type RedisClient, type RedisTarget } from '../queue/redis.ts';
 import { ensureRedisServer } from '../sandbox/ensure-redis-server.ts';
 import { type PrivateRedis, type ProcessHost, startPrivateRedis } from '../sandbox/private-redis.ts';
+import { pause } from '../services/pause.ts';
 
 /** The connections of one process, by what they are used for. */
 export interface RedisConnections {
@@ -62,18 +63,16 @@ export function openRedis(target: RedisTarget, log: Logger): RedisConnections {
 /** How long a start waits for Redis before it goes on without, in ms: the service serves 503 until Redis comes. */
 const REDIS_START_WAIT_MS = 5_000;
 
-/** Waits for Redis a little, and says what is wrong with its settings. */
-export async function checkRedis(redis: RedisClient, log: Logger): Promise<void> {
+/** Waits for Redis a little, but not once `stopping` aborts, and says what is wrong with its settings. */
+export async function checkRedis(redis: RedisClient, log: Logger, stopping: AbortSignal): Promise<void> {
   const settings = inspectRedis(redis);
-  const answered = await Promise.race([
-    settings.then(() => true),
-    new Promise<boolean>((resolve) => setTimeout(resolve, REDIS_START_WAIT_MS, false).unref()),
-  ]);
-  if (!answered) {
+  const waited = new AbortController();
+  const late = pause(REDIS_START_WAIT_MS, AbortSignal.any([stopping, waited.signal]));
+  const faults = await Promise.race([settings, late]);
+  waited.abort();
+  if (faults !== undefined) for (const fault of faults) log.warn({}, fault);
+  else if (!stopping.aborted)
     log.warn({}, 'Redis does not answer yet: alerts are refused with 503 until it does');
-    return;
-  }
-  for (const fault of await settings) log.warn({}, fault);
 }
 
 /** The sandbox's signing key: made once, kept in the data directory, readable by its owner only. */

@@ -109,9 +109,11 @@ export const VARIABLES = {
   PORT: {
     schema: integer(0, 65_535),
     type: 'whole number, 0 to 65535',
-    fallback: '3000',
+    fallback: null,
+    absent: '3000 with the role api, or bot and WEBHOOK_URL; other processes then have no HTTP server',
     example: '8080',
-    about: 'Port of the HTTP server. 0 takes a free port and logs it.',
+    about:
+      'Port of the HTTP server. 0 takes a free port and logs it. Without the role api it serves only /health, /metrics and the webhook.',
   },
   ROLES: {
     schema: roleList,

@@ -2,6 +2,7 @@ import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from
 import type { DeliveryService, Directive } from '../services/delivery.ts';
 import type { AlertJob } from '../services/ports.ts';
 import { ALERT_QUEUE } from './alert-queue.ts';
+import { closeWorker, createWorkInHand } from './close-worker.ts';
 import type { QueueCommands } from './commands.ts';
 import type { RedisClient } from './redis.ts';
 import { MAX_TURN } from './turn-scripts.ts';
@@ -18,7 +19,7 @@ const FAULT_PAUSE_MS = 1_000;
 
 export interface AlertWorker {
   start(): Promise<void>;
-  /** Finishes the send in flight, gives everything else back. */
+  /** Finishes the send in flight, also while Redis is away; gives everything else back. Can be called twice. */
   stop(): Promise<void>;
   /** Epoch ms of the last time that an alert was taken up, null before the first. */
   lastActivity(): number | null;
@@ -35,6 +36,7 @@ export function createAlertWorker(deps: {
 }): AlertWorker {
   const base = `${deps.prefix}:${ALERT_QUEUE}:`;
   const stopping = new AbortController();
+  const inHand = createWorkInHand();
   let lastActivity: number | null = null;
 
   async function process(job: Job<AlertJob>, token?: string): Promise<void> {
@@ -64,7 +66,7 @@ export function createAlertWorker(deps: {
 
   async function deliver(data: AlertJob): Promise<Directive> {
     if (data.deliverAt !== null && (await mustQueueUp(data))) return { kind: 'defer', ms: 1 };
-    return deps.delivery.deliver(data, stopping.signal);
+    return inHand.add(deps.delivery.deliver(data, stopping.signal));
   }
 
   /** True if a scheduled alert that is due now has others before it. */
@@ -96,15 +98,16 @@ export function createAlertWorker(deps: {
   worker.on('error', deps.onError);
 
   let running: Promise<void> | undefined;
+  let stopped: Promise<void> | undefined;
   return {
     async start() {
       running = worker.run();
       running.catch(deps.onError);
     },
-    async stop() {
+    stop() {
       stopping.abort();
-      await worker.close();
-      await running?.catch(() => undefined);
+      stopped ??= closeWorker(worker, { redis: deps.redis, running, inHand });
+      return stopped;
     },
     lastActivity: () => lastActivity,
   };

@@ -3,6 +3,7 @@ import { type Job, Queue, Worker } from 'bullmq';
 import type { EventBus } from '../domain/events.ts';
 import type { MaintenanceService } from '../services/maintenance.ts';
 import type { UpkeepService } from '../services/upkeep.ts';
+import { closeWorker, createWorkInHand } from './close-worker.ts';
 import type { RedisClient } from './redis.ts';
 
 export const MAINTENANCE_QUEUE = 'maintenance';
@@ -60,6 +61,7 @@ export function createMaintenanceQueue(deps: {
     },
   };
 
+  const inHand = createWorkInHand();
   const worker = new Worker(
     MAINTENANCE_QUEUE,
     async (job: Job) => {
@@ -67,7 +69,7 @@ export function createMaintenanceQueue(deps: {
       // A job of a newer version's name: leave it to that version.
       if (action === undefined) throw new Error('unknown maintenance job');
       try {
-        await action();
+        await inHand.add(action());
       } catch (error) {
         deps.events.emit('job.failed', { job: job.name, error });
         // The board shows this text: the details are in the log.
@@ -128,9 +130,9 @@ export function createMaintenanceQueue(deps: {
     },
     async stop() {
       stopping.abort();
-      await worker.close();
-      // Before the schedules stand, it waits for a Redis that may never come.
-      if (worker.isRunning()) await running?.catch(() => undefined);
+      // Before the schedules stand, the run waits for a Redis that may never come.
+      const run = worker.isRunning() ? running : undefined;
+      await closeWorker(worker, { redis: deps.redis, running: run, inHand });
       await queue.close();
     },
   };

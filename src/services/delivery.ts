@@ -18,6 +18,7 @@ import type {
   SendRequest,
 } from './ports.ts';
 import type { TelegramGuard } from './telegram-guard.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** What the queue is to do with the job after a delivery. */
 export type Directive =
@@ -135,7 +136,10 @@ export function createDeliveryService(deps: {
     const part = parts[index] ?? parts.at(-1);
     if (part === undefined) return endAs(job, 'failed', 'nothing_to_send', ['queued']);
 
-    const turn = await pace.take({ chat: job.chat, isGroup: job.isGroup, alertId: job.alertId });
+    // While Redis is away it waits for it, which must not hold up a stop; nothing is claimed yet.
+    const asked = pace.take({ chat: job.chat, isGroup: job.isGroup, alertId: job.alertId });
+    const turn = await untilAborted(asked, stopping);
+    if (turn === undefined) return { kind: 'give_back' };
     if (turn.kind === 'defer') return { kind: 'defer', ms: turn.deferMs };
     const slotAt = clock.now() + turn.waitMs;
     await pause(Math.max(0, turn.waitMs - CLAIM_AHEAD_MS), stopping);

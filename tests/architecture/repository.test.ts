@@ -94,6 +94,18 @@ it('links only to files that exist', () => {
   expect(broken).toEqual([]);
 });
 
+it('lets Docker see the health of every process of its scale profile', () => {
+  const services = read('docker-compose.yml').split(/^(?= {2}[a-z][\w-]*:$)/m);
+  const byRole = services.filter((text) => /^ +ROLES:/m.test(text));
+  const names = byRole.map((text) => text.trim().split(':')[0]);
+  expect(names).toEqual(['api', 'worker', 'bot']);
+  // The image's health check asks at PORT, or 3000; only the API listens without being told to.
+  const unseen = byRole.filter(
+    (text) => /disable: true/.test(text) || !/^ +(?:ROLES: \S*\bapi\b|PORT: "3000"$)/m.test(text),
+  );
+  expect(unseen).toEqual([]);
+});
+
 it('sets in docker-compose.yml and Dockerfile only variables that the service reads', () => {
   const isKnown = (name: string) => name in VARIABLES || name.replace(/_FILE$/, '') in VARIABLES;
   const compose = read('docker-compose.yml');

@@ -136,6 +136,19 @@ describe('commands beside a running service', () => {
     expect(rows).toEqual([{ chatId: CHAT, status: 'active' }]);
   });
 
+  it('a start knows of the backups that there are, where backups are written', async () => {
+    const gauge = 'pingui_backup_last_success_timestamp_seconds';
+    const metrics = async (): Promise<string> => (await service.api.operate('/metrics')).text;
+    const [name = ''] = readdirSync(service.backupDir);
+    const [, date, hours, minutes, seconds] = /(\d{4}-\d{2}-\d{2})T(\d{2})-(\d{2})-(\d{2})/.exec(name) ?? [];
+    const time = Date.parse(`${date}T${hours}:${minutes}:${seconds}Z`) / 1000;
+    await service.restart({ ROLES: 'api,worker,bot' });
+    expect(await metrics()).not.toContain(gauge);
+    await service.restart({ ROLES: undefined });
+    const value = new RegExp(`^${gauge} (.+)$`, 'm').exec(await metrics())?.[1];
+    expect(Math.floor(Number(value))).toBe(time);
+  });
+
   it('a midnight that was missed is made up for at the next start, once', async () => {
     await spend();
     await service.stop();

@@ -1,11 +1,20 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BotApiDouble, createBotApiDouble } from '../../src/sandbox/bot-api-double.ts';
+import { spawnRun } from '../support/main-process.ts';
 import { type Provisioned, provisionIntegration } from '../support/provision.ts';
-import { BOT_TOKEN, pause, type Service, startService } from '../support/service.ts';
+import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { BOT_TOKEN, baseEnv, pause, type Service, startService } from '../support/service.ts';
 
 const CHAT = 7_001;
 /** The contract's deadline for stopping, in ms. */
 const STOP_DEADLINE_MS = 10_000;
+/** For a stop that has nothing to wait for, in ms; on a busy machine most of it is the machine's. */
+const AT_ONCE_MS = 2_000;
+/** Nothing listens at port 1. */
+const NO_REDIS = 'redis://127.0.0.1:1';
 
 describe('stopping', () => {
   const double: BotApiDouble = createBotApiDouble({ token: BOT_TOKEN });
@@ -89,5 +98,98 @@ describe('stopping', () => {
     service.signal('SIGTERM');
     expect(await service.exited()).toBe(1);
     expect(performance.now() - began).toBeLessThan(1_000);
+  });
+});
+
+describe('stopping while Redis is away', () => {
+  const double: BotApiDouble = createBotApiDouble({ token: BOT_TOKEN });
+  const open: Service[] = [];
+  let redis: TestRedis;
+  beforeAll(async () => {
+    [redis] = await Promise.all([startTestRedis({ tcp: true }), double.start()]);
+  });
+  afterAll(async () => {
+    for (const service of open) await service.close();
+    await double.stop();
+    await redis?.stop();
+  });
+
+  const start = async (url: string, env: Record<string, string> = {}): Promise<Service> => {
+    const service = await startService({ double, env: { REDIS_URL: url, SEND_DELAY_MS: '0', ...env } });
+    open.push(service);
+    return service;
+  };
+  /** Exit code and how long it took, in ms. */
+  const stop = async (service: Service): Promise<[number | NodeJS.Signals, number]> => {
+    const began = performance.now();
+    return [await service.stop(), performance.now() - began];
+  };
+
+  it('is done at once, with 0, when Redis has never been there', async () => {
+    const service = await start(NO_REDIS);
+    const [code, tookMs] = await stop(service);
+    expect(code).toBe(0);
+    expect(tookMs).toBeLessThan(AT_ONCE_MS);
+    expect(service.logs.at(-1)).toMatchObject({ message: 'Stopped', clean: true });
+    expect(service.stderr).toBe('');
+  });
+
+  it('is done at once, with 0, while the start still waits for Redis', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'pingui-e2e-'));
+    const lines: string[] = [];
+    let stderr = '';
+    const take = {
+      line: (text: string) => void lines.push(text),
+      error: (text: string) => {
+        stderr += text;
+      },
+    };
+    const run = spawnRun({ ...baseEnv(dir, double), REDIS_URL: NO_REDIS }, dir, take);
+    const waits = () => lines.some((line) => line.includes('Redis does not answer; trying again'));
+    try {
+      while (!waits() && run.ended === undefined) await pause(10);
+      const began = performance.now();
+      run.child.kill('SIGTERM');
+      expect(await run.exit()).toBe(0);
+      expect(performance.now() - began).toBeLessThan(AT_ONCE_MS);
+      expect(lines.at(-1)).toContain('"clean":true');
+      expect(lines.join()).not.toContain('Pingui Alert is ready');
+      expect(stderr).toBe('');
+    } finally {
+      run.child.kill('SIGKILL');
+      await run.gone;
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
+
+  it('finishes the send in flight, writes down that it arrived, and exits with 0', async () => {
+    const service = await start(redis.url, { CHAT_DELAY_MS: '0' });
+    const { token } = await provisionIntegration(double, service, CHAT);
+    double.clearCalls();
+    double.fault({ method: 'sendMessage', text: 'in flight', delayMs: 2_000 });
+    const post = async (message: string): Promise<string> =>
+      (await service.api.postAlert(token, { message })).body.id;
+    const sent = await post('in flight');
+    await service.api.waitForStatus(token, sent, ['sending']);
+    await redis.kill9();
+    const [code, tookMs] = await stop(service);
+    expect(code).toBe(0);
+    expect(tookMs).toBeLessThan(2_000 + AT_ONCE_MS);
+    expect(service.logs.find(({ event }) => event === 'alert.delivered')).toMatchObject({ alertId: sent });
+
+    await redis.restart();
+    await service.restart();
+    const next = await post('next');
+    await service.api.waitForStatus(token, next, ['delivered']);
+    expect((await service.api.getAlert(token, sent)).status).toBe('delivered');
+    const texts = double.calls
+      .filter(({ method }) => method === 'sendMessage')
+      .map(({ payload }) => payload.text);
+    expect(texts).toEqual(['in flight', 'next']);
+    await redis.kill9();
+    // Idle, and Redis was there.
+    const [idleCode, idleMs] = await stop(service);
+    expect(idleCode).toBe(0);
+    expect(idleMs).toBeLessThan(AT_ONCE_MS);
   });
 });

@@ -21,10 +21,10 @@ export interface QueueRig {
   readonly errors: readonly Error[];
   /** Waits until a command on the fast connection succeeds. @throws what it failed with after 10 s */
   ready(): Promise<void>;
-  /** A worker whose deliveries are `deliver`'s; stopped by `close`. */
-  work(deliver: (job: AlertJob) => Promise<Directive>): Promise<AlertWorker>;
-  /** The scheduled jobs; each run is told to `ran`; stopped by `close`. */
-  schedule(ran: (name: string) => void): Promise<MaintenanceQueue>;
+  /** A worker whose deliveries are `deliver`'s, one at a time unless told otherwise; stopped by `close`. */
+  work(deliver: (job: AlertJob) => Promise<Directive>, concurrency?: number): Promise<AlertWorker>;
+  /** The scheduled jobs; each run is told to `ran`, and lasts as long as that; stopped by `close`. */
+  schedule(ran: (name: string) => unknown): Promise<MaintenanceQueue>;
   /** Ends what `work` and `schedule` started, then the connections. */
   close(): Promise<void>;
 }
@@ -74,12 +74,12 @@ export function openQueueRig(
         }
       }
     },
-    async work(deliver) {
+    async work(deliver, concurrency = 1) {
       const worker = createAlertWorker({
         redis: patient,
         delivery: { deliver },
         prefix,
-        concurrency: 1,
+        concurrency,
         onError,
       });
       running.push(worker);
@@ -87,7 +87,9 @@ export function openQueueRig(
       return worker;
     },
     async schedule(ran) {
-      const told = (name: string) => async () => ran(name);
+      const told = (name: string) => async () => {
+        await ran(name);
+      };
       const maintenance = createMaintenanceQueue({
         redis: patient,
         prefix,
@@ -97,7 +99,7 @@ export function openQueueRig(
           resetQuotasNow: async () => 0,
           catchUp: told('catch-up'),
           backup: async () => {
-            ran('backup');
+            await ran('backup');
             return 'file';
           },
         },

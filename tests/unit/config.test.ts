@@ -81,6 +81,27 @@ describe('defaults', () => {
   });
 });
 
+describe('the HTTP port', () => {
+  const portOf = (env: Environment) => load({ ...LIVE, ...env }).http.port;
+  const HOOK = { WEBHOOK_URL: 'https://a.example/hook' };
+
+  it.each<[number | undefined, string, Environment]>([
+    [3000, 'senders call it', { ROLES: 'api' }],
+    [3000, 'senders call it, whatever else it does', { ROLES: 'scheduler,api' }],
+    [3000, 'Telegram calls it', { ROLES: 'bot', ...HOOK }],
+    [undefined, 'the bot polls', { ROLES: 'bot' }],
+    [undefined, 'Telegram calls another process', { ROLES: 'worker,scheduler', ...HOOK }],
+  ])('is %s where %s', (port, _why, env) => {
+    expect(portOf(env)).toBe(port);
+    expect(portOf({ ...env, PORT: '' })).toBe(port);
+  });
+
+  it.each(['api', 'worker', 'bot', 'scheduler'])('is PORT where that is set, with the role %s', (role) => {
+    expect(portOf({ ROLES: role, PORT: '8081' })).toBe(8081);
+    expect(portOf({ ROLES: role, PORT: '0' })).toBe(0);
+  });
+});
+
 describe('examples', () => {
   const examples = Object.fromEntries(VARIABLE_NAMES.map((name) => [name, VARIABLES[name].example]));
 

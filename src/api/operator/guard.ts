@@ -7,13 +7,18 @@ export const SESSION_COOKIE = 'pingui_operator';
 export const SIGN_IN_PATH = '/admin/sign-in';
 
 /**
- * Lets operators pass: by session cookie or Basic. A browser that opens a page is sent to the sign-in page, everybody
- * else gets 401.
+ * Lets operators pass: by session cookie or Basic. A browser that opens a page is sent to the sign-in page where there
+ * is one, everybody else gets 401.
  */
 export function createOperatorGuard(deps: {
   credentials: OperatorCredentials;
   failures: FailedSignIns;
+  /** This server has SIGN_IN_PATH. */
+  signInPage: boolean;
 }): RequestHandler {
+  const ways = deps.signInPage
+    ? `sign in at ${SIGN_IN_PATH}, or use Basic authentication`
+    : 'use Basic authentication';
   return (req, res, next) => {
     const session = readCookie(req, SESSION_COOKIE);
     if (session !== undefined && deps.credentials.isSession(session)) {
@@ -28,17 +33,12 @@ export function createOperatorGuard(deps: {
         return;
       }
       deps.failures.add(req.ip);
-    } else if (opensPage(req)) {
+    } else if (deps.signInPage && opensPage(req)) {
       res.redirect(303, `${SIGN_IN_PATH}?next=${encodeURIComponent(req.originalUrl)}`);
       return;
     }
     challenge(req, res);
-    next(
-      new AppError(
-        'unauthorized',
-        'This is for operators: sign in at /admin/sign-in, or use Basic authentication.',
-      ),
-    );
+    next(new AppError('unauthorized', `This is for operators: ${ways}.`));
   };
 }
 

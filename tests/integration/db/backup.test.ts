@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createAlertLedger } from '../../../src/db/alert-ledger.ts';
-import { writeBackup } from '../../../src/db/backup-files.ts';
+import { newestBackupAt, writeBackup } from '../../../src/db/backup-files.ts';
 import { connectDatabase, type Database } from '../../../src/db/connect.ts';
 import { readSnapshot } from '../../../src/db/copy-tables.ts';
 import { createIntegrationRepository } from '../../../src/db/integration-repository.ts';
@@ -147,6 +147,69 @@ describe('the folder of backups', () => {
     });
     await expect(damaged).rejects.toThrow();
     expect(readdirSync(folder)).toEqual([older]);
+  });
+
+  it('tells when its newest backup began, and nothing when there is none', async () => {
+    expect(await newestBackupAt(folder)).toBeUndefined();
+    mkdirSync(folder, { recursive: true });
+    for (const name of ['pingui-backup-2099-01-01T00-00-00-000Z.db.gz', 'pingui-backup-2099.db'])
+      writeFileSync(join(folder, name), '');
+    expect(await newestBackupAt(folder)).toBeUndefined();
+    for (const name of ['2026-11-24T03-00-01-002Z', '2025-12-31T23-59-59-999Z', '2099-99-99T00-00-00-000Z'])
+      writeFileSync(join(folder, `pingui-backup-${name}.db`), '');
+    expect(await newestBackupAt(folder)).toBe(Date.UTC(2026, 10, 24, 3, 0, 1, 2));
+    await expect(newestBackupAt(join(folder, 'pingui-backup-2099.db'))).rejects.toThrow(/ENOTDIR/);
+  });
+
+  describe('loses, with the next backup, the draft of a process that was killed', () => {
+    const HOUR_MS = 3_600_000;
+    const draft = (n: number) =>
+      `.pingui-backup-2026-11-2${n}T03-00-00-000Z.db.0b51fc9a-1c5b-4f0e-8c39-5f0c5d1f9a0${n}.tmp`;
+    const put = (name: string, hoursAgo: number) => {
+      mkdirSync(folder, { recursive: true });
+      const at = new Date(NOW - hoursAgo * HOUR_MS);
+      writeFileSync(join(folder, name), 'half');
+      utimesSync(join(folder, name), at, at);
+    };
+    const left = () => readdirSync(folder).filter((name) => !name.startsWith('pingui-backup-'));
+    /** The next backup. It may fail: what was left goes first. */
+    const backUp = () =>
+      writeBackup(folder, { keep: 1, now: NOW }, async () => {
+        throw new Error('disk full');
+      });
+
+    it('and SQLite’s files beside it', async () => {
+      for (const suffix of ['', '-wal', '-shm', '-journal']) put(draft(1) + suffix, 13);
+      await expect(backUp()).rejects.toThrow('disk full');
+      expect(left()).toEqual([]);
+    });
+
+    it('but not one that another process may be writing, be it only to a file beside it', async () => {
+      put(draft(1), 11);
+      put(draft(2), 13);
+      put(`${draft(2)}-journal`, 1);
+      put(draft(3), 13);
+      // From a machine whose clock is ahead.
+      put(draft(4), -13);
+      await expect(backUp()).rejects.toThrow('disk full');
+      expect(left().sort()).toEqual([draft(1), draft(2), `${draft(2)}-journal`, draft(4)].sort());
+    });
+
+    it('but nothing that somebody else put there', async () => {
+      const others = [
+        '.pingui-backup.tmp',
+        '.notes.tmp',
+        draft(1).slice(1),
+        `${draft(1)}.gz`,
+        `${draft(1)}-wal2`,
+        draft(1).replace('0b51fc9a', 'mine'),
+      ];
+      for (const name of others) put(name, 1_000);
+      mkdirSync(join(folder, draft(2)));
+      utimesSync(join(folder, draft(2)), new Date(0), new Date(0));
+      await expect(backUp()).rejects.toThrow('disk full');
+      expect(readdirSync(folder).sort()).toEqual([...others, draft(2)].sort());
+    });
   });
 
   it('gets no backup when the database is gone', async () => {

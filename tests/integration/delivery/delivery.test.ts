@@ -131,6 +131,26 @@ describe('the delivery', () => {
   });
 });
 
+describe('a worker that stops while Redis, which gives the turns, is away', () => {
+  it('gives the alert back untouched', async () => {
+    let asked = 0;
+    const take = () => {
+      asked += 1;
+      return new Promise<never>(() => {});
+    };
+    const waiting = await createDeliveryRig({ pace: { take } });
+    const job = await waiting.accept(await waiting.addChat());
+    const stopping = new AbortController();
+    const running = waiting.deliver(job, stopping.signal);
+    await expect.poll(() => asked).toBe(1);
+    stopping.abort();
+    expect(await running).toEqual({ kind: 'give_back' });
+    expect((await waiting.entry(job)).status).toBe('queued');
+    expect(waiting.sends()).toHaveLength(0);
+    await waiting.close();
+  });
+});
+
 describe('an outcome that cannot be written', () => {
   it('leaves the mark, and upkeep calls the alert uncertain; it is not sent again', async () => {
     const broken = async (): Promise<never> => {

@@ -28,7 +28,9 @@ const GUARD = { failures: 3, firstProbeMs: 20, maxProbeMs: 40, haltedProbeMs: 20
 export type DeliveryRig = Awaited<ReturnType<typeof createDeliveryRig>>;
 
 /** The delivery service on a real SQLite ledger and the Bot API double over HTTP; jobs are handed to it directly. */
-export async function createDeliveryRig(change: { ledger?: Partial<AlertLedger> } = {}) {
+export async function createDeliveryRig(
+  change: { ledger?: Partial<AlertLedger>; pace?: Partial<Pace> } = {},
+) {
   const dir = mkdtempSync(join(tmpdir(), 'pingui-delivery-'));
   const db = await connectDatabase({ url: `sqlite:${join(dir, 'pingui.db')}` });
   await migrate(db);
@@ -66,6 +68,7 @@ export async function createDeliveryRig(change: { ledger?: Partial<AlertLedger> 
       blocks.push({ chat, ms });
       return { pauseAll: false };
     },
+    ...change.pace,
   };
   const delivery = createDeliveryService({
     ledger: { ...ledger, ...change.ledger },

@@ -1,0 +1,68 @@
+import type { Health } from '../api/routes/health-routes.ts';
+import { newestBackupAt } from '../db/backup-files.ts';
+import { createHealth, pingCheck, telegramProbeCheck, telegramStateCheck } from '../ops/health.ts';
+import { createMetrics, type Metrics } from '../ops/metrics.ts';
+import { createQueueCheck } from '../ops/queue-progress.ts';
+import { createSender } from './telegram-parts.ts';
+import type { Wiring } from './wiring.ts';
+
+/** Above the longest send there may be no progress for this much longer, in ms, before health says so. */
+const QUEUE_PATIENCE_MS = 10_000;
+
+/** The health of this process and of what it needs. */
+export function observeHealth(wiring: Wiring): Health {
+  const { config, clock, get } = wiring;
+  const { base, database, queue } = get('useCases');
+  const { fast } = get('redis');
+  const { guard } = wiring.running;
+  const { ready } = createHealth({
+    clock,
+    checks: {
+      // A key of the queue's: PING would ask any node of a Cluster, not the one that holds the queue.
+      redis: pingCheck(() => fast.exists(`${base}meta`)),
+      database: pingCheck(database.ping),
+      telegram:
+        guard === undefined
+          ? telegramProbeCheck(createSender(wiring).probe, clock)
+          : telegramStateCheck(guard.state),
+      queue: createQueueCheck({
+        counts: queue.counts,
+        events: wiring.events,
+        clock,
+        limitMs: config.telegram.timeoutMs + config.worker.sendDelayMs + QUEUE_PATIENCE_MS,
+        pausedUntil: async () => {
+          const ms = await fast.pttl(`${base}limiter`);
+          return ms > 0 ? clock.now() + ms : null;
+        },
+      }),
+    },
+  });
+  return { live: () => ({ status: 'ok' }), ready };
+}
+
+/** What this process did, and how the queue is. */
+export async function observeMetrics(wiring: Wiring): Promise<Metrics> {
+  const { config, events, clock, running, get } = wiring;
+  const { guard } = running;
+  const lastBackupAt = await findLastBackup(wiring);
+  return createMetrics({
+    events,
+    clock,
+    countQueue: get('useCases').queue.counts,
+    queueCapacity: config.queue.maxSize,
+    ...(guard === undefined ? {} : { telegramState: guard.state }),
+    ...(lastBackupAt === undefined ? {} : { lastBackupAt }),
+  });
+}
+
+/** Epoch ms. Only where backups are written: elsewhere the time would stay what it was at the start. */
+async function findLastBackup({ config, log, has }: Wiring): Promise<number | undefined> {
+  if (!has('scheduler')) return undefined;
+  try {
+    return await newestBackupAt(config.backup.directory);
+  } catch (error) {
+    // The service works without it; the next backup fails loudly if this lasts.
+    log.warn({ error }, 'BACKUP_DIR cannot be read: the time of the newest backup is not known');
+    return undefined;
+  }
+}

@@ -1,0 +1,45 @@
+import type { Worker } from 'bullmq';
+import type { RedisClient } from './redis.ts';
+
+/** What of the jobs under way is ours to finish, also without Redis. */
+export interface WorkInHand {
+  /** Gives the work back as it is. */
+  add<T>(work: Promise<T>): Promise<T>;
+  /** Resolves when all that was added has ended, however it ended. */
+  ended(): Promise<void>;
+}
+
+export function createWorkInHand(): WorkInHand {
+  const inHand = new Set<Promise<unknown>>();
+  return {
+    add(work) {
+      inHand.add(work);
+      const forget = () => inHand.delete(work);
+      work.then(forget, forget);
+      return work;
+    },
+    async ended() {
+      await Promise.allSettled(inHand);
+    },
+  };
+}
+
+/**
+ * Ends a worker: no new jobs, those in hand are finished. While Redis is away BullMQ (6.7) would wait for it for ever:
+ * for a connection that never became ready, or for the end of one that is between two tries, of which ioredis then tells
+ * nothing. So it is not asked to wait, only the work in hand is; what Redis does not get to know of it is a stalled job
+ * to the next worker, as after a crash.
+ * @param deps.redis the worker's connection; `running`: what its run() gave
+ */
+export async function closeWorker(
+  worker: Worker,
+  deps: { redis: RedisClient; running: Promise<void> | undefined; inHand: WorkInHand },
+): Promise<void> {
+  if (deps.redis.status === 'ready') {
+    await worker.close();
+    await deps.running?.catch(() => undefined);
+    return;
+  }
+  await worker.close(true);
+  await deps.inHand.ended();
+}

@@ -1,0 +1,14 @@
+/**
+ * The result of work that may wait for ever, or undefined as soon as the signal aborts. What comes later is ignored,
+ * also a failure.
+ * @throws what `work` throws
+ */
+export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const give = () => resolve(undefined);
+    if (signal.aborted) give();
+    signal.addEventListener('abort', give, { once: true });
+    const forget = () => signal.removeEventListener('abort', give);
+    void work.then(resolve, reject).then(forget);
+  });
+}

@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { alertJob, openQueueRig, type QueueRig } from '../../support/queue-rig.ts';
+import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+
+let redis: TestRedis;
+let rig: QueueRig;
+beforeEach(async () => {
+  redis = await startTestRedis();
+  rig = openQueueRig(redis.connection, { prefix: `{close-${process.pid}}` });
+  await rig.ready();
+});
+afterEach(async () => {
+  await rig.close();
+  await redis.stop();
+});
+
+/** A piece of work that says when it begins and ends when it is told to. */
+function createWork() {
+  let begin = (): void => {};
+  let end = (): void => {};
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const run = (): Promise<void> => {
+    begin();
+    return ended;
+  };
+  return { begun, run, end: () => end() };
+}
+
+async function takeRedisAway(): Promise<void> {
+  await redis.kill9();
+  await expect.poll(() => rig.patient.status).not.toBe('ready');
+}
+
+/** Stops, and shows that the stop waits for the work and for nothing else. */
+async function expectToWaitFor(work: { end(): void }, stop: () => Promise<void>): Promise<void> {
+  let stopped = false;
+  const stopping = stop().then(() => {
+    stopped = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(stopped).toBe(false);
+  work.end();
+  const began = performance.now();
+  await stopping;
+  expect(performance.now() - began).toBeLessThan(1_000);
+}
+
+describe('a worker that stops while Redis is away', () => {
+  it('waits for the delivery in hand, and not for Redis', async () => {
+    const work = createWork();
+    const worker = await rig.work(async () => {
+      await work.run();
+      return { kind: 'done' };
+    });
+    await rig.alerts.add(alertJob('a', 'chat'));
+    await work.begun;
+    await takeRedisAway();
+    await expectToWaitFor(work, worker.stop);
+  });
+
+  it('waits for the scheduled job in hand, and not for Redis', async () => {
+    const work = createWork();
+    const maintenance = await rig.schedule((name) => (name === 'upkeep' ? work.run() : undefined));
+    await work.begun;
+    await takeRedisAway();
+    await expectToWaitFor(work, maintenance.stop);
+  });
+
+  it('takes no new job when Redis comes back meanwhile', async () => {
+    const work = createWork();
+    const taken: string[] = [];
+    const worker = await rig.work(async ({ alertId }) => {
+      taken.push(alertId);
+      await work.run();
+      return { kind: 'done' };
+    }, 2);
+    await rig.alerts.add(alertJob('a', 'chat'));
+    await work.begun;
+    await takeRedisAway();
+    const stopping = worker.stop();
+    await redis.restart();
+    await rig.ready();
+    await rig.alerts.add(alertJob('b', 'other chat'));
+    // Time to reconnect and take it, if it did.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    work.end();
+    await stopping;
+    expect(taken).toEqual(['a']);
+    expect((await rig.alerts.counts()).pending).toBe(1);
+  });
+});

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { InexactError, mustEqual } from '../../bench/exactness.ts';
-import { inRounds } from '../../bench/rounds.ts';
 
 describe('mustEqual', () => {
   it('throws with all counts when one differs', () => {
@@ -13,17 +12,5 @@ describe('mustEqual', () => {
   it('is content with equal counts, and not with counts that are missing beside one that is not', () => {
     expect(() => mustEqual('accept', { a: 5, b: 5 })).not.toThrow();
     expect(() => mustEqual('accept', { a: 5, b: Number.NaN })).toThrow(InexactError);
-  });
-});
-
-describe('inRounds', () => {
-  it('measures all subjects in each round, every other round backwards', async () => {
-    const order: string[] = [];
-    const figures = await inRounds(['a', 'b'], 3, async (subject) => order.push(subject));
-    expect(order).toEqual(['a', 'b', 'b', 'a', 'a', 'b']);
-    expect(figures).toEqual([
-      [1, 4, 5],
-      [2, 3, 6],
-    ]);
   });
 });

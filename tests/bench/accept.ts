@@ -1,105 +1,142 @@
 import { join } from 'node:path';
-import autocannon from 'autocannon';
 import jwt from 'jsonwebtoken';
+import { serviceEnvironment, UNLIMITED } from './environment.ts';
+import { mustEqual, readLedger } from './exactness.ts';
 import { makeIntegrations } from './integrations.ts';
-import { findPort, median, openWorkshop, residentMb, SECRET } from './processes.ts';
+import { type Load, postAccepted } from './load.ts';
+import { type Memory, readMemory } from './memory.ts';
+import { openPending } from './pending.ts';
+import { findPort, openWorkshop, SECRET, type Workshop } from './processes.ts';
+import { inRounds } from './rounds.ts';
+import { median, rounded } from './statistics.ts';
 
-interface Load {
+/** `POST /api/alert` complete beside the bare route; times in ms, medians over the rounds. */
+export interface AcceptRow extends Memory {
+  readonly connections: number;
+  /** Integrations that send. */
+  readonly senders: number;
   readonly perSecond: number;
+  readonly yardstickPerSecond: number;
+  /** Ours divided by the yardstick's in the same round. */
+  readonly ratio: number;
+  readonly ratios: readonly number[];
   readonly p50: number;
   readonly p99: number;
-  readonly not2xx: number;
+  readonly yardstickP50: number;
+  readonly yardstickP99: number;
 }
 
-export async function acceptLoad(
-  url: string,
-  token: string,
-  connections: number,
-  seconds: number,
-): Promise<Load> {
-  const result = await autocannon({
-    url: `${url}/api/alert`,
-    connections,
-    duration: seconds,
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ title: 'Disk full', message: '/var on web-1 is at 98 %, 1.2 GB are left' }),
-  });
-  return {
-    perSecond: result['2xx'] / result.duration,
-    p50: result.latency.p50,
-    p99: result.latency.p99,
-    not2xx: result.non2xx + result.errors,
-  };
+const CONNECTIONS = 50;
+/** For the first round of each, which measures the compiler. */
+const WARM_UP = 5_000;
+/** Requests of one connection for each second that a round is to take: both sides answer about this many. */
+const SINGLE_PER_SECOND = 400;
+
+interface Subject {
+  readonly connections: number;
+  readonly senders: number | 'yardstick';
+  readonly requests: number;
 }
 
-/** `POST /api/alert` complete beside the bare route, alternating; medians over the rounds. */
-export async function benchAccept(options: { rounds: number; seconds: number }) {
+/**
+ * Three loads, each on ours and on the bare route, alternating: 50 connections that share one integration, 50 with one
+ * each, and a single one. A round sends as many requests as fit in about `seconds`. At the end the accepted answers,
+ * the ledger's queued entries, the pending jobs and the units taken must be one number.
+ */
+export async function benchAccept(options: { rounds: number; seconds: number }): Promise<AcceptRow[]> {
   const shop = openWorkshop();
   try {
-    const redis = await shop.startRedis();
-    const database = `sqlite:${join(shop.dir, 'bench.db')}`;
-    const { tokens, db } = await makeIntegrations(database, [42]);
-    const env = {
-      REDIS_URL: redis,
-      DATABASE_URL: database,
-      DATA_DIR: shop.dir,
-      JWT_SECRET: SECRET,
-      BOT_TOKEN: '1:bench',
-      TELEGRAM_API_ROOT: 'http://127.0.0.1:9',
-      ROLES: 'api',
-      HOST: '127.0.0.1',
-      PORT: '0',
-      MAX_QUEUE_SIZE: '1000000',
-      RATE_LIMIT_PER_MINUTE: '0',
-    };
-    const service = await shop.start('service', ['dist/src/main.js'], env, findPort);
-    const bare = await shop.start(
-      'yardstick',
-      ['--import', 'tsx', 'tests/bench/yardstick.ts'],
-      { REDIS_URL: redis, BENCH_SECRET: SECRET },
-      (line) => (JSON.parse(line) as { port: number }).port,
+    const { post, check, memory } = await openPair(shop);
+    const many = { connections: CONNECTIONS };
+    const single = { connections: 1, requests: Math.round(SINGLE_PER_SECOND * options.seconds) };
+
+    /** How many requests fit in a round; the second time is the one that counts. */
+    async function sizeRound(senders: Subject['senders']): Promise<number> {
+      await post({ ...many, senders, requests: WARM_UP });
+      const { perSecond } = await post({ ...many, senders, requests: WARM_UP });
+      return Math.max(CONNECTIONS, Math.round(perSecond * options.seconds));
+    }
+
+    const requests = await sizeRound(CONNECTIONS);
+    const [shared, bare, own] = await inRounds(
+      [
+        { ...many, senders: 1, requests },
+        { ...many, senders: 'yardstick', requests: await sizeRound('yardstick') },
+        { ...many, senders: CONNECTIONS, requests },
+      ],
+      options.rounds,
+      post,
     );
-    const ours = { url: `http://127.0.0.1:${service.found}`, token: tokens[0] ?? '' };
-    const yardstick = { url: `http://127.0.0.1:${bare.found}`, token: jwt.sign({}, SECRET) };
-    // Warm both up: the first seconds measure the compiler.
-    await acceptLoad(ours.url, ours.token, 50, 3);
-    await acceptLoad(yardstick.url, yardstick.token, 50, 3);
-
-    const rounds: { ours: Load; yardstick: Load }[] = [];
-    for (let round = 0; round < options.rounds; round += 1) {
-      rounds.push({
-        ours: await acceptLoad(ours.url, ours.token, 50, options.seconds),
-        yardstick: await acceptLoad(yardstick.url, yardstick.token, 50, options.seconds),
-      });
-    }
-    const single = await acceptLoad(ours.url, ours.token, 1, options.seconds);
-    const memoryMb = residentMb(service.pid);
-    const { accepted, queued } = await count(db);
-    return {
-      perSecond: Math.round(median(rounds.map((round) => round.ours.perSecond))),
-      yardstickPerSecond: Math.round(median(rounds.map((round) => round.yardstick.perSecond))),
-      ratio: Number(
-        median(rounds.map((round) => round.ours.perSecond / round.yardstick.perSecond)).toFixed(3),
-      ),
-      ratios: rounds.map((round) => Number((round.ours.perSecond / round.yardstick.perSecond).toFixed(2))),
-      p50: median(rounds.map((round) => round.ours.p50)),
-      p99: median(rounds.map((round) => round.ours.p99)),
-      yardstickP99: median(rounds.map((round) => round.yardstick.p99)),
-      singleP50: single.p50,
-      refused: rounds.reduce((sum, round) => sum + round.ours.not2xx, 0),
-      memoryMb,
-      ledger: { accepted, queued },
-    };
-
-    async function count(database: typeof db) {
-      const [row] = (await database.knex.raw(
-        `SELECT count(*) AS accepted, sum("status" = 'queued') AS queued FROM "Alerts"`,
-      )) as { accepted: number; queued: number }[];
-      await database.close();
-      return { accepted: row?.accepted ?? 0, queued: row?.queued ?? 0 };
-    }
+    const [one, bareOne] = await inRounds(
+      [
+        { ...single, senders: 1 },
+        { ...single, senders: 'yardstick' },
+      ],
+      options.rounds,
+      post,
+    );
+    await check();
+    return [
+      { connections: CONNECTIONS, senders: 1, ...compare(shared, bare), ...memory() },
+      { connections: CONNECTIONS, senders: CONNECTIONS, ...compare(own, bare), ...memory() },
+      { connections: 1, senders: 1, ...compare(one, bareOne), ...memory() },
+    ];
   } finally {
     await shop.close();
   }
+}
+
+/** Our service and the bare route, on one Redis. */
+async function openPair(shop: Workshop) {
+  const redis = await shop.startRedis();
+  const database = `sqlite:${join(shop.dir, 'bench.db')}`;
+  const chats = Array.from({ length: CONNECTIONS }, (_, index) => 42 + index);
+  const { senders: made, db } = await makeIntegrations(database, chats);
+  shop.beforeClose(db.close);
+  const pending = openPending({ redisUrl: redis, db, senders: made });
+  shop.beforeClose(pending.close);
+  const env = serviceEnvironment({ redis, database, dir: shop.dir, roles: 'api' }, UNLIMITED);
+  const service = await shop.start('service', ['dist/src/main.js'], env, findPort);
+  const bare = await shop.start(
+    'yardstick',
+    ['--import', 'tsx', 'tests/bench/yardstick.ts'],
+    { REDIS_URL: redis, BENCH_SECRET: SECRET },
+    (line) => (JSON.parse(line) as { port: number }).port,
+  );
+  const tokens = made.map((sender) => sender.token);
+  const bareToken = jwt.sign({}, SECRET);
+  let accepted = 0;
+
+  return {
+    memory: () => readMemory(service.pid),
+
+    async post({ senders, ...amount }: Subject): Promise<Load> {
+      if (senders === 'yardstick') {
+        return postAccepted(`http://127.0.0.1:${bare.found}`, [bareToken], amount);
+      }
+      const load = await postAccepted(`http://127.0.0.1:${service.found}`, tokens.slice(0, senders), amount);
+      accepted += amount.requests;
+      return load;
+    },
+
+    async check(): Promise<void> {
+      const { queued, units } = await readLedger(db);
+      mustEqual('accept', { answered202: accepted, queued, pending: await pending.count(), units });
+    },
+  };
+}
+
+function compare(ours: readonly Load[] = [], yardstick: readonly Load[] = []) {
+  const middle = (loads: readonly Load[], of: (load: Load) => number) => rounded(median(loads.map(of)), 1);
+  const ratios = ours.map((load, round) => load.perSecond / (yardstick[round]?.perSecond ?? Number.NaN));
+  return {
+    perSecond: Math.round(middle(ours, (load) => load.perSecond)),
+    yardstickPerSecond: Math.round(middle(yardstick, (load) => load.perSecond)),
+    ratio: rounded(median(ratios), 3),
+    ratios: ratios.map((ratio) => rounded(ratio, 2)),
+    p50: middle(ours, (load) => load.p50),
+    p99: middle(ours, (load) => load.p99),
+    yardstickP50: middle(yardstick, (load) => load.p50),
+    yardstickP99: middle(yardstick, (load) => load.p99),
+  };
 }

@@ -10,9 +10,10 @@ import { createAlertLedger } from '../../src/db/alert-ledger.ts';
 import { ALERT_QUEUE } from '../../src/queue/alert-queue.ts';
 import { createBotApiDouble } from '../../src/sandbox/bot-api-double.ts';
 import { startTestPostgres } from '../support/postgres.ts';
+import { serviceEnvironment } from './environment.ts';
 import { type Counters, differences, readDatabase, readProcess, readRedis } from './footprint/counters.ts';
-import { makeIntegrations } from './integrations.ts';
-import { findPort, findReady, openWorkshop, SECRET } from './processes.ts';
+import { makeIntegrations, type Sender } from './integrations.ts';
+import { findPort, findReady, openWorkshop } from './processes.ts';
 
 /** Requests in flight: accepts of one moment share a transaction, as under load. */
 const IN_FLIGHT = 50;
@@ -34,22 +35,18 @@ async function measure(alerts: number, postgresUrl: string | undefined): Promise
   const url = await shop.startRedis();
   const redis = new Redis(url);
   const database = postgresUrl ?? `sqlite:${join(shop.dir, 'footprint.db')}`;
-  const { tokens, db } = await makeIntegrations(database, chats);
+  const { senders, db } = await makeIntegrations(database, chats);
   const ledger = createAlertLedger(db, { idempotencyWindowMs: 0 });
-  const env = {
-    REDIS_URL: url,
-    DATABASE_URL: database,
-    DATA_DIR: shop.dir,
-    JWT_SECRET: SECRET,
-    BOT_TOKEN: '1:footprint',
-    TELEGRAM_API_ROOT: apiRoot,
-    HOST: '127.0.0.1',
-    PORT: '0',
-    MAX_QUEUE_SIZE: '1000000',
-    RATE_LIMIT_PER_MINUTE: '1000000',
-    SEND_DELAY_MS: '0',
-    WORKER_CONCURRENCY: '10',
-  };
+  const env = serviceEnvironment(
+    { redis: url, database, dir: shop.dir, apiRoot },
+    {
+      MAX_QUEUE_SIZE: '1000000',
+      // On: its counter is part of what an alert costs.
+      RATE_LIMIT_PER_MINUTE: '1000000',
+      SEND_DELAY_MS: '0',
+      WORKER_CONCURRENCY: '10',
+    },
+  );
   const queue = new Queue(ALERT_QUEUE, { connection: redis as never, prefix: '{pingui:queue}' });
   /** What `work` adds per alert. The service is ended before the database is read: PostgreSQL counts late. */
   const perAlert = async (service: Service, work: () => Promise<void>): Promise<Counters> => {
@@ -67,7 +64,7 @@ async function measure(alerts: number, postgresUrl: string | undefined): Promise
   try {
     const api = await shop.start('api', ['dist/src/main.js'], { ...env, ROLES: 'api' }, findPort);
     const target = `http://127.0.0.1:${api.found}/api/alert`;
-    const accepted = await perAlert(api, () => postAll(target, tokens));
+    const accepted = await perAlert(api, () => postAll(target, senders));
     // The worker starts before there is work, so that its start is not counted.
     await queue.pause();
     const worker = await shop.start('worker', ['dist/src/main.js'], { ...env, ROLES: 'worker' }, findReady);
@@ -91,13 +88,13 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-async function postAll(url: string, tokens: readonly string[]): Promise<void> {
-  const left = [...tokens];
+async function postAll(url: string, senders: readonly Sender[]): Promise<void> {
+  const left = [...senders];
   const sender = async (): Promise<void> => {
-    for (let token = left.pop(); token !== undefined; token = left.pop()) {
+    for (let next = left.pop(); next !== undefined; next = left.pop()) {
       const response = await fetch(url, {
         method: 'POST',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        headers: { authorization: `Bearer ${next.token}`, 'content-type': 'application/json' },
         body: JSON.stringify(TEXT),
       });
       if (response.status !== 202) throw new Error(`POST answered ${response.status}`);

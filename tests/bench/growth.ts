@@ -1,106 +1,100 @@
-import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import { Queue } from 'bullmq';
-import { Redis } from 'ioredis';
-import { createAlertQueue } from '../../src/queue/alert-queue.ts';
-import { withQueueCommands } from '../../src/queue/commands.ts';
-import { createPace } from '../../src/queue/pace.ts';
-import { acceptLoad } from './accept.ts';
-import { makeIntegrations } from './integrations.ts';
-import { findPort, median, openWorkshop, SECRET } from './processes.ts';
+import { openAccepting } from './growth-accept.ts';
+import { openDelivering } from './growth-deliver.ts';
+import type { Memory } from './memory.ts';
+import { openWorkshop, type Workshop } from './processes.ts';
+import { inRounds } from './rounds.ts';
+import { median, rounded } from './statistics.ts';
 
-/** Adds and takes timed per state of the queue; enough to be steady, few enough not to change the state. */
-const SAMPLES = 2_000;
-
-/** How the cost of an add, a slot and a whole accept grows with what is pending and registered. */
-export async function benchGrowth(pending: readonly number[], integrations: readonly number[]) {
-  return [...(await growthOfQueue(pending)), ...(await growthOfDatabase(integrations))];
+/** How large the service is in which something is measured. */
+export interface GrowthPoint {
+  readonly pending: number;
+  readonly integrations: number;
 }
 
-async function growthOfQueue(sizes: readonly number[]) {
+/** A running service of one size. */
+export interface GrowthSubject {
+  readonly point: GrowthPoint;
+  /** One round, exact or an InexactError. Returns alerts per second. */
+  measure(): Promise<number>;
+  memory(): Memory;
+}
+
+export interface GrowthRow extends GrowthPoint, Memory {
+  readonly path: 'accept' | 'deliver';
+  /** What differs between this row and the others of its group; the first of a group is the smallest. */
+  readonly grown: keyof GrowthPoint;
+  /** Median of the rounds. */
+  readonly perSecond: number;
+  /** Its speed divided by that of the smallest size in the same round: median, and round by round. */
+  readonly speed: number;
+  readonly speeds: readonly number[];
+}
+
+export interface GrowthOptions {
+  readonly pending: readonly number[];
+  readonly integrations: readonly number[];
+  readonly rounds: number;
+  /** Accepts per round and size. */
+  readonly requests: number;
+  /** Sends per round and size. */
+  readonly sends: number;
+}
+
+/** Where the pending alerts grow: so many integrations, all of which send. */
+const SENDERS = 1_000;
+/** Where the integrations grow: so many of them send, or all. */
+const MANY_SENDERS = 10_000;
+/** Sends in flight. */
+const CONCURRENCY = 10;
+
+/** How fast alerts are accepted and delivered with more and more that wait, and more and more integrations. */
+export async function benchGrowth(options: GrowthOptions): Promise<GrowthRow[]> {
+  const { requests, sends, rounds } = options;
+  const pending = options.pending.map((size) => ({ pending: size, integrations: SENDERS }));
+  const integrations = options.integrations.map((size) => ({ pending: 0, integrations: size }));
+  const accepting = (senders: number) => (shop: Workshop, point: GrowthPoint) =>
+    openAccepting(shop, point, { senders, requests });
+  const delivering = (senders: number) => (shop: Workshop, point: GrowthPoint) =>
+    openDelivering(shop, point, { senders, sends, concurrency: CONCURRENCY });
+  return [
+    ...(await grow({ path: 'accept', grown: 'pending' }, pending, rounds, accepting(SENDERS))),
+    ...(await grow({ path: 'accept', grown: 'integrations' }, integrations, rounds, accepting(MANY_SENDERS))),
+    ...(await grow({ path: 'deliver', grown: 'pending' }, pending, rounds, delivering(SENDERS))),
+    ...(await grow(
+      { path: 'deliver', grown: 'integrations' },
+      integrations,
+      rounds,
+      delivering(MANY_SENDERS),
+    )),
+  ];
+}
+
+/** Starts the services of all sizes, then measures them in turn. */
+async function grow(
+  what: Pick<GrowthRow, 'path' | 'grown'>,
+  points: readonly GrowthPoint[],
+  rounds: number,
+  open: (shop: Workshop, point: GrowthPoint) => Promise<GrowthSubject>,
+): Promise<GrowthRow[]> {
   const shop = openWorkshop();
   try {
-    const redis = withQueueCommands(new Redis(await shop.startRedis(), { maxRetriesPerRequest: null }));
-    const rows = [];
-    for (const size of sizes) {
-      const prefix = `{growth-${size}}`;
-      const queue = new Queue('alerts', { connection: redis, prefix });
-      const base = `${prefix}:alerts:`;
-      const alerts = createAlertQueue({ queue, redis, base, maxPending: 1_000_000, sendDelayMs: 1 });
-      const pace = createPace({ redis, base, sendDelayMs: 0, chatDelayMs: 0, groupLimitPerMinute: 0 });
-      const add = (alertId: string, chat: number) =>
-        alerts.add({
-          alertId,
-          integrationId: 1,
-          chat: chat.toString(16),
-          isGroup: false,
-          priority: 'normal',
-          deliverAt: null,
-          sealed: 'x'.repeat(200),
-        });
-      for (let index = 0; index < size; index += 500) {
-        await Promise.all(Array.from({ length: 500 }, (_, n) => add(randomUUID(), (index + n) % 1_000)));
-      }
-      const addUs = await timed((index) => add(`s${index}`, 5_000 + index));
-      const takeUs = await timed((index) =>
-        pace.take({ alertId: `s${index}`, chat: (5_000 + index).toString(16), isGroup: false }),
-      );
-      rows.push({ pending: size, addUs, takeUs });
-      await queue.close();
-      await redis.flushall();
-    }
-    redis.disconnect();
-    return rows;
+    const subjects: GrowthSubject[] = [];
+    for (const point of points) subjects.push(await open(shop, point));
+    const figures = await inRounds(subjects, rounds, (subject) => subject.measure());
+    const smallest = figures[0] ?? [];
+    return subjects.map(({ point, memory }, index) => {
+      const own = figures[index] ?? [];
+      const speeds = own.map((perSecond, round) => perSecond / (smallest[round] ?? Number.NaN));
+      return {
+        ...what,
+        ...point,
+        perSecond: Math.round(median(own)),
+        speed: rounded(median(speeds), 3),
+        speeds: speeds.map((speed) => rounded(speed, 2)),
+        ...memory(),
+      };
+    });
   } finally {
     await shop.close();
   }
-}
-
-/** Microseconds per call, one after the other: median of 5 slices. */
-async function timed(call: (index: number) => Promise<unknown>): Promise<number> {
-  const slices: number[] = [];
-  const slice = SAMPLES / 5;
-  for (let start = 0; start < SAMPLES; start += slice) {
-    const began = performance.now();
-    for (let index = start; index < start + slice; index += 1) await call(index);
-    slices.push(((performance.now() - began) / slice) * 1_000);
-  }
-  return Math.round(median(slices));
-}
-
-async function growthOfDatabase(counts: readonly number[]) {
-  const rows = [];
-  for (const count of counts) {
-    const shop = openWorkshop();
-    try {
-      const database = `sqlite:${join(shop.dir, 'bench.db')}`;
-      const { tokens, db } = await makeIntegrations(database, [42], count - 1);
-      await db.close();
-      const env = {
-        REDIS_URL: await shop.startRedis(),
-        DATABASE_URL: database,
-        DATA_DIR: shop.dir,
-        JWT_SECRET: SECRET,
-        BOT_TOKEN: '1:bench',
-        TELEGRAM_API_ROOT: 'http://127.0.0.1:9',
-        ROLES: 'api',
-        HOST: '127.0.0.1',
-        PORT: '0',
-        MAX_QUEUE_SIZE: '1000000',
-        RATE_LIMIT_PER_MINUTE: '0',
-      };
-      const service = await shop.start('service', ['dist/src/main.js'], env, findPort);
-      const url = `http://127.0.0.1:${service.found}`;
-      await acceptLoad(url, tokens[0] ?? '', 50, 2);
-      const loads = [];
-      for (let round = 0; round < 3; round += 1) loads.push(await acceptLoad(url, tokens[0] ?? '', 50, 3));
-      rows.push({
-        integrations: count,
-        acceptsPerSecond: Math.round(median(loads.map((load) => load.perSecond))),
-      });
-    } finally {
-      await shop.close();
-    }
-  }
-  return rows;
 }

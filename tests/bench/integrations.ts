@@ -1,47 +1,98 @@
 import { connectDatabase, type Database } from '../../src/db/connect.ts';
-import { createIntegrationRepository } from '../../src/db/integration-repository.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { createTokens } from '../../src/services/tokens.ts';
 import { SECRET } from './processes.ts';
+import { createRandom } from './simulation/random.ts';
 
 /** A quota that no benchmark uses up. */
 const PLENTY = 1_000_000_000;
+const SCOPE = 'alert:send integration:read';
+/** Rows per INSERT: below the drivers' limits of parameters. */
+const BATCH = 100;
+/** The chats of `makeManyIntegrations` follow this id. */
+const MANY_CHATS = 5_000_000_000;
 
-/** Makes active integrations, one per chat, straight in the database. Returns their tokens. */
+/** An active integration whose token is known. */
+export interface Sender {
+  readonly id: number;
+  readonly chatId: number;
+  readonly token: string;
+}
+
+export interface Made {
+  readonly db: Database;
+  readonly senders: readonly Sender[];
+}
+
+/** Makes one active integration per chat, straight in an empty database, each with `quota` units. */
 export async function makeIntegrations(
   database: string,
   chats: readonly number[],
-  more = 0,
-): Promise<{ tokens: string[]; db: Database }> {
-  const db = await connectDatabase({ url: database });
-  await migrate(db);
-  const repository = createIntegrationRepository(db);
-  const tokens = createTokens({ secret: SECRET, clock: { now: Date.now }, setupTtlSeconds: 300, ttlDays: 1 });
-  const made: string[] = [];
-  for (const chatId of chats) {
-    const now = Date.now();
-    const { id } = await repository.insertPending(chatId, 'bench', PLENTY, now);
-    await repository.storeSetupToken(id, 'bench', 'setup', now + 1_000, now);
-    const issued = tokens.issue(id, 'alert:send integration:read');
-    await repository.activate(id, 'setup', {
-      tokenHash: issued.hash,
-      scope: 'alert:send integration:read',
-      name: null,
-      expiresAt: issued.expiresAt,
-      now,
-    });
-    made.push(issued.token);
-  }
-  if (more > 0) await fill(db, more);
-  return { tokens: made, db };
+  quota = PLENTY,
+): Promise<Made> {
+  const db = await openMigrated(database);
+  const issue = createIssue();
+  const made = chats.map((chatId, index) => ({ chatId, id: index + 1, ...issue(index + 1) }));
+  const rows = made.map(({ id, chatId, hash, expiresAt }) => ({
+    id,
+    chatId,
+    name: 'bench',
+    tokenHash: hash,
+    scope: SCOPE,
+    rateLimit: quota,
+    dailyLimit: quota,
+    status: 'active',
+    expiresAt,
+    createdAt: 0,
+    updatedAt: 0,
+  }));
+  await db.knex.batchInsert('Integrations', rows, BATCH);
+  return { db, senders: made.map(({ id, chatId, token }) => ({ id, chatId, token })) };
 }
 
-/** `count` further integrations that nobody uses, for the growth benchmark. */
-async function fill(db: Database, count: number): Promise<void> {
+/**
+ * Makes `count` active integrations, each with a chat of its own, in an empty SQLite database. Returns `known` of them
+ * (all, if there are fewer), drawn at random from the whole range of ids and in random order, the same for the same
+ * numbers; the others have a token that nobody knows.
+ */
+export async function makeManyIntegrations(database: string, count: number, known: number): Promise<Made> {
+  const db = await openMigrated(database);
   await db.knex.raw(
-    `INSERT INTO "Integrations" ("chatId","name","tokenHash","scope","rateLimit","dailyLimit","status","createdAt","updatedAt")
+    `INSERT INTO "Integrations"
+       ("id","chatId","name","tokenHash","scope","rateLimit","dailyLimit","status","createdAt","updatedAt")
      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-     SELECT 5000000000 + i, 'filler', hex(randomblob(32)), 'alert:send', 10, 10, 'active', 0, 0 FROM n`,
-    [count],
+     SELECT i, ? + i, 'bench', lower(hex(randomblob(32))), ?, ?, ?, 'active', 0, 0 FROM n`,
+    [count, MANY_CHATS, SCOPE, PLENTY, PLENTY],
   );
+  const issue = createIssue();
+  const issued = drawIds(count, known).map((id) => ({ id, ...issue(id) }));
+  await db.knex.raw(
+    `UPDATE "Integrations" AS i SET "tokenHash" = t."hash", "expiresAt" = t."expiresAt"
+       FROM (SELECT value ->> '$.id' AS "id", value ->> '$.hash' AS "hash", value ->> '$.expiresAt' AS "expiresAt"
+             FROM json_each(?)) AS t
+       WHERE i."id" = t."id"`,
+    [JSON.stringify(issued.map(({ id, hash, expiresAt }) => ({ id, hash, expiresAt })))],
+  );
+  // Otherwise the first accepts of the larger databases would pay for moving the rows out of the log.
+  await db.knex.raw('PRAGMA wal_checkpoint(TRUNCATE)');
+  return { db, senders: issued.map(({ id, token }) => ({ id, chatId: MANY_CHATS + id, token })) };
+}
+
+async function openMigrated(database: string): Promise<Database> {
+  const db = await connectDatabase({ url: database });
+  await migrate(db);
+  return db;
+}
+
+function createIssue() {
+  const tokens = createTokens({ secret: SECRET, clock: { now: Date.now }, setupTtlSeconds: 300, ttlDays: 1 });
+  return (id: number) => tokens.issue(id, SCOPE);
+}
+
+/** Distinct ids of 1 to `count`, in random order. */
+function drawIds(count: number, known: number): number[] {
+  const random = createRandom(count);
+  const ids = new Set<number>();
+  while (ids.size < Math.min(count, known)) ids.add(1 + Math.floor(random() * count));
+  return [...ids];
 }

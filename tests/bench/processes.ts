@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,8 +14,10 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Processes and folders of one benchmark; everything is ended and removed by `close`. */
 export interface Workshop {
   readonly dir: string;
-  /** A redis-server with AOF, as the service starts its own. Returns its URL. */
-  startRedis(): Promise<string>;
+  /** A folder of its own within `dir`, for a benchmark of several services. */
+  makeDir(): Promise<string>;
+  /** A redis-server with AOF, as the service starts its own; its data in `dir`. Returns its URL. */
+  startRedis(dir?: string): Promise<string>;
   /** Starts a program and waits for the line of its output that `find` understands. */
   start<T>(
     name: string,
@@ -22,12 +25,15 @@ export interface Workshop {
     env: Record<string, string>,
     find: (line: string) => T | undefined,
   ): Promise<{ found: T; pid: number; end(): Promise<void> }>;
+  /** Something else to close, before the processes are ended; the newest first. */
+  beforeClose(close: () => Promise<unknown>): void;
   close(): Promise<void>;
 }
 
 export function openWorkshop(): Workshop {
   const dir = mkdtempSync(join(tmpdir(), 'pingui-bench-'));
   const children = new Set<ChildProcess>();
+  const closing: (() => Promise<unknown>)[] = [];
 
   async function end(child: ChildProcess): Promise<void> {
     children.delete(child);
@@ -60,7 +66,8 @@ export function openWorkshop(): Workshop {
   return {
     dir,
     start,
-    async startRedis() {
+    makeDir: () => mkdtemp(join(dir, 'service-')),
+    async startRedis(dataDir = dir) {
       const port = await freePort();
       const args = [
         '--port',
@@ -68,7 +75,7 @@ export function openWorkshop(): Workshop {
         '--bind',
         '127.0.0.1',
         '--dir',
-        dir,
+        dataDir,
         '--appendonly',
         'yes',
         '--save',
@@ -82,9 +89,14 @@ export function openWorkshop(): Workshop {
       child.stdout.resume();
       return `redis://127.0.0.1:${port}`;
     },
+    beforeClose: (close) => void closing.unshift(close),
     async close() {
-      await Promise.all([...children].map(end));
-      rmSync(dir, { recursive: true, force: true });
+      try {
+        for (const close of closing) await close();
+      } finally {
+        await Promise.all([...children].map(end));
+        rmSync(dir, { recursive: true, force: true });
+      }
     },
   };
 }
@@ -115,18 +127,15 @@ function parse(line: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Resident memory of a process in MB (Linux). */
-export function residentMb(pid: number): number {
-  const kb = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Math.round(Number(kb) / 1024);
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
-
-export function percentile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+/** Looks until it holds. @throws Error after `limitMs` milliseconds */
+export async function waitUntil(
+  what: string,
+  limitMs: number,
+  holds: () => boolean | Promise<boolean>,
+): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`${what}: not within ${limitMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }

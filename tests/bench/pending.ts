@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import type { Database } from '../../src/db/connect.ts';
+import { INSERT_ALERTS, type InsertedAlert } from '../../src/db/hot-statements.ts';
+import { createSession } from '../../src/db/session.ts';
+import { ALERT_QUEUE, createAlertQueue } from '../../src/queue/alert-queue.ts';
+import { createPayloadCipher } from '../../src/queue/cipher.ts';
+import { withQueueCommands } from '../../src/queue/commands.ts';
+import { InexactError } from './exactness.ts';
+import type { Sender } from './integrations.ts';
+import { SECRET, waitUntil } from './processes.ts';
+
+const PREFIX = '{pingui:queue}';
+const CAP = 1_000_000;
+/** Alerts per transaction, and adds in flight. */
+const BATCH = 500;
+
+/** The alert queue of a service under measurement, seen from outside. */
+export interface Pending {
+  /**
+   * Adds `count` alerts, one after the other of each sender's: a ledger entry and a job as an accept makes them, the
+   * text sealed, so that a worker delivers them like any other. They take no quota.
+   */
+  add(count: number): Promise<void>;
+  /** Alerts that wait, also while the queue is paused. */
+  count(): Promise<number>;
+  /** Takes the alerts that came after the newest `add` off the queue, and lets the ledger call them delivered. */
+  removeAccepted(): Promise<void>;
+  /** No worker takes anything until `resume`. Resolves when what was in flight has ended. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Redis rewrites a grown AOF by itself: waits until that is over, since it is no part of what is measured. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function openPending(deps: { redisUrl: string; db: Database; senders: readonly Sender[] }): Pending {
+  const redis = withQueueCommands(new Redis(deps.redisUrl, { maxRetriesPerRequest: null }));
+  // Two copies of ioredis's types: BullMQ's own and ours.
+  const queue = new Queue(ALERT_QUEUE, { connection: redis as never, prefix: PREFIX });
+  const base = `${PREFIX}:${ALERT_QUEUE}:`;
+  const alerts = createAlertQueue({ queue, redis, base, maxPending: CAP, sendDelayMs: 0 });
+  const session = createSession(deps.db);
+  const cipher = createPayloadCipher(SECRET);
+  const chats = deps.senders.map((sender) => cipher.hashChat(sender.chatId));
+  let turn = 0;
+  /** SQLite's number of the newest entry that `add` made. */
+  let newest = 0;
+
+  function nextAlert(): { id: string; sender: Sender; chat: string } {
+    const index = turn++ % deps.senders.length;
+    const sender = deps.senders[index];
+    if (sender === undefined) throw new Error('there are no senders');
+    return { id: randomUUID(), sender, chat: chats[index] ?? '' };
+  }
+
+  async function addBatch(count: number): Promise<void> {
+    const made = Array.from({ length: count }, nextAlert);
+    const now = Date.now();
+    const entries = made.map(({ id, sender }) => toEntry(id, sender.id, now));
+    await session.transaction((run) => run(INSERT_ALERTS, JSON.stringify(entries)));
+    await Promise.all(
+      made.map(({ id, sender, chat }) =>
+        alerts.add({
+          alertId: id,
+          integrationId: sender.id,
+          chat,
+          isGroup: false,
+          priority: 'normal',
+          deliverAt: null,
+          sealed: cipher.seal({ message: `pending ${id}`, format: 'plain' }, id),
+        }),
+      ),
+    );
+  }
+
+  return {
+    async add(count) {
+      for (let left = count; left > 0; left -= BATCH) await addBatch(Math.min(left, BATCH));
+      const rows = (await deps.db.knex.raw(`SELECT max(rowid) AS n FROM "Alerts"`)) as { n: number | null }[];
+      newest = rows[0]?.n ?? 0;
+    },
+
+    count: async () => (await alerts.counts()).pending,
+
+    async removeAccepted() {
+      const rows: { id: string }[] = await deps.db
+        .knex('Alerts')
+        .select('id')
+        .whereRaw(`rowid > ? AND "status" = 'queued'`, [newest]);
+      await alerts.remove(rows.map((row) => row.id));
+      await deps.db
+        .knex('Alerts')
+        .update({ status: 'delivered', endedAt: Date.now() })
+        .whereRaw(`rowid > ? AND "status" = 'queued'`, [newest]);
+    },
+
+    async pause() {
+      await queue.pause();
+      await waitUntil('the sends in flight end', 15_000, async () => (await alerts.counts()).active === 0);
+      if ((await alerts.counts()).failed > 0) throw new InexactError('alerts failed');
+    },
+
+    resume: () => queue.resume(),
+
+    settle: () =>
+      waitUntil('Redis rewrites its AOF', 60_000, async () =>
+        (await redis.info('persistence')).includes('aof_rewrite_in_progress:0'),
+      ),
+
+    async close() {
+      await queue.close();
+      redis.disconnect();
+    },
+  };
+}
+
+function toEntry(id: string, integrationId: number, now: number): InsertedAlert {
+  return {
+    id,
+    integrationId,
+    format: 'plain',
+    priority: 'normal',
+    silent: 0,
+    threadId: null,
+    deliverAt: null,
+    expiresAt: null,
+    sealedTags: null,
+    hasButton: 0,
+    remaining: 0,
+    createdAt: now,
+    queuedAt: now,
+    idempotencyKeyHash: null,
+    bodyHash: null,
+  };
+}

@@ -2,8 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { Database } from '../../src/db/connect.ts';
-import { INSERT_ALERTS, type InsertedAlert } from '../../src/db/hot-statements.ts';
-import { createSession } from '../../src/db/session.ts';
 import { ALERT_QUEUE, createAlertQueue } from '../../src/queue/alert-queue.ts';
 import { createPayloadCipher } from '../../src/queue/cipher.ts';
 import { withQueueCommands } from '../../src/queue/commands.ts';
@@ -41,7 +39,6 @@ export function openPending(deps: { redisUrl: string; db: Database; senders: rea
   const queue = new Queue(ALERT_QUEUE, { connection: redis as never, prefix: PREFIX });
   const base = `${PREFIX}:${ALERT_QUEUE}:`;
   const alerts = createAlertQueue({ queue, redis, base, maxPending: CAP, sendDelayMs: 0 });
-  const session = createSession(deps.db);
   const cipher = createPayloadCipher(SECRET);
   const chats = deps.senders.map((sender) => cipher.hashChat(sender.chatId));
   let turn = 0;
@@ -59,7 +56,7 @@ export function openPending(deps: { redisUrl: string; db: Database; senders: rea
     const made = Array.from({ length: count }, nextAlert);
     const now = Date.now();
     const entries = made.map(({ id, sender }) => toEntry(id, sender.id, now));
-    await session.transaction((run) => run(INSERT_ALERTS, JSON.stringify(entries)));
+    await deps.db.knex.batchInsert('Alerts', entries, BATCH);
     await Promise.all(
       made.map(({ id, sender, chat }) =>
         alerts.add({
@@ -116,22 +113,15 @@ export function openPending(deps: { redisUrl: string; db: Database; senders: rea
   };
 }
 
-function toEntry(id: string, integrationId: number, now: number): InsertedAlert {
+/** A row of Alerts; what is left out has its default. */
+function toEntry(id: string, integrationId: number, now: number) {
   return {
     id,
     integrationId,
     format: 'plain',
     priority: 'normal',
-    silent: 0,
-    threadId: null,
-    deliverAt: null,
-    expiresAt: null,
-    sealedTags: null,
-    hasButton: 0,
     remaining: 0,
     createdAt: now,
     queuedAt: now,
-    idempotencyKeyHash: null,
-    bodyHash: null,
   };
 }

@@ -9,6 +9,6 @@ const { DATABASE_URL, DATA_DIR } = process.env;
 const target = parseDatabaseUrl(DATABASE_URL || `sqlite:${join(DATA_DIR || 'data', 'pingui.db')}`);
 if (target.dialect === 'sqlite') await createSqliteFile(target.file);
 
-const config: Knex.Config = knexConfig(target, (message) => void process.stderr.write(`${message}\n`));
+const config: Knex.Config = await knexConfig(target, (message) => void process.stderr.write(`${message}\n`));
 
 export default config;

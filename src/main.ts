@@ -1,9 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { runJob } from './app/run-job.ts';
-import { createApp } from './app.ts';
+import { setFlagsFromString } from 'node:v8';
 import { type Config, ConfigError, loadConfig } from './config.ts';
-import { runMigrate } from './db/migrate.ts';
-import { runMigrateDatabase } from './db/migrate-database.ts';
 import { createLogger, createStdoutDestination, type Logger } from './ops/logger.ts';
 import { createRedactor } from './ops/redact.ts';
 
@@ -22,7 +19,10 @@ const io = {
 /** Returns the exit code, or undefined while the service runs. */
 async function run(argv: readonly string[]): Promise<number | undefined> {
   const [command, ...rest] = argv;
-  if (command === 'migrate-database') return runMigrateDatabase(rest, io);
+  if (command === 'migrate-database') {
+    const { runMigrateDatabase } = await import('./db/migrate-database.ts');
+    return runMigrateDatabase(rest, io);
+  }
   if (command !== undefined && !['migrate', 'job'].includes(command)) {
     io.error(USAGE);
     return command === '--help' || command === '-h' ? 0 : 2;
@@ -35,12 +35,19 @@ async function run(argv: readonly string[]): Promise<number | undefined> {
     secrets: secretsOf(config),
   });
   process.on('exit', () => log.flush());
-  if (command === 'migrate') return runMigrate(databaseUrl(config), io);
-  if (command === 'job') return runJob(rest, { config, log, clock, io });
+  if (command === 'migrate') {
+    const { runMigrate } = await import('./db/migrate.ts');
+    return runMigrate(databaseUrl(config), io);
+  }
+  if (command === 'job') {
+    const { runJob } = await import('./app/run-job.ts');
+    return runJob(rest, { config, log, clock, io });
+  }
   return serve(config, log.child('app'));
 }
 
 async function serve(config: Config, log: Logger): Promise<number | undefined> {
+  const { createApp } = await import('./app.ts');
   const app = createApp({ config, log, clock, env: process.env, host: process });
   let stopping = false;
   const onSignal = (signal: string) => {
@@ -81,6 +88,10 @@ function secretsOf(config: Config): string[] {
   // Passwords within URLs are redacted by their form.
   return known.filter((value) => value !== undefined);
 }
+
+// V8 then gives memory back instead of growing: 145 MB at most under 50 connections instead of 197, 101 instead of 136
+// after the start, at the same speed (docs/decisions/0004). Before the service is loaded, hence the imports above.
+setFlagsFromString('--optimize-for-size');
 
 run(process.argv.slice(2)).then(
   (code) => {

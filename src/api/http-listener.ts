@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type ServerOptions, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Waits } from './waits.ts';
 
 /** Milliseconds to send the whole request; a body has 256 kB at most. */
@@ -22,14 +22,25 @@ export function createHttpListener(
   waits: Pick<Waits, 'end'>,
   options: ServerOptions = {},
 ): HttpListener {
-  const inFlight = new Set<ServerResponse>();
+  /**
+   * The newest answer of each connection. A set of answers would be simpler, but its tables, old and thrown away over
+   * and over, would keep two thirds of all answers alive until the next full garbage collection.
+   */
+  const inFlight = new Map<Socket, ServerResponse | undefined>();
   let closing = false;
 
   const server = createServer(options, (req, res) => {
-    inFlight.add(res);
-    res.once('close', () => inFlight.delete(res));
+    const { socket } = req;
+    inFlight.set(socket, res);
+    res.once('close', () => {
+      if (inFlight.get(socket) === res) inFlight.set(socket, undefined);
+    });
     if (closing) res.setHeader('Connection', 'close');
     app(req, res);
+  });
+  server.on('connection', (socket: Socket) => {
+    inFlight.set(socket, undefined);
+    socket.once('close', () => inFlight.delete(socket));
   });
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
@@ -48,8 +59,8 @@ export function createHttpListener(
     async close(deadlineMs) {
       closing = true;
       if (!server.listening) return;
-      for (const res of inFlight) {
-        if (!res.headersSent) res.setHeader('Connection', 'close');
+      for (const res of inFlight.values()) {
+        if (res?.headersSent === false) res.setHeader('Connection', 'close');
       }
       // Since Node 19 this also closes idle keep-alive connections.
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

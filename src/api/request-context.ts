@@ -17,6 +17,10 @@ declare global {
     interface Request {
       /** Ours, or the caller's own X-Request-Id. */
       requestId: string;
+      /** What a JsonBody made of the body; ask it for it. */
+      input?: unknown;
+      /** Somebody else emits `alert.refused` for this request. */
+      isReported?: boolean;
     }
     /** Passport's `req.user`. */
     interface User extends Authenticated {}

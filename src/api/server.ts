@@ -7,9 +7,9 @@ import type { IntegrationService } from '../services/integrations.ts';
 import type { Clock } from '../services/ports.ts';
 import type { Tokens } from '../services/tokens.ts';
 import { createBaseApp } from './base-app.ts';
-import { createBoard } from './board/board.ts';
 import { bornFor } from './born-for-express.ts';
 import { createHttpListener, type HttpListener } from './http-listener.ts';
+import { loadedWhenAsked } from './loaded-when-asked.ts';
 import type { ApiLogger } from './logger.ts';
 import { createJsonReader } from './middleware/json-body.ts';
 import { createProblemHandler, unknownRoute } from './middleware/problem-handlers.ts';
@@ -127,7 +127,10 @@ function mountOperatorPages(
   const credentials = createOperatorCredentials({ user, password, sessionKey, clock });
   const failures = createFailedSignIns(clock);
   const guard = createOperatorGuard({ credentials, failures, signInPage: true });
-  const board = createBoard({ queues, alerts, logger, sandbox: deps.sandbox !== undefined });
+  const board = loadedWhenAsked(async () => {
+    const { createBoard } = await import('./board/board.ts');
+    return createBoard({ queues, alerts, logger, sandbox: deps.sandbox !== undefined });
+  });
   app.use('/metrics', headers.data, guard, createMetricsRoute(deps.metrics));
   app.use('/admin', headers.page, createOperatorRoutes({ credentials, failures, guard, board }));
 }

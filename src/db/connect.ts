@@ -29,7 +29,7 @@ export async function connectDatabase(options: {
     if (options.create ?? true) await createSqliteFile(target.file);
     else await protectSqliteFile(target.file);
   }
-  const knex = createKnex(knexConfig(target, options.warn ?? (() => {})));
+  const knex = createKnex(await knexConfig(target, options.warn ?? (() => {})));
   try {
     await knex.raw('SELECT 1');
   } catch (error) {

@@ -1,9 +1,6 @@
 import type { Knex } from 'knex';
-import pg from 'pg';
 import type { DatabaseTarget } from './database-url.ts';
 import { createMigrationSource } from './migration-source.ts';
-import { PostgresClient } from './postgres-client.ts';
-import { SqliteClient } from './sqlite-client.ts';
 
 /** Connections per process: one accept, one look-up and the worker's writes run at a time, the rest is reserve. */
 const POSTGRES_POOL = 10;
@@ -12,14 +9,16 @@ const SQLITE_POOL = 1;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Longer than the longest wait for SQLite's lock, so that the lock's own error is seen. */
 const ACQUIRE_TIMEOUT_MS = 20_000;
-/** Type id of PostgreSQL's int8 (pg_type.oid). */
-const INT8 = 20;
 
 /**
  * knex's configuration for a database, also for the knex command line (knexfile.ts). `warn` gets knex's remarks (lost
- * connections, failed migrations), which knex would print beside the log; each failure is thrown as well.
+ * connections, failed migrations), which knex would print beside the log; each failure is thrown as well. Only the driver that is
+ * needed is loaded: pg is 3 MB of code.
  */
-export function knexConfig(target: DatabaseTarget, warn: (message: string) => void): Knex.Config {
+export async function knexConfig(
+  target: DatabaseTarget,
+  warn: (message: string) => void,
+): Promise<Knex.Config> {
   const common = {
     acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
     // Otherwise knex writes the values (chat ids, token hashes) into error texts.
@@ -33,6 +32,7 @@ export function knexConfig(target: DatabaseTarget, warn: (message: string) => vo
     migrations: { migrationSource: createMigrationSource() },
   };
   if (target.dialect === 'sqlite') {
+    const { SqliteClient } = await import('./sqlite-client.ts');
     return {
       ...common,
       client: SqliteClient,
@@ -41,11 +41,7 @@ export function knexConfig(target: DatabaseTarget, warn: (message: string) => vo
       pool: { min: 0, max: SQLITE_POOL, idleTimeoutMillis: Number.MAX_SAFE_INTEGER },
     };
   }
-  // Times and chat ids stay far below 2^53. Set per connection: other users of pg in the process keep theirs.
-  const types = {
-    // pg asks for text alone; binary is an option of its queries that nothing here sets.
-    getTypeParser: (oid: number) => (oid === INT8 ? Number : pg.types.getTypeParser(oid, 'text')),
-  };
+  const { POSTGRES_TYPES, PostgresClient } = await import('./postgres-client.ts');
   return {
     ...common,
     client: PostgresClient,
@@ -54,7 +50,7 @@ export function knexConfig(target: DatabaseTarget, warn: (message: string) => vo
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       application_name: 'pingui-alert',
       keepAlive: true,
-      types,
+      types: POSTGRES_TYPES,
     },
     pool: { min: 0, max: POSTGRES_POOL },
   };

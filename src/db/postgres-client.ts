@@ -1,6 +1,15 @@
 import ClientPostgres from 'knex/lib/dialects/postgres/index.js';
-import type pg from 'pg';
+import pg from 'pg';
 import type { Row, Statement } from './statement.ts';
+
+/** Type id of PostgreSQL's int8 (pg_type.oid). */
+const INT8 = 20;
+
+/** Times and chat ids stay far below 2^53. Set per connection: other users of pg in the process keep theirs. */
+export const POSTGRES_TYPES = {
+  // pg asks for text alone; binary is an option of its queries that nothing here sets.
+  getTypeParser: (oid: number) => (oid === INT8 ? Number : pg.types.getTypeParser(oid, 'text')),
+};
 
 /** knex's PostgreSQL dialect with errors that can be logged, and a short way for the hot path. */
 export class PostgresClient extends ClientPostgres {

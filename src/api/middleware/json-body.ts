@@ -42,7 +42,6 @@ export function createJsonBody<T>(
   schemaFor: (req: Request) => BodySchema<T>,
   options: { readonly optional: boolean },
 ): JsonBody<T> {
-  const inputs = new WeakMap<Request, T>();
   return {
     validate: (req, _res, next) => {
       const body: unknown = req.body ?? (options.optional ? {} : undefined);
@@ -52,16 +51,16 @@ export function createJsonBody<T>(
       }
       const result = schemaFor(req).safeParse(body);
       if (result.success) {
-        inputs.set(req, result.data);
+        req.input = result.data;
         next();
       } else {
         next(invalid(result.error.issues));
       }
     },
     of: (req) => {
-      const input = inputs.get(req);
-      if (input === undefined) throw new Error('the body was not validated');
-      return input;
+      if (req.input === undefined) throw new Error('the body was not validated');
+      // Set by `validate` alone; a route has one body.
+      return req.input as T;
     },
   };
 }

@@ -12,7 +12,6 @@ import { INVALID_TOKEN } from '../middleware/verify-jwt-token.ts';
 import { preferredWait } from '../prefer.ts';
 import { presentAlert } from '../presenters.ts';
 import type { QuotaHeaders } from '../quota.ts';
-import { isReported, markReported } from '../refusals.ts';
 import { authenticatedOf, integrationOf } from '../request-context.ts';
 import { createAlertSchema } from '../schemas/alert-schema.ts';
 import { WaitSchema } from '../schemas/integration-schemas.ts';
@@ -52,7 +51,7 @@ export function addAlertRoutes(
     const sender = { id: Number(claims.sub), tokenHash };
     const idempotencyKey = readIdempotencyKey(req);
     // From here on the service proves the sender, and tells the observers about a refusal itself.
-    markReported(res);
+    req.isReported = true;
     const accepted = await alerts.accept(sender, body.of(req), { requestId: req.requestId, idempotencyKey });
     quota.announce(res, { limit: accepted.dailyLimit, remaining: accepted.remaining });
     if (accepted.replayed) res.setHeader('Idempotency-Replayed', 'true');
@@ -106,7 +105,7 @@ export function addAlertRoutes(
   }
 
   const explainRefusal: ErrorRequestHandler = async (error: unknown, req, res, next) => {
-    const fault = isReported(res) ? error : await faultOf(req, error);
+    const fault = req.isReported ? error : await faultOf(req, error);
     if (fault instanceof AppError && fault.quota !== undefined) quota.announce(res, fault.quota);
     if (fault instanceof AppError && fault.code === 'unauthorized' && req.user !== undefined)
       res.setHeader('WWW-Authenticate', INVALID_TOKEN);

@@ -131,7 +131,7 @@ export function createDeliveryService(deps: {
 
   async function sendNextPart(attempt: Attempt, stopping: AbortSignal): Promise<Step> {
     const { job, record, integration } = attempt;
-    const parts = partsOf(attempt);
+    const parts = await partsOf(attempt);
     const index = record.messageIds.length;
     const part = parts[index] ?? parts.at(-1);
     if (part === undefined) return endAs(job, 'failed', 'nothing_to_send', ['queued']);
@@ -154,7 +154,7 @@ export function createDeliveryService(deps: {
     return settle(attempt, outcome, { index, parts: parts.length });
   }
 
-  function partsOf(attempt: Attempt): RenderedPart[] {
+  function partsOf(attempt: Attempt): Promise<RenderedPart[]> {
     return deps.render(
       attempt.simplicity === 0 ? attempt.content : withoutButton(attempt.content),
       attempt.simplicity,

@@ -253,7 +253,7 @@ export interface MessageEntity {
 }
 
 /** Renders content; `simplicity` 0 is the full form, 1 plain text without entities, 2 a document. Never throws. */
-export type Renderer = (content: AlertContent, simplicity: 0 | 1 | 2) => RenderedPart[];
+export type Renderer = (content: AlertContent, simplicity: 0 | 1 | 2) => Promise<RenderedPart[]>;
 
 export interface SendRequest {
   readonly chatId: number;

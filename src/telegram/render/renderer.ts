@@ -1,8 +1,6 @@
 import type { AlertContent, AlertFormat } from '../../domain/alert.ts';
 import type { RenderedPart, Renderer } from '../../services/ports.ts';
 import { compose, EMPTY_TEXT } from './compose.ts';
-import { formatHtml } from './html.ts';
-import { formatMarkdown } from './markdown.ts';
 import { headOf, splitRendered } from './split.ts';
 import { countCodePoints, isVisible, replaceLoneSurrogates, type StyledText } from './styled-text.ts';
 
@@ -15,29 +13,31 @@ export const MAX_PARTS = 4;
 const FILENAME = 'alert.txt';
 const MORE = '…\n\n(full text in the file)';
 
-const FORMATS: Readonly<Record<AlertFormat, (message: string) => StyledText>> = {
-  plain: asWritten,
-  markdown: formatMarkdown,
-  html: formatHtml,
+/** The parsers are loaded by the first alert that needs one: 3 MB that most senders never use. */
+const FORMATS: Readonly<Record<AlertFormat, () => Promise<(message: string) => StyledText>>> = {
+  plain: async () => asWritten,
+  markdown: async () => (await import('./markdown.ts')).formatMarkdown,
+  html: async () => (await import('./html.ts')).formatHtml,
 };
 
 /**
  * An alert as messages: one, or up to 4 that begin with "(1/3)" on a line of its own, or a file when it is longer.
  * Simplicity 1 and 2 show the message as it was written, with the button's address as text: send them without a button.
  */
-export const render: Renderer = (content, simplicity) => {
+export const render: Renderer = async (content, simplicity) => {
   const clean = cleanContent(content);
   const written = compose(clean, asWritten(clean.message), simplicity > 0);
   if (simplicity === 2) return [toDocument(written.text, withoutStyle(written))];
-  const shown = simplicity === 0 ? compose(clean, formatOrPlain(clean), false) : withoutStyle(written);
+  const shown = simplicity === 0 ? compose(clean, await formatOrPlain(clean), false) : withoutStyle(written);
   if (!isVisible(shown.text)) return [{ kind: 'message', text: EMPTY_TEXT, entities: [] }];
   return toMessages(shown) ?? [toDocument(written.text, shown)];
 };
 
 /** Markup never costs an alert: what cannot be parsed, or would show nothing, is shown as it was written. */
-function formatOrPlain({ message, format }: AlertContent): StyledText {
+async function formatOrPlain({ message, format }: AlertContent): Promise<StyledText> {
+  const toStyled = await FORMATS[format]();
   try {
-    const styled = FORMATS[format](message);
+    const styled = toStyled(message);
     return isVisible(styled.text) ? styled : asWritten(message);
   } catch {
     return asWritten(message);

@@ -112,10 +112,10 @@ function isSeen(text: string): boolean {
 
 describe('any text, in any format', () => {
   it.each(ALERT_FORMATS)('arrives whole, in parts that Telegram takes: %s', (format) => {
-    fc.assert(
-      fc.property(message, title, (text, heading) => {
+    return fc.assert(
+      fc.asyncProperty(message, title, async (text, heading) => {
         const content = { message: text, format, ...(heading === undefined ? {} : { title: heading }) };
-        const parts = render(content, 0);
+        const parts = await render(content, 0);
         expect(parts.length).toBeGreaterThanOrEqual(1);
         expect(parts.length).toBeLessThanOrEqual(4);
 
@@ -142,13 +142,13 @@ describe('any text, in any format', () => {
   });
 
   it('arrives whole in its simpler forms', () => {
-    fc.assert(
-      fc.property(message, fc.constantFrom(...ALERT_FORMATS), (text, format) => {
+    return fc.assert(
+      fc.asyncProperty(message, fc.constantFrom(...ALERT_FORMATS), async (text, format) => {
         const clean = wellFormed(text);
         fc.pre(isSeen(clean));
-        const parts = render({ message: text, format }, 1);
+        const parts = await render({ message: text, format }, 1);
         for (const part of parts) expectSendable(part);
-        const [file] = render({ message: text, format }, 2);
+        const [file] = await render({ message: text, format }, 2);
         expect(file?.document?.content === clean).toBe(true);
         if (file) expectSendable(file);
         expect(parts[0]?.kind === 'document' || joinParts(parts) === clean).toBe(true);

@@ -11,33 +11,33 @@ const alert = (message: string, more: Partial<AlertContent> = {}): AlertContent 
 const words = (length: number) => 'Lorem ipsum dolor. '.repeat(Math.ceil(length / 19)).slice(0, length);
 
 describe('an alert as messages', () => {
-  it('is its message, byte for byte, without a title', () => {
+  it('is its message, byte for byte, without a title', async () => {
     const message = '  *a* <b>\r\n\tb &amp;\u0007 😀 \u202Eabc ';
-    expect(render(alert(message), 0)).toEqual([{ kind: 'message', text: message, entities: [] }]);
+    expect(await render(alert(message), 0)).toEqual([{ kind: 'message', text: message, entities: [] }]);
   });
 
-  it('shows title (bold), message and tags below each other', () => {
-    const [part] = render(alert('full\n', { title: 'Disk', tags: ['db', 'disk full!', '№ ⚡'] }), 0);
+  it('shows title (bold), message and tags below each other', async () => {
+    const [part] = await render(alert('full\n', { title: 'Disk', tags: ['db', 'disk full!', '№ ⚡'] }), 0);
     expect(part?.text).toBe('Disk\nfull\n\n#db #disk_full');
     expect(part?.entities).toEqual([{ type: 'bold', offset: 0, length: 4 }]);
   });
 
-  it('moves the entities of a marked-up message behind the title', () => {
-    const [part] = render(alert('a **b**', { title: 'T😀', format: 'markdown' }), 0);
+  it('moves the entities of a marked-up message behind the title', async () => {
+    const [part] = await render(alert('a **b**', { title: 'T😀', format: 'markdown' }), 0);
     expect(describeEntities(part ?? { text: '', entities: [] })).toEqual(['bold T😀', 'bold b']);
   });
 
-  it('replaces lone surrogates', () => {
-    const [part] = render(alert('a\uD800b\uDC00c😀', { title: '\uDBFF' }), 0);
+  it('replaces lone surrogates', async () => {
+    const [part] = await render(alert('a\uD800b\uDC00c😀', { title: '\uDBFF' }), 0);
     expect(part?.text).toBe('\uFFFD\na\uFFFDb\uFFFDc😀');
   });
 
   it.each(['', ' \n\t', '\u200b', '\u2800\u00ad', '\u0001\u0007'])(
     'says so when %j shows nothing',
-    (message) => {
+    async (message) => {
       for (const format of ['plain', 'markdown', 'html'] as const) {
         for (const simplicity of [0, 1, 2] as const) {
-          const [part] = render(alert(message, { format }), simplicity);
+          const [part] = await render(alert(message, { format }), simplicity);
           expect(part?.text).toBe('(empty message)');
           if (part) expectSendable(part);
         }
@@ -45,12 +45,13 @@ describe('an alert as messages', () => {
     },
   );
 
-  it('shows an address for which Telegram takes no button, and leaves others to the button', () => {
-    const shown = (url: string, urlTitle?: string) =>
-      render(alert('m', { url, ...(urlTitle === undefined ? {} : { urlTitle }), tags: ['t'] }), 0)[0]?.text;
-    expect(shown('http://grafana:3000/d', 'Dashboard')).toBe('m\nDashboard: http://grafana:3000/d\n#t');
-    expect(shown('http://localhost')).toBe('m\nhttp://localhost\n#t');
-    expect(shown('https://a.b')).toBe('m\n#t');
+  it('shows an address for which Telegram takes no button, and leaves others to the button', async () => {
+    const shown = async (url: string, urlTitle?: string) =>
+      (await render(alert('m', { url, ...(urlTitle === undefined ? {} : { urlTitle }), tags: ['t'] }), 0))[0]
+        ?.text;
+    expect(await shown('http://grafana:3000/d', 'Dashboard')).toBe('m\nDashboard: http://grafana:3000/d\n#t');
+    expect(await shown('http://localhost')).toBe('m\nhttp://localhost\n#t');
+    expect(await shown('https://a.b')).toBe('m\n#t');
   });
 });
 
@@ -63,13 +64,13 @@ describe('markup that cannot be shown', () => {
     ['html', '<b></b>'],
     ['html', '<br>'],
     ['html', '<b><i>'.repeat(2_000)],
-  ] as const)('arrives as it was written: %s %#', (format, message) => {
-    const parts = render(alert(message, { format }), 0);
+  ] as const)('arrives as it was written: %s %#', async (format, message) => {
+    const parts = await render(alert(message, { format }), 0);
     expect(joinParts(parts)).toBe(message);
     parts.forEach(expectSendable);
   });
 
-  it('takes no long time, whatever is repeated', () => {
+  it('takes no long time, whatever is repeated', async () => {
     for (const format of ['markdown', 'html'] as const) {
       for (const piece of [
         '>',
@@ -87,7 +88,7 @@ describe('markup that cannot be shown', () => {
         '~~a',
       ]) {
         const started = performance.now();
-        render(alert(piece.repeat(16_000 / piece.length), { format }), 0);
+        await render(alert(piece.repeat(16_000 / piece.length), { format }), 0);
         // Without the bounds of markdown-cost.ts up to 5 s; with them about 0.1 s. The rest is for a busy machine.
         expect(performance.now() - started).toBeLessThan(1_500);
       }
@@ -96,24 +97,24 @@ describe('markup that cannot be shown', () => {
 });
 
 describe('a long alert', () => {
-  it('is one message up to 4,096 code points, and two beyond', () => {
-    expect(render(alert('😀'.repeat(4_096)), 0)).toHaveLength(1);
-    const parts = render(alert('😀'.repeat(4_097)), 0);
+  it('is one message up to 4,096 code points, and two beyond', async () => {
+    expect(await render(alert('😀'.repeat(4_096)), 0)).toHaveLength(1);
+    const parts = await render(alert('😀'.repeat(4_097)), 0);
     expect(parts.map(({ text }) => [...text].length)).toEqual([4_096, 7 + 6]);
   });
 
-  it('is numbered messages that put together are the text, with the entities of each', () => {
+  it('is numbered messages that put together are the text, with the entities of each', async () => {
     const message = `**${words(5_000)}end**\n\n${words(6_000)}`;
-    const parts = render(alert(message, { title: 'T', format: 'markdown' }), 0);
+    const parts = await render(alert(message, { title: 'T', format: 'markdown' }), 0);
     expect(parts).toHaveLength(3);
     parts.forEach(expectSendable);
     expect(joinParts(parts)).toBe(`T\n${message.replaceAll('**', '')}`.trimEnd());
     expect(parts[1]?.entities[0]).toMatchObject({ type: 'bold', offset: '(2/3)\n'.length });
   });
 
-  it('is one file beyond 4 messages: the text as written, and its head as the caption', () => {
+  it('is one file beyond 4 messages: the text as written, and its head as the caption', async () => {
     const message = `**${words(16_990)}end**`;
-    const [part, ...others] = render(alert(message, { format: 'markdown', title: 'T' }), 0);
+    const [part, ...others] = await render(alert(message, { format: 'markdown', title: 'T' }), 0);
     expect(others).toEqual([]);
     expect(part?.kind).toBe('document');
     if (part === undefined) return;
@@ -128,10 +129,10 @@ describe('a long alert', () => {
     ]);
   });
 
-  it('prefers fewer messages to nicer ends when 4 are enough', () => {
+  it('prefers fewer messages to nicer ends when 4 are enough', async () => {
     // Paragraphs of 2,100 units: one per message with nice ends, which would be 7 messages.
     const message = `${words(2_098)}\n\n`.repeat(7);
-    const parts = render(alert(message), 0);
+    const parts = await render(alert(message), 0);
     expect(parts).toHaveLength(4);
     expect(joinParts(parts)).toBe(message);
   });
@@ -147,12 +148,12 @@ describe('the simpler forms', () => {
   });
   const written = 'T\n**a** [l](https://a.b)\nOpen: https://c.d\n#x';
 
-  it('1 is the text as written, with the address and without entities', () => {
-    expect(render(content, 1)).toEqual([{ kind: 'message', text: written, entities: [] }]);
+  it('1 is the text as written, with the address and without entities', async () => {
+    expect(await render(content, 1)).toEqual([{ kind: 'message', text: written, entities: [] }]);
   });
 
-  it('2 is a file of it', () => {
-    expect(render(content, 2)).toEqual([
+  it('2 is a file of it', async () => {
+    expect(await render(content, 2)).toEqual([
       {
         kind: 'document',
         text: written,
@@ -160,7 +161,7 @@ describe('the simpler forms', () => {
         document: { filename: 'alert.txt', content: written },
       },
     ]);
-    const [long] = render(alert(words(5_000)), 2);
+    const [long] = await render(alert(words(5_000)), 2);
     expect(long?.document?.content).toBe(words(5_000));
     if (long) expectSendable(long);
   });

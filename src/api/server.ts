@@ -1,5 +1,5 @@
 import type { Queue } from 'bullmq';
-import type { Express, RequestHandler } from 'express';
+import { type Express, type RequestHandler, Router } from 'express';
 import type { Redis } from 'ioredis';
 import type { EventBus } from '../domain/events.ts';
 import type { AlertService } from '../services/alerts.ts';
@@ -22,10 +22,10 @@ import { createOperatorGuard } from './operator/guard.ts';
 import { createOperatorRoutes } from './operator/operator-routes.ts';
 import { createQuotaHeaders } from './quota.ts';
 import { createRefusalReporter } from './refusals.ts';
-import { addAlertRoutes } from './routes/alert-routes.ts';
+import { createAlertRoutes } from './routes/alert-routes.ts';
 import { createHealthRoutes, type Health } from './routes/health-routes.ts';
 import { createHomeRoute } from './routes/home-route.ts';
-import { addIntegrationRoutes } from './routes/integration-routes.ts';
+import { createIntegrationRoutes } from './routes/integration-routes.ts';
 import { createMetricsRoute, type Metrics } from './routes/metrics-route.ts';
 import { createWaits, type Waits } from './waits.ts';
 
@@ -88,7 +88,7 @@ function createApp(deps: ApiDeps, waits: Waits): Express {
   const app = createBaseApp(deps.trustProxy);
   // Not counted: it has a secret of its own, and a burst of updates is no abuse.
   if (deps.webhook !== undefined) app.use(deps.webhook);
-  addApiRoutes(app, deps, waits, [headers.data, limit]);
+  app.use('/api', headers.data, limit, createApiRoutes(deps, waits), createRefusalReporter(deps));
   // Not counted: probes come often, operators and the sandbox's page poll.
   app.use('/health', headers.data, createHealthRoutes(deps.health));
   mountOperatorPages(app, deps, headers);
@@ -102,15 +102,16 @@ function createApp(deps: ApiDeps, waits: Waits): Express {
   return app;
 }
 
-/** Routes of the app itself: routers within routers would cost an alert more than all that is done with it. */
-function addApiRoutes(app: Express, deps: ApiDeps, waits: Waits, before: readonly RequestHandler[]): void {
+function createApiRoutes(deps: ApiDeps, waits: Waits): Router {
   const { authenticate } = deps.integrations;
   const checks = createTokenChecks({ ...deps, authenticate });
   const quota = createQuotaHeaders(deps);
   const readJson = createJsonReader();
-  addAlertRoutes(app, { ...deps, ...checks, before, authenticate, quota, readJson, waits });
-  addIntegrationRoutes(app, { ...deps, ...checks, before, quota, readJson });
-  app.use('/api', ...before, unknownRoute, createRefusalReporter(deps));
+  const router = Router();
+  router.use(createAlertRoutes({ ...deps, ...checks, authenticate, quota, readJson, waits }));
+  router.use(createIntegrationRoutes({ ...deps, ...checks, quota, readJson }));
+  router.use(unknownRoute);
+  return router;
 }
 
 function mountOperatorPages(

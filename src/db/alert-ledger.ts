@@ -21,6 +21,11 @@ export function createAlertLedger(db: Database, deps: { idempotencyWindowMs: num
     accept: createAccept(session, deps.idempotencyWindowMs),
     withdraw: (id, integrationId) => withdraw({ id, integrationId }),
 
+    async confirm(id, now) {
+      const confirmedAt = raw('coalesce(??, ?)', ['confirmedAt', now]);
+      return (await alerts().patch({ confirmedAt }).where({ id })) === 1;
+    },
+
     async find(id) {
       const row = await alerts().findById(id);
       return row && toAlertRecord(row);

@@ -4,7 +4,7 @@ import type { Database } from './connect.ts';
 import type { Row } from './statement.ts';
 import { TABLES, type Table } from './tables.ts';
 
-/** Rows per statement: 500 of Alerts are 10,500 parameters, below both databases' limits (32,766 and 65,535). */
+/** Rows per statement: 500 of Alerts are 11,000 parameters, below both databases' limits (32,766 and 65,535). */
 const PAGE = 500;
 
 /** Runs `work` in a transaction that sees one state of the database, whatever others write meanwhile. */

@@ -60,16 +60,16 @@ export const GIVE_UNITS: Statement = {
   postgres: `${GIVE} FROM ${UNITS_POSTGRES} AS t ${UNITS_TYPES} WHERE i."id" = t."integrationId"`,
 };
 
-/** [{id, integrationId}]; a row per entry that was still queued and of which no part was sent. */
+/** [{id, integrationId}]; a row per entry that was still queued, of which no part was sent and nobody read a 202. */
 export const DELETE_QUEUED: Statement = {
   name: 'delete-queued',
   // The + keeps SQLite from reading all queued entries instead of these.
-  sqlite: `DELETE FROM "Alerts" WHERE +"status" = 'queued' AND "messageIds" = '' AND ("id", "integrationId") IN
+  sqlite: `DELETE FROM "Alerts" WHERE +"status" = 'queued' AND "messageIds" = '' AND "confirmedAt" IS NULL AND ("id", "integrationId") IN
     (SELECT value ->> '$.id', value ->> '$.integrationId' FROM json_each(?))
     RETURNING "id", "integrationId", "createdAt"`,
   postgres: `DELETE FROM "Alerts" a USING json_to_recordset($1::json) AS r ("id" text, "integrationId" int)
     WHERE a."id" = r."id" AND a."integrationId" = r."integrationId" AND a."status" = 'queued'
-      AND a."messageIds" = ''
+      AND a."messageIds" = '' AND a."confirmedAt" IS NULL
     RETURNING a."id", a."integrationId", a."createdAt"`,
 };
 

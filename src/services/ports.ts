@@ -107,8 +107,13 @@ export interface AlertLedger {
    * event-loop turn share it (group commit). An integration has never fewer than 0 units left.
    */
   accept(alert: NewAlert): Promise<AcceptResult>;
-  /** The queue refused: deletes the entry (only while `queued`) and gives its unit back, in one transaction. */
+  /**
+   * The queue refused: deletes the entry and gives its unit back, in one transaction. False if it may not: it is not
+   * `queued` any more, a part of it has arrived, or it is confirmed.
+   */
   withdraw(id: string, integrationId: number): Promise<boolean>;
+  /** From now on the entry cannot be withdrawn, since somebody is about to read a 202 for it. False if it is gone. */
+  confirm(id: string, now: number): Promise<boolean>;
   find(id: string): Promise<AlertRecord | undefined>;
   /** The entry that used this idempotency key since `since`, with its body hash. */
   findByKey(

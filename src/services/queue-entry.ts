@@ -87,15 +87,18 @@ export function createQueueEntry(deps: {
   async function finish(record: AlertRecord, source: Source): Promise<void> {
     const entered = entering.get(record.id);
     if (entered !== undefined) return entered;
+    await seeThrough(record, source);
+    // The first request, in another process, may be about to withdraw the entry: of the two one is right.
+    if (!(await ledger.confirm(record.id, clock.now()))) throw firstWasRefused();
+  }
+
+  /** Makes sure that the alert is in the queue, or was. */
+  async function seeThrough(record: AlertRecord, source: Source): Promise<void> {
     for (let waitedMs = 0; waitedMs < FIRST_ANSWER_WAIT_MS; waitedMs += POLL_MS) {
       const held = (await queue.existing([record.id])).has(record.id);
       // Looked at after the queue: an add that came late may have left a job whose entry was withdrawn meanwhile.
       const current = await ledger.find(record.id);
-      if (current === undefined) {
-        throw new AppError('queue_unavailable', 'The first request with this key was refused. Try again.', {
-          retryAfterSeconds: 1,
-        });
-      }
+      if (current === undefined) throw firstWasRefused();
       if (current.status === 'failed' && current.reason === LOST) {
         // Its sender never read a 202 for it, and is about to: bring it back. Of many repeats one does so.
         if (await ledger.requeue(current.id, clock.now())) {
@@ -140,4 +143,10 @@ export function createQueueEntry(deps: {
     finish,
     orRestore,
   };
+}
+
+function firstWasRefused(): AppError {
+  return new AppError('queue_unavailable', 'The first request with this key was refused. Try again.', {
+    retryAfterSeconds: 1,
+  });
 }

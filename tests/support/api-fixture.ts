@@ -122,6 +122,7 @@ export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<ApiFix
       return { kind: 'accepted', remaining, integration };
     },
     find: async (id) => records.get(id),
+    confirm: async (id) => records.has(id),
     requeue: async (id) => {
       const known = records.get(id);
       if (known) records.set(id, { ...known, status: 'queued' });

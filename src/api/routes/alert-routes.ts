@@ -1,4 +1,4 @@
-import type { ErrorRequestHandler, IRouter, Request, RequestHandler, Response } from 'express';
+import { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import { ALERT_LIMITS, type AlertRecord } from '../../domain/alert.ts';
 import { AppError } from '../../domain/errors.ts';
 import { type AlertService, IDEMPOTENCY_WINDOW_MS } from '../../services/alerts.ts';
@@ -15,29 +15,23 @@ import type { QuotaHeaders } from '../quota.ts';
 import { authenticatedOf, integrationOf } from '../request-context.ts';
 import { createAlertSchema } from '../schemas/alert-schema.ts';
 import { WaitSchema } from '../schemas/integration-schemas.ts';
-import { sendJson } from '../send-json.ts';
 import type { Waits } from '../waits.ts';
 
 const KEY_FORM = new RegExp(`^[\\x21-\\x7e]{1,${ALERT_LIMITS.idempotencyKey}}$`);
 /** The form of the ids that we give; others need no look-up. */
 const ID_FORM = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
-/** `/api/alert`, `/api/alerts/:id`, `/api/alerts/:id/resend`. */
-export function addAlertRoutes(
-  app: IRouter,
-  deps: {
-    /** Run first on each route. */
-    before: readonly RequestHandler[];
-    alerts: AlertService;
-    quota: Pick<QuotaHeaders, 'announce'>;
-    verifyJwtToken: RequestHandler;
-    verifySignature: RequestHandler;
-    authenticate: IntegrationService['authenticate'];
-    readJson: RequestHandler;
-    waits: Waits;
-    clock: Clock;
-  },
-): void {
+/** `/alert`, `/alerts/:id`, `/alerts/:id/resend`, to be mounted below /api. */
+export function createAlertRoutes(deps: {
+  alerts: AlertService;
+  quota: Pick<QuotaHeaders, 'announce'>;
+  verifyJwtToken: RequestHandler;
+  verifySignature: RequestHandler;
+  authenticate: IntegrationService['authenticate'];
+  readJson: RequestHandler;
+  waits: Waits;
+  clock: Clock;
+}): Router {
   const { alerts, quota, waits } = deps;
   const firstSchema = createAlertSchema(deps.clock, 0);
   const repeatableSchema = createAlertSchema(deps.clock, IDEMPOTENCY_WINDOW_MS);
@@ -65,7 +59,7 @@ export function addAlertRoutes(
     const seconds = preferredWait(req.headers.prefer);
     const alert = seconds === 0 ? undefined : await endOf(res, sender, accepted.id, seconds);
     if (alert === undefined) {
-      sendJson(res, 202, answer);
+      res.status(202).json(answer);
       return;
     }
     res.setHeader('Preference-Applied', `wait=${seconds}`);
@@ -124,9 +118,9 @@ export function addAlertRoutes(
     }
   }
 
-  app
-    .route('/api/alert')
-    .all(...deps.before)
+  const router = Router();
+  router
+    .route('/alert')
     .post(
       deps.verifySignature,
       requireScope('alert:send'),
@@ -136,16 +130,12 @@ export function addAlertRoutes(
       explainRefusal,
     )
     .all(methodNotAllowed('POST'));
-  app
-    .route('/api/alerts/:id')
-    .all(...deps.before)
-    .get(deps.verifyJwtToken, show)
-    .all(methodNotAllowed('GET'));
-  app
-    .route('/api/alerts/:id/resend')
-    .all(...deps.before)
+  router.route('/alerts/:id').get(deps.verifyJwtToken, show).all(methodNotAllowed('GET'));
+  router
+    .route('/alerts/:id/resend')
     .post(deps.verifyJwtToken, requireScope('alert:send'), validateStatus, resend)
     .all(methodNotAllowed('POST'));
+  return router;
 }
 
 function readIdempotencyKey(req: Request): string | undefined {

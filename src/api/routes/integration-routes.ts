@@ -1,4 +1,4 @@
-import type { IRouter, RequestHandler } from 'express';
+import { type RequestHandler, Router } from 'express';
 import { SETUP_SCOPE } from '../../domain/scopes.ts';
 import type { IntegrationService } from '../../services/integrations.ts';
 import { createJsonBody } from '../middleware/json-body.ts';
@@ -10,24 +10,20 @@ import type { QuotaHeaders } from '../quota.ts';
 import { authenticatedOf, integrationOf } from '../request-context.ts';
 import { CreateIntegrationSchema, RevokeIntegrationSchema } from '../schemas/integration-schemas.ts';
 
-/** The calls about the token's own integration. */
-export function addIntegrationRoutes(
-  app: IRouter,
-  deps: {
-    /** Run first on each route. */
-    before: readonly RequestHandler[];
-    integrations: Pick<IntegrationService, 'create' | 'revoke' | 'rotate'>;
-    quota: Pick<QuotaHeaders, 'resetsAt'>;
-    verifyJwtToken: RequestHandler;
-    readJson: RequestHandler;
-  },
-): void {
+/** The calls about the token's own integration, to be mounted below /api. */
+export function createIntegrationRoutes(deps: {
+  integrations: Pick<IntegrationService, 'create' | 'revoke' | 'rotate'>;
+  quota: Pick<QuotaHeaders, 'resetsAt'>;
+  verifyJwtToken: RequestHandler;
+  readJson: RequestHandler;
+}): Router {
   const { integrations, quota, verifyJwtToken, readJson } = deps;
   const createBody = createJsonBody(() => CreateIntegrationSchema, { optional: true });
   const revokeBody = createJsonBody(() => RevokeIntegrationSchema, { optional: true });
-  app
-    .route('/api/createIntegration')
-    .all(...deps.before)
+  const router = Router();
+
+  router
+    .route('/createIntegration')
     .post(verifyJwtToken, requireScope(SETUP_SCOPE), readJson, createBody.validate, async (req, res) => {
       const { claims, tokenHash } = authenticatedOf(req);
       const { integration, token } = await integrations.create(claims, tokenHash, createBody.of(req));
@@ -36,9 +32,8 @@ export function addIntegrationRoutes(
     })
     .all(methodNotAllowed('POST'));
 
-  app
-    .route('/api/integrations/:chatId')
-    .all(...deps.before)
+  router
+    .route('/integrations/:chatId')
     .get(verifyJwtToken, requireScope('integration:read'), (req, res) => {
       const integration = integrationOf(req);
       requireOwnChat(integration, req.params.chatId);
@@ -47,9 +42,8 @@ export function addIntegrationRoutes(
     })
     .all(methodNotAllowed('GET'));
 
-  app
-    .route('/api/revokeIntegration')
-    .all(...deps.before)
+  router
+    .route('/revokeIntegration')
     .post(
       verifyJwtToken,
       requireScope('integration:revoke'),
@@ -64,12 +58,13 @@ export function addIntegrationRoutes(
     )
     .all(methodNotAllowed('POST'));
 
-  app
-    .route('/api/rotateToken')
-    .all(...deps.before)
+  router
+    .route('/rotateToken')
     .post(verifyJwtToken, requireScope('integration:rotate'), async (req, res) => {
       const { integration, token } = await integrations.rotate(integrationOf(req));
       res.json({ integration: presentIntegration(integration, quota.resetsAt()), token });
     })
     .all(methodNotAllowed('POST'));
+
+  return router;
 }

@@ -27,6 +27,8 @@ export class AlertModel extends Model {
   declare endedAt: number | null;
   declare idempotencyKeyHash: string | null;
   declare bodyHash: string | null;
+  /** A repeat of its key was answered: it cannot be withdrawn any more. */
+  declare confirmedAt: number | null;
 }
 
 export type AlertRow = Pick<AlertModel, keyof AlertRecord>;

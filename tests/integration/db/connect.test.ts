@@ -90,7 +90,11 @@ describe('migrating by hand', () => {
     const url = `sqlite:${join(dir, 'a.db')}`;
     expect(await runMigrate(url, io)).toBe(0);
     expect(await runMigrate(url, io)).toBe(0);
-    expect(lines).toEqual(['migrated: 20261125000000_initial', 'The database is up to date.']);
+    expect(lines).toEqual([
+      'migrated: 20261125000000_initial',
+      'migrated: 20261125200000_confirmed_alerts',
+      'The database is up to date.',
+    ]);
     expect(await runMigrate('mysql://secret@somewhere', io)).toBe(1);
     expect(lines.join()).not.toContain('secret');
   });
@@ -110,7 +114,7 @@ describe('migrating by hand', () => {
         ],
         { env: { PATH: process.env.PATH, DATA_DIR: dir }, cwd: root },
       );
-    expect((await knex('migrate:latest')).stdout).toContain('Batch 1 run: 1 migrations');
+    expect((await knex('migrate:latest')).stdout).toContain('Batch 1 run: 2 migrations');
     expect((await knex('migrate:status')).stdout).toContain('No Pending Migration files Found');
     const db = await connectDatabase({ url: `sqlite:${join(dir, 'pingui.db')}`, create: false });
     expect(await db.knex('Integrations')).toEqual([]);

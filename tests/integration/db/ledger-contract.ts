@@ -276,6 +276,16 @@ export function describeAlertLedger(databases: TestDatabases): void {
         expect(await left(alert.integrationId)).toBe(9);
       });
 
+      it('leaves an entry for which a repeat was answered, and says of one that is gone that it cannot be', async () => {
+        const [kept, gone] = [await accepted(), await accepted()];
+        expect(await ledger.confirm(kept.id, NOW)).toBe(true);
+        expect(await ledger.confirm(kept.id, NOW + 1)).toBe(true);
+        expect(await ledger.withdraw(kept.id, kept.integrationId)).toBe(false);
+        expect(await left(kept.integrationId)).toBe(9);
+        expect(await ledger.withdraw(gone.id, gone.integrationId)).toBe(true);
+        expect(await ledger.confirm(gone.id, NOW)).toBe(false);
+      });
+
       it('gives back no unit of a day that was reset meanwhile, and never more than the daily limit', async () => {
         const id = await insertActive();
         const [yesterday, today] = [

@@ -6,6 +6,7 @@ import { createAlertLedger } from '../../../src/db/alert-ledger.ts';
 import { connectDatabase } from '../../../src/db/connect.ts';
 import { createIntegrationRepository } from '../../../src/db/integration-repository.ts';
 import { migrate } from '../../../src/db/migrate.ts';
+import { createMigrationSource } from '../../../src/db/migration-source.ts';
 import { DAY_MS, NOW, newAlert, openMigrated, startDatabases } from './databases.ts';
 
 const databases = await startDatabases();
@@ -41,7 +42,8 @@ describe.each(databases.kinds)('several processes on one $name database', ({ cre
     );
     try {
       const migrated = (await answers(children)) as { migrated: number }[];
-      expect(migrated.map((one) => one.migrated).sort()).toEqual([0, 0, 0, 1]);
+      const all = (await createMigrationSource().getMigrations([])).length;
+      expect(migrated.map((one) => one.migrated).sort()).toEqual([0, 0, 0, all]);
 
       const db = await connectDatabase({ url });
       const repository = createIntegrationRepository(db);

@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { AppError } from '../../../src/domain/errors.ts';
 import { createAlertService } from '../../../src/services/alerts.ts';
+import type { AlertJob } from '../../../src/services/ports.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { createRig, type Rig, type RigOptions, request, tally, times } from './rig.ts';
 
@@ -116,6 +118,54 @@ describe('an Idempotency-Key', () => {
     expect(await rig.left(integration.id)).toBe(9);
     await rig.queue.remove([blocker.id]);
     expect(await rig.alerts.accept(integration, request(), KEY)).toMatchObject({ replayed: false });
+  });
+});
+
+describe('a first request that doubts, in another process', () => {
+  /** Another process whose queue takes the alert, but does not say so until it is told, and then fails. */
+  async function doubting() {
+    const rig = await open();
+    const { integration } = await rig.integrate();
+    let fail = (): void => undefined;
+    const doubt = new Promise<never>((_resolve, reject) => {
+      fail = () => reject(new AppError('queue_unavailable', 'timed out'));
+    });
+    const add = async (job: AlertJob) => {
+      await rig.queue.add(job);
+      return doubt;
+    };
+    const other = createAlertService({ ...rig.alertDeps, queue: { ...rig.queue, add } });
+    const first = other.accept(integration, request(), KEY);
+    first.catch(() => undefined);
+    await expect.poll(async () => (await rig.queue.counts()).pending).toBe(1);
+    return { rig, integration, first, fail };
+  }
+
+  it('calls its alert accepted too, if a repeat was told so meanwhile', async () => {
+    const { rig, integration, first, fail } = await doubting();
+    const repeat = await rig.alerts.accept(integration, request(), KEY);
+    fail();
+    expect((await first).id).toBe(repeat.id);
+    expect((await rig.ledger.find(repeat.id))?.status).toBe('queued');
+    expect(await rig.left(integration.id)).toBe(9);
+  });
+
+  it('lets no repeat be told that its alert is accepted, once it has withdrawn it', async () => {
+    const { rig, integration, first, fail } = await doubting();
+    const ledger = {
+      ...rig.ledger,
+      // Between the repeat's look and its answer.
+      confirm: async (id: string, now: number) => {
+        fail();
+        await first.catch(() => undefined);
+        return rig.ledger.confirm(id, now);
+      },
+    };
+    const repeating = createAlertService({ ...rig.alertDeps, ledger });
+    expect(await tally([repeating.accept(integration, request(), KEY), first])).toEqual({
+      queue_unavailable: 2,
+    });
+    expect(await rig.left(integration.id)).toBe(10);
   });
 });
 

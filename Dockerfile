@@ -14,6 +14,7 @@ RUN npm run build && npm prune --omit=dev
 FROM node:20-bookworm-slim
 # Production refuses to start without BOT_TOKEN; for the sandbox run it outside of a container.
 ENV NODE_ENV=production \
+    PORT=3000 \
     DATA_DIR=/data \
     BACKUP_DIR=/backups
 RUN install -d -o node -g node -m 0700 /data /backups
@@ -25,8 +26,8 @@ COPY LICENSE ./
 USER node
 VOLUME ["/data", "/backups"]
 EXPOSE 3000
-# Liveness only: a Redis outage must not get the service restarted. A process without the role api needs PORT for it.
+# Liveness only: a Redis outage must not get the service restarted. A process without the role api answers it too, since PORT is set.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 3000) + '/health/live').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/health/live').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # The service needs up to 10 s to stop, which is what Docker grants.
 CMD ["node", "dist/src/main.js"]

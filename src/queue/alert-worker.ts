@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { DeliveryService, Directive } from '../services/delivery.ts';
 import type { AlertJob } from '../services/ports.ts';
@@ -36,6 +37,8 @@ export function createAlertWorker(deps: {
 }): AlertWorker {
   const base = `${deps.prefix}:${ALERT_QUEUE}:`;
   const stopping = new AbortController();
+  // Each delivery in hand waits for it, and the guard's one probe does; more would be a leak, which Node then reports.
+  setMaxListeners(deps.concurrency + 1, stopping.signal);
   const inHand = createWorkInHand();
   let lastActivity: number | null = null;
 

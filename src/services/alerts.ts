@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { v7 as timeOrderedUuid } from 'uuid';
 import { type AlertRecord, hasEnded } from '../domain/alert.ts';
 import { AppError } from '../domain/errors.ts';
 import type { EventBus } from '../domain/events.ts';
@@ -138,7 +138,7 @@ export function createAlertService(deps: {
   }
 
   function describe(sender: Sender, request: AlertRequest, key: string | undefined): NewAlert {
-    const id = randomUUID();
+    const id = timeOrderedUuid();
     const now = clock.now();
     const ttlMs = request.ttl === undefined ? null : request.ttl * 1000;
     return {

@@ -58,6 +58,7 @@ export interface IntegrationRepository {
 }
 
 export interface NewAlert extends AlertOptions {
+  /** UUIDv7: of a time, so that the entries of one commit are neighbours in the database (decision 4). */
   readonly id: string;
   readonly integrationId: number;
   readonly format: AlertFormat;

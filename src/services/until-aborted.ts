@@ -9,6 +9,7 @@ export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
     if (signal.aborted) give();
     signal.addEventListener('abort', give, { once: true });
     const forget = () => signal.removeEventListener('abort', give);
-    void work.then(resolve, reject).then(forget);
+    // Before the caller goes on: else two waits of one caller that follow each other would listen at the same time.
+    void work.finally(forget).then(resolve, reject);
   });
 }

@@ -7,7 +7,7 @@ import { createEndedSignal } from '../../src/queue/ended-signal.ts';
 import { createMaintenanceQueue, type MaintenanceQueue } from '../../src/queue/maintenance-queue.ts';
 import { createPace } from '../../src/queue/pace.ts';
 import { connectRedis, type RedisClient, type RedisTarget } from '../../src/queue/redis.ts';
-import type { Directive } from '../../src/services/delivery.ts';
+import type { DeliveryService } from '../../src/services/delivery.ts';
 import type { AlertJob, AlertQueue, EndedSignal, Pace } from '../../src/services/ports.ts';
 
 export interface QueueRig {
@@ -22,7 +22,7 @@ export interface QueueRig {
   /** Waits until a command on the fast connection succeeds. @throws what it failed with after 10 s */
   ready(): Promise<void>;
   /** A worker whose deliveries are `deliver`'s, one at a time unless told otherwise; stopped by `close`. */
-  work(deliver: (job: AlertJob) => Promise<Directive>, concurrency?: number): Promise<AlertWorker>;
+  work(deliver: DeliveryService['deliver'], concurrency?: number): Promise<AlertWorker>;
   /** The scheduled jobs; each run is told to `ran`, and lasts as long as that; stopped by `close`. */
   schedule(ran: (name: string) => unknown): Promise<MaintenanceQueue>;
   /** Ends what `work` and `schedule` started, then the connections. */

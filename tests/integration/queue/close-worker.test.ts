@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pause } from '../../../src/services/pause.ts';
 import { alertJob, openQueueRig, type QueueRig } from '../../support/queue-rig.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 
@@ -49,6 +50,25 @@ async function expectToWaitFor(work: { end(): void }, stop: () => Promise<void>)
   await stopping;
   expect(performance.now() - began).toBeLessThan(1_000);
 }
+
+describe('a worker with many deliveries in hand', () => {
+  it('lets all of them wait for its stop without a warning of a leak', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => void warnings.push(warning);
+    process.on('warning', note);
+    let waiting = 0;
+    const worker = await rig.work(async (_job, stopping) => {
+      waiting += 1;
+      await pause(60_000, stopping);
+      return { kind: 'give_back' };
+    }, 20);
+    for (let index = 0; index < 20; index += 1) await rig.alerts.add(alertJob(`a${index}`, `chat${index}`));
+    await expect.poll(() => waiting).toBe(20);
+    await worker.stop();
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
+  });
+});
 
 describe('a worker that stops while Redis is away', () => {
   it('waits for the delivery in hand, and not for Redis', async () => {

@@ -37,6 +37,17 @@ function deliveryOf(rig: Rig) {
 }
 
 describe('accepting alerts', () => {
+  it('gives ids that grow with time, so that new entries are neighbours in the index', async () => {
+    const rig = await open();
+    const { integration } = await rig.integrate();
+    const ids: string[] = [];
+    for (const text of times(5, (index) => `m${index}`))
+      ids.push((await rig.alerts.accept(integration, request(text), {})).id);
+    expect(ids).toEqual([...ids].sort());
+    const began = Number.parseInt((ids[0] ?? '').replace('-', '').slice(0, 12), 16);
+    expect(Math.abs(Date.now() - began)).toBeLessThan(60_000);
+  });
+
   it('takes exactly the quota of 200 concurrent alerts, and says how many are left', async () => {
     const rig = await open({ dailyLimit: 10 });
     const { integration } = await rig.integrate();

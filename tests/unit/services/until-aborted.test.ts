@@ -12,6 +12,14 @@ describe('work that may wait for ever', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
+  it('no longer listens when its caller goes on', async () => {
+    const { signal } = new AbortController();
+    const listening = await untilAborted(Promise.resolve(), signal).then(() =>
+      getEventListeners(signal, 'abort'),
+    );
+    expect(listening).toEqual([]);
+  });
+
   it('is left alone as soon as the signal aborts, or when it has aborted before', async () => {
     const stopping = new AbortController();
     const left = untilAborted(never, stopping.signal);

@@ -99,10 +99,11 @@ it('lets Docker see the health of every process of its scale profile', () => {
   const byRole = services.filter((text) => /^ +ROLES:/m.test(text));
   const names = byRole.map((text) => text.trim().split(':')[0]);
   expect(names).toEqual(['api', 'worker', 'bot']);
-  // The image's health check asks at PORT, or 3000; only the API listens without being told to.
-  const unseen = byRole.filter(
-    (text) => /disable: true/.test(text) || !/^ +(?:ROLES: \S*\bapi\b|PORT: "3000"$)/m.test(text),
-  );
+  // The image's health check asks at PORT, which makes every role listen there; no service may take either away.
+  const image = read('Dockerfile');
+  expect(image).toMatch(/^ENV [^#]*\bPORT=3000\b/m);
+  expect(image).toMatch(/^HEALTHCHECK .*\n.*process\.env\.PORT \+ '\/health\/live'/m);
+  const unseen = byRole.filter((text) => /healthcheck:|^ +PORT:/m.test(text));
   expect(unseen).toEqual([]);
 });
 

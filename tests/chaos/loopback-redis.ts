@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findRedisServer } from '../../src/sandbox/redis/find-redis-server.ts';
 import { waitUntilReady } from '../../src/sandbox/redis/redis-probe.ts';
+import { freePort } from '../support/free-port.ts';
 
 /** A redis-server of the harness's own, set as the service recommends it: AOF everysec, noeviction. */
 export interface LoopbackRedis {
@@ -69,13 +69,4 @@ export async function startLoopbackRedis(): Promise<LoopbackRedis> {
       rmSync(dir, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== 'object' || address === null) throw new Error('no free port');
-  return address.port;
 }

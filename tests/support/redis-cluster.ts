@@ -1,4 +1,5 @@
-import { freePort, type RedisProcess, SOUND, startRedisProcess } from './redis-process.ts';
+import { freePort } from './free-port.ts';
+import { type RedisProcess, SOUND, startRedisProcess } from './redis-process.ts';
 import type { Topology } from './redis-topologies.ts';
 
 export interface ClusterTopology extends Topology {
@@ -64,7 +65,7 @@ export async function startRedisCluster(): Promise<ClusterTopology> {
 }
 
 async function startNode(): Promise<RedisProcess> {
-  // The default, port + 10000, may be taken or no port at all.
+  // The default, port + 10000, may be another's.
   const bus = await freePort();
   return startRedisProcess({
     settings: {

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis, type RedisOptions } from 'ioredis';
 import { findRedisServer } from '../../src/sandbox/redis/find-redis-server.ts';
+import { freePort } from './free-port.ts';
 
 export interface RedisProcess {
   readonly port: number;
@@ -126,17 +126,6 @@ export async function startRedisProcess(options: RedisProcessOptions = {}): Prom
     },
     stop,
   };
-}
-
-/** A port that nobody listens on now. Somebody may take it before we do: then the start fails, and says so. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 function toConf(settings: Readonly<Record<string, string | readonly string[]>>): string {

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findRedisServer } from '../../src/sandbox/redis/find-redis-server.ts';
 import { waitUntilReady } from '../../src/sandbox/redis/redis-probe.ts';
+import { freePort } from './free-port.ts';
 
 export interface TestRedis {
   /** For `new Redis(url)`: the path of a unix socket, or with `tcp` a redis:// URL. */
@@ -82,15 +82,4 @@ export async function startTestRedis({ tcp = false } = {}): Promise<TestRedis> {
       rmSync(dir, { recursive: true, force: true });
     },
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { inspectRedis } from '../../../src/queue/inspect-redis.ts';
 import { connectRedis, type RedisClient } from '../../../src/queue/redis.ts';
-import { freePort, type RedisProcess, SOUND, startRedisProcess } from '../../support/redis-process.ts';
+import { freePort } from '../../support/free-port.ts';
+import { type RedisProcess, SOUND, startRedisProcess } from '../../support/redis-process.ts';
 
 const servers: RedisProcess[] = [];
 const clients: RedisClient[] = [];

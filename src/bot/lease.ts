@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { pause } from '../services/pause.ts';
+import { within } from '../within.ts';
 import type { BotLogger } from './bot-logger.ts';
 
 /** The right to be the only poller, for as long as `lost` is not aborted. */
@@ -51,7 +52,7 @@ export function createLease(redis: Pick<Redis, 'eval'>, key: string, options: Le
   const owner = randomUUID();
 
   async function take(): Promise<boolean> {
-    return (await within(COMMAND_LIMIT_MS, redis.eval(TAKE, 1, key, owner, ttlMs))) === 1;
+    return (await within(COMMAND_LIMIT_MS, async () => redis.eval(TAKE, 1, key, owner, ttlMs))) === 1;
   }
 
   async function keep(takenAt: number, lose: AbortController, stop: AbortSignal): Promise<void> {
@@ -93,21 +94,9 @@ export function createLease(redis: Pick<Redis, 'eval'>, key: string, options: Le
           stop.abort();
           const released = kept.then(() => redis.eval(RELEASE, 1, key, owner));
           // If Redis is away the key ends by itself.
-          await within(RELEASE_LIMIT_MS, released).catch(() => undefined);
+          await within(RELEASE_LIMIT_MS, () => released).catch(() => undefined);
         },
       };
     },
   };
-}
-
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Redis did not answer within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

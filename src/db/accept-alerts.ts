@@ -33,7 +33,7 @@ export function createAccept(session: Session, windowMs: number): (alert: NewAle
     try {
       verdicts = await decide(alerts);
     } catch (error) {
-      if (alerts.length > 1 && isDataError(error)) return acceptEach(alerts);
+      if (alerts.length > 1 && isDataError(error)) return acceptApart(alerts);
       return alerts.map((alert) => [alert, { ok: false, error }]);
     }
     const found = verdicts.flatMap((verdict) => {
@@ -48,8 +48,16 @@ export function createAccept(session: Session, windowMs: number): (alert: NewAle
     ];
   }
 
-  /** One entry that the database refuses must not refuse the others: each on its own, in their order. */
-  async function acceptEach(alerts: readonly NewAlert[]): Promise<Answers> {
+  /**
+   * One entry that the database refuses must not refuse the others. Where several share an idempotency key (the one
+   * before them was refused, so that the key is free), the first of each goes ahead; else each on its own, in order.
+   */
+  async function acceptApart(alerts: readonly NewAlert[]): Promise<Answers> {
+    const firsts = firstOfEachKey(alerts);
+    if (firsts.length < alerts.length) {
+      const others = alerts.filter((alert) => !firsts.includes(alert));
+      return [...(await acceptRound(firsts)), ...(await acceptRound(others))];
+    }
     const answers: Answers = [];
     for (const alert of alerts) answers.push(...(await acceptRound([alert])));
     return answers;

@@ -22,6 +22,9 @@ export function createAlertLedger(db: Database, deps: { idempotencyWindowMs: num
     withdraw: (id, integrationId) => withdraw({ id, integrationId }),
 
     async confirm(id, now) {
+      const known = await alerts().findById(id).select('confirmedAt');
+      // What is confirmed is never withdrawn: a repeat of a repeat need not write.
+      if (known === undefined || known.confirmedAt !== null) return known !== undefined;
       const confirmedAt = raw('coalesce(??, ?)', ['confirmedAt', now]);
       return (await alerts().patch({ confirmedAt }).where({ id })) === 1;
     },

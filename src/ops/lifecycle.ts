@@ -1,13 +1,13 @@
 import type { Clock } from '../services/ports.ts';
+import { within } from '../within.ts';
 import type { Logger } from './logger.ts';
-import { within } from './within.ts';
 
 /** Something that runs: the database, Redis, the worker, … */
 export interface Part {
   readonly name: string;
   start(): Promise<void>;
-  /** Called once, only after `start` resolved. */
-  stop(): Promise<void>;
+  /** Called once, only after `start` resolved. `shareMs`: after this time it is left behind. */
+  stop(shareMs: number): Promise<void>;
   /** Its share of the time to stop, relative to the others'; 1 unless given. A worker with sends in flight needs more. */
   readonly stopWeight?: number;
 }
@@ -70,7 +70,7 @@ export function createLifecycle(
   async function stopPart(part: Part, shareMs: number): Promise<boolean> {
     const began = clock.now();
     try {
-      await within(Math.ceil(shareMs), async () => part.stop());
+      await within(Math.ceil(shareMs), async () => part.stop(shareMs));
       log.debug({ part: part.name, tookMs: clock.now() - began }, 'stopped');
       return true;
     } catch (error) {

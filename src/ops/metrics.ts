@@ -2,8 +2,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { DomainEventName, DomainEvents, EventBus } from '../domain/events.ts';
 import type { Clock, QueueCounts } from '../services/ports.ts';
 import type { TelegramState } from '../services/telegram-guard.ts';
+import { within } from '../within.ts';
 import { createLabelBound } from './metric-labels.ts';
-import { within } from './within.ts';
 
 export interface Metrics {
   /** The Prometheus text format. Answers within about 1 s, also while Redis is down. */

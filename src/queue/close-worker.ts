@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import type { Worker } from 'bullmq';
+import { within } from '../within.ts';
 import type { RedisClient } from './redis.ts';
 
 /** What of the jobs under way is ours to finish, also without Redis. */
@@ -24,22 +26,39 @@ export function createWorkInHand(): WorkInHand {
   };
 }
 
+/** A Redis that does not answer a PING within this time, in ms, is away for a stop: frozen, or beyond a dead network. */
+const ANSWER_LIMIT_MS = 500;
+
 /**
  * Ends a worker: no new jobs, those in hand are finished. While Redis is away BullMQ (6.7) would wait for it for ever:
- * for a connection that never became ready, or for the end of one that is between two tries, of which ioredis then tells
- * nothing. So it is not asked to wait, only the work in hand is; what Redis does not get to know of it is a stalled job
- * to the next worker, as after a crash.
+ * for a connection that never became ready, for the end of one that is between two tries, of which ioredis then tells
+ * nothing, or for a frozen one's answer. So it is not asked to wait, only the work in hand is; what Redis does not get
+ * to know of it is a stalled job to the next worker, as after a crash.
  * @param deps.redis the worker's connection; `running`: what its run() gave
  */
 export async function closeWorker(
   worker: Worker,
   deps: { redis: RedisClient; running: Promise<void> | undefined; inHand: WorkInHand },
 ): Promise<void> {
-  if (deps.redis.status === 'ready') {
-    await worker.close();
-    await deps.running?.catch(() => undefined);
+  if (!(await answers(deps.redis))) {
+    await worker.close(true);
+    await deps.inHand.ended();
     return;
   }
-  await worker.close(true);
-  await deps.inHand.ended();
+  const done = new AbortController();
+  const closed = worker.close().then(() => deps.running?.catch(() => undefined));
+  // It may go away meanwhile.
+  const lost = once(deps.redis, 'close', { signal: done.signal }).then(
+    () => deps.inHand.ended(),
+    () => closed,
+  );
+  await Promise.race([closed, lost]).finally(() => done.abort());
+}
+
+async function answers(redis: RedisClient): Promise<boolean> {
+  if (redis.status !== 'ready') return false;
+  return within(ANSWER_LIMIT_MS, () => redis.ping()).then(
+    () => true,
+    () => false,
+  );
 }

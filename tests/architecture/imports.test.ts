@@ -13,7 +13,7 @@ interface Rule {
   readonly types: readonly string[];
 }
 
-const ADAPTER: Rule = { code: ['domain', 'group'], types: ['services'] };
+const ADAPTER: Rule = { code: ['domain', 'group', 'within'], types: ['services'] };
 
 /**
  * The table of docs/architecture.md. A part is a folder of src/, or a file that is directly in it; app.ts and app/ are
@@ -22,13 +22,14 @@ const ADAPTER: Rule = { code: ['domain', 'group'], types: ['services'] };
 const RULES: Readonly<Record<string, Rule>> = {
   domain: { code: [], types: [] },
   group: { code: [], types: [] },
+  within: { code: [], types: [] },
   services: { code: ['domain'], types: [] },
   db: ADAPTER,
   queue: ADAPTER,
   telegram: ADAPTER,
   ops: ADAPTER,
-  api: { code: ['services', 'domain'], types: [] },
-  bot: { code: ['services', 'domain'], types: [] },
+  api: { code: ['services', 'domain', 'within'], types: [] },
+  bot: { code: ['services', 'domain', 'within'], types: [] },
   sandbox: { code: [], types: ['domain', 'services'] },
   config: { code: [], types: [] },
   app: {

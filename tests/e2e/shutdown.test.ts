@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -87,6 +89,23 @@ describe('stopping', () => {
     await service.restart();
   });
 
+  it('cuts a request that does not come to its end, and exits with 0', async () => {
+    const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
+    const cut = once(socket, 'close');
+    socket.on('error', () => {});
+    const head = ['POST /api/alert HTTP/1.1', 'Host: pingui', `Authorization: Bearer ${integration.token}`];
+    socket.write(
+      [...head, 'Content-Type: application/json', 'Content-Length: 100', '', '{"message":'].join('\r\n'),
+    );
+    await pause(100);
+    const began = performance.now();
+    service.signal('SIGTERM');
+    expect(await service.exited()).toBe(0);
+    expect(performance.now() - began).toBeLessThan(1_500 + AT_ONCE_MS);
+    await cut;
+    await service.restart();
+  });
+
   it('on a second signal exits at once, with 1', async () => {
     double.fault({ method: 'sendMessage', text: 'held', action: { kind: 'hang' } });
     const id = await send('held');
@@ -159,6 +178,19 @@ describe('stopping while Redis is away', () => {
       run.child.kill('SIGKILL');
       await run.gone;
       rmSync(dir, { recursive: true, force: true });
+    }
+  });
+
+  it('is done soon, with 0, when Redis is frozen', async () => {
+    const service = await start(redis.url);
+    redis.freeze();
+    try {
+      const [code, tookMs] = await stop(service);
+      expect(code).toBe(0);
+      // A second each for the lease and for the connections.
+      expect(tookMs).toBeLessThan(2_000 + AT_ONCE_MS);
+    } finally {
+      redis.thaw();
     }
   });
 

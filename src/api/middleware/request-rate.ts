@@ -5,6 +5,7 @@ import type { Redis } from 'ioredis';
 import { type RedisReply, RedisStore } from 'rate-limit-redis';
 import { AppError } from '../../domain/errors.ts';
 import type { Clock } from '../../services/ports.ts';
+import { within } from '../../within.ts';
 import type { ApiLogger } from '../logger.ts';
 
 const WINDOW_MS = 60_000;
@@ -55,7 +56,7 @@ export function createRequestRateLimit(deps: {
 
   async function call(command: string, ...args: string[]): Promise<RedisReply> {
     // Redis answers our two scripts with numbers and strings only.
-    return (await within(STORE_TIMEOUT_MS, deps.redis.call(command, ...args))) as RedisReply;
+    return (await within(STORE_TIMEOUT_MS, async () => deps.redis.call(command, ...args))) as RedisReply;
   }
 
   const storeFailed = (problem: unknown): void => {
@@ -87,13 +88,6 @@ export function createRequestRateLimit(deps: {
         }),
       );
     },
-  });
-}
-
-function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('timeout')), ms);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
 

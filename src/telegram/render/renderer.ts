@@ -35,8 +35,8 @@ export const render: Renderer = async (content, simplicity) => {
 
 /** Markup never costs an alert: what cannot be parsed, or would show nothing, is shown as it was written. */
 async function formatOrPlain({ message, format }: AlertContent): Promise<StyledText> {
-  const toStyled = await FORMATS[format]();
   try {
+    const toStyled = await FORMATS[format]();
     const styled = toStyled(message);
     return isVisible(styled.text) ? styled : asWritten(message);
   } catch {

@@ -212,6 +212,21 @@ export function describeAlertLedger(databases: TestDatabases): void {
         expect(results.map(({ kind }) => kind)).toEqual(Array(3).fill('quota_exhausted'));
       });
 
+      it('lets the next of a key win in a batch whose first one was refused for itself', async () => {
+        const [id, other] = [await insertActive(), await insertActive()];
+        const asked = [
+          newAlert(id, { idempotency: key('k'), askedChatId: -1 }),
+          newAlert(id, { idempotency: key('k'), askedChatId: -1 }),
+          ...Array.from({ length: 5 }, () => newAlert(id, { idempotency: key('k') })),
+          newAlert(other),
+        ];
+        const results = await Promise.all(asked.map((alert) => ledger.accept(alert)));
+        expect(results.map(({ kind }) => kind)).toEqual([
+          ...['chat_mismatch', 'chat_mismatch', 'accepted', ...Array(4).fill('repeated'), 'accepted'],
+        ]);
+        expect([await left(id), await left(other)]).toEqual([9, 9]);
+      });
+
       it('keeps the keys of different integrations apart', async () => {
         const results = await Promise.all(
           [await insertActive(), await insertActive()].map((id) =>

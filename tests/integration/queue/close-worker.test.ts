@@ -83,6 +83,37 @@ describe('a worker that stops while Redis is away', () => {
     await expectToWaitFor(work, worker.stop);
   });
 
+  it('does not wait for a Redis that is frozen', async () => {
+    const work = createWork();
+    const worker = await rig.work(async () => {
+      await work.run();
+      return { kind: 'done' };
+    });
+    await rig.alerts.add(alertJob('a', 'chat'));
+    await work.begun;
+    redis.freeze();
+    const stopping = worker.stop();
+    // Longer than it is given to answer, so that only the work is left to wait for.
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    await expectToWaitFor(work, () => stopping);
+    redis.thaw();
+  });
+
+  it('does not wait for a Redis that goes away during the stop', async () => {
+    const work = createWork();
+    const worker = await rig.work(async () => {
+      await work.run();
+      return { kind: 'done' };
+    });
+    await rig.alerts.add(alertJob('a', 'chat'));
+    await work.begun;
+    const stopping = worker.stop();
+    // Time for its answer, after which the stop counts on it.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await takeRedisAway();
+    await expectToWaitFor(work, () => stopping);
+  });
+
   it('waits for the scheduled job in hand, and not for Redis', async () => {
     const work = createWork();
     const maintenance = await rig.schedule((name) => (name === 'upkeep' ? work.run() : undefined));

@@ -22,9 +22,9 @@ function setUp(changes: Readonly<Record<string, Partial<Part>>> = {}) {
         did.push(`+${name}`);
         await change?.start?.();
       },
-      async stop() {
+      async stop(shareMs) {
         did.push(`-${name}`);
-        await change?.stop?.();
+        await change?.stop?.(shareMs);
       },
       ...(change?.stopWeight === undefined ? {} : { stopWeight: change.stopWeight }),
     };

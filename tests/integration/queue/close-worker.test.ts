@@ -32,6 +32,18 @@ function createWork() {
   return { begun, run, end: () => end() };
 }
 
+/** A worker with one delivery in hand. */
+async function startDelivery() {
+  const work = createWork();
+  const worker = await rig.work(async () => {
+    await work.run();
+    return { kind: 'done' };
+  });
+  await rig.alerts.add(alertJob('a', 'chat'));
+  await work.begun;
+  return { work, worker };
+}
+
 async function takeRedisAway(): Promise<void> {
   await redis.kill9();
   await expect.poll(() => rig.patient.status).not.toBe('ready');
@@ -72,25 +84,13 @@ describe('a worker with many deliveries in hand', () => {
 
 describe('a worker that stops while Redis is away', () => {
   it('waits for the delivery in hand, and not for Redis', async () => {
-    const work = createWork();
-    const worker = await rig.work(async () => {
-      await work.run();
-      return { kind: 'done' };
-    });
-    await rig.alerts.add(alertJob('a', 'chat'));
-    await work.begun;
+    const { work, worker } = await startDelivery();
     await takeRedisAway();
     await expectToWaitFor(work, worker.stop);
   });
 
   it('does not wait for a Redis that is frozen', async () => {
-    const work = createWork();
-    const worker = await rig.work(async () => {
-      await work.run();
-      return { kind: 'done' };
-    });
-    await rig.alerts.add(alertJob('a', 'chat'));
-    await work.begun;
+    const { work, worker } = await startDelivery();
     redis.freeze();
     const stopping = worker.stop();
     // Longer than it is given to answer, so that only the work is left to wait for.
@@ -100,13 +100,7 @@ describe('a worker that stops while Redis is away', () => {
   });
 
   it('does not wait for a Redis that goes away during the stop', async () => {
-    const work = createWork();
-    const worker = await rig.work(async () => {
-      await work.run();
-      return { kind: 'done' };
-    });
-    await rig.alerts.add(alertJob('a', 'chat'));
-    await work.begun;
+    const { work, worker } = await startDelivery();
     const stopping = worker.stop();
     // Time for its answer, after which the stop counts on it.
     await new Promise((resolve) => setTimeout(resolve, 200));

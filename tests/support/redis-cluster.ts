@@ -1,5 +1,5 @@
 import { freePort } from './free-port.ts';
-import { type RedisProcess, SOUND, startRedisProcess } from './redis-process.ts';
+import { type RedisProcess, SOUND, type startRedisProcess, startTogether } from './redis-process.ts';
 import type { Topology } from './redis-topologies.ts';
 
 export interface ClusterTopology extends Topology {
@@ -12,8 +12,12 @@ const SLOTS = 16_384;
 const SETTLE_LIMIT_MS = 30_000;
 
 /** Three masters with a replica each. A master that is silent for a second is replaced. */
-export async function startRedisCluster(): Promise<ClusterTopology> {
-  const nodes = await Promise.all(Array.from({ length: 2 * MASTERS }, () => startNode()));
+export function startRedisCluster(): Promise<ClusterTopology> {
+  return startTogether(startCluster);
+}
+
+async function startCluster(run: typeof startRedisProcess): Promise<ClusterTopology> {
+  const nodes = await Promise.all(Array.from({ length: 2 * MASTERS }, () => startNode(run)));
   const [first] = nodes;
   if (first === undefined) throw new Error('no nodes');
   const nodeIds = await Promise.all(
@@ -64,10 +68,10 @@ export async function startRedisCluster(): Promise<ClusterTopology> {
   };
 }
 
-async function startNode(): Promise<RedisProcess> {
+async function startNode(run: typeof startRedisProcess): Promise<RedisProcess> {
   // The default, port + 10000, may be another's.
   const bus = await freePort();
-  return startRedisProcess({
+  return run({
     settings: {
       ...SOUND,
       'cluster-enabled': 'yes',

@@ -128,6 +128,22 @@ export async function startRedisProcess(options: RedisProcessOptions = {}): Prom
   };
 }
 
+/** Starts several servers, each by `run`: if one does not start, or `start` fails later, none is left behind. */
+export async function startTogether<T>(start: (run: typeof startRedisProcess) => Promise<T>): Promise<T> {
+  const begun: Promise<RedisProcess>[] = [];
+  const run: typeof startRedisProcess = (options) => {
+    const server = startRedisProcess(options);
+    begun.push(server);
+    return server;
+  };
+  try {
+    return await start(run);
+  } catch (error) {
+    for (const one of await Promise.allSettled(begun)) if (one.status === 'fulfilled') await one.value.stop();
+    throw error;
+  }
+}
+
 function toConf(settings: Readonly<Record<string, string | readonly string[]>>): string {
   const lines = Object.entries(settings).flatMap(([name, value]) =>
     (typeof value === 'string' ? [value] : value).map((one) => `${name} ${one}`),

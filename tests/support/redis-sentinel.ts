@@ -1,4 +1,4 @@
-import { type RedisProcess, SOUND, startRedisProcess } from './redis-process.ts';
+import { type RedisProcess, SOUND, type startRedisProcess, startTogether } from './redis-process.ts';
 import type { Topology } from './redis-topologies.ts';
 
 export interface SentinelTopology extends Topology {
@@ -16,7 +16,11 @@ const SETTLE_LIMIT_MS = 30_000;
  * Each write needs a replica that follows (`min-replicas-to-write`), as docs/redis.md says: so two replicas, since
  * after a failover one of them is the master.
  */
-export async function startSentinelRedis(): Promise<SentinelTopology> {
+export function startSentinelRedis(): Promise<SentinelTopology> {
+  return startTogether(startSentinels);
+}
+
+async function startSentinels(run: typeof startRedisProcess): Promise<SentinelTopology> {
   const settings = {
     ...SOUND,
     'min-replicas-to-write': '1',
@@ -25,14 +29,14 @@ export async function startSentinelRedis(): Promise<SentinelTopology> {
     'repl-ping-replica-period': '1',
     'repl-timeout': '10',
   };
-  const master = await startRedisProcess({ settings });
+  const master = await run({ settings });
   const replicas = await Promise.all(
-    [1, 2].map(() => startRedisProcess({ settings: { ...settings, replicaof: `127.0.0.1 ${master.port}` } })),
+    [1, 2].map(() => run({ settings: { ...settings, replicaof: `127.0.0.1 ${master.port}` } })),
   );
   const nodes = [master, ...replicas];
   const sentinels = await Promise.all(
     [1, 2, 3].map(() =>
-      startRedisProcess({
+      run({
         sentinel: true,
         settings: {
           sentinel: [

@@ -26,7 +26,7 @@ COPY LICENSE ./
 USER node
 VOLUME ["/data", "/backups"]
 EXPOSE 3000
-# Liveness only: a Redis outage must not get the service restarted. A process without the role api answers it too, since PORT is set.
+# Liveness only: a Redis outage must not get the service restarted. With PORT set, every role answers it.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/health/live').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # The service needs up to 10 s to stop, which is what Docker grants.

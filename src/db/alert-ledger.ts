@@ -23,8 +23,9 @@ export function createAlertLedger(db: Database, deps: { idempotencyWindowMs: num
 
     async confirm(id, now) {
       const known = await alerts().findById(id).select('confirmedAt');
+      if (known === undefined) return false;
       // What is confirmed is never withdrawn: a repeat of a repeat need not write.
-      if (known === undefined || known.confirmedAt !== null) return known !== undefined;
+      if (known.confirmedAt !== null) return true;
       const confirmedAt = raw('coalesce(??, ?)', ['confirmedAt', now]);
       return (await alerts().patch({ confirmedAt }).where({ id })) === 1;
     },

@@ -46,7 +46,14 @@ export interface Config {
     readonly rateLimitPerMinute: number;
   };
   readonly roles: ReadonlySet<Role>;
-  readonly queue: { readonly maxSize: number };
+  readonly queue: {
+    /** Most pending alerts, and of one chat (0: no limit of its own). */
+    readonly maxPending: number;
+    readonly maxPendingPerChat: number;
+    /** Most scheduled alerts, and of one chat. */
+    readonly maxScheduled: number;
+    readonly maxScheduledPerChat: number;
+  };
   readonly worker: {
     readonly sendDelayMs: number;
     readonly concurrency: number;
@@ -135,6 +142,7 @@ function findConflicts(raw: RawValues, unread: ReadonlySet<string>): ConfigFault
 
 /** The contract's. */
 const DEFAULT_PORT = 3000;
+const MAX_SCHEDULED_PER_CHAT = 100;
 
 /**
  * Senders or Telegram call this process. All others listen only where PORT says so: several of them on one host would
@@ -161,7 +169,12 @@ function toConfig(values: Values, warnings: readonly string[]): Config {
       rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
     },
     roles: values.ROLES,
-    queue: { maxSize: values.MAX_QUEUE_SIZE },
+    queue: {
+      maxPending: values.MAX_QUEUE_SIZE,
+      maxPendingPerChat: values.MAX_PENDING_PER_CHAT,
+      maxScheduled: values.MAX_SCHEDULED,
+      maxScheduledPerChat: MAX_SCHEDULED_PER_CHAT,
+    },
     worker: {
       sendDelayMs: values.SEND_DELAY_MS,
       concurrency: values.WORKER_CONCURRENCY,

@@ -20,7 +20,11 @@ export const PROBLEMS: Record<ErrorCode, { readonly status: number; readonly tit
   rate_limited: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong' },
   queue_full: { status: 503, title: 'The queue is full' },
+  chat_queue_full: { status: 503, title: 'The queue is full for this chat' },
+  schedule_full: { status: 503, title: 'The schedule is full' },
+  chat_schedule_full: { status: 503, title: 'The schedule is full for this chat' },
   queue_unavailable: { status: 503, title: 'The queue is not available' },
+  database_unavailable: { status: 503, title: 'The database is not available' },
 };
 
 /** A body can hold thousands of faults; this many are enough to mend a request. */

@@ -1,8 +1,10 @@
 import type { Config } from '../config.ts';
 import type { EventBus } from '../domain/events.ts';
+import { dropAbandoned } from '../queue/alert-queue.ts';
 import { type AlertWorker, createAlertWorker } from '../queue/alert-worker.ts';
 import { createPace } from '../queue/pace.ts';
-import { createDeliveryService } from '../services/delivery.ts';
+import { createPlaces } from '../queue/places.ts';
+import { createDeliveryService } from '../services/delivery/delivery.ts';
 import type { Clock, TelegramSender } from '../services/ports.ts';
 import { createTelegramGuard, type TelegramGuard } from '../services/telegram-guard.ts';
 import { render } from '../telegram/render/renderer.ts';
@@ -21,7 +23,14 @@ export function createDelivery(deps: {
 }): { worker: AlertWorker; guard: TelegramGuard } {
   const { config, useCases, redis, events, clock } = deps;
   const guard = createTelegramGuard({ sender: deps.sender, events });
-  const pace = createPace({ redis: redis.patient, base: useCases.base, ...config.worker });
+  const { prefix } = config.redis;
+  const places = createPlaces({ redis: redis.patient, prefix, limits: config.queue, ...config.worker });
+  const pace = createPace({
+    redis: redis.patient,
+    prefix,
+    ...config.worker,
+    dropAbandoned: (job) => dropAbandoned(job, { queue: useCases.alertJobs, places }),
+  });
   const delivery = createDeliveryService({
     ledger: useCases.ledger,
     integrations: useCases.repository,
@@ -30,16 +39,17 @@ export function createDelivery(deps: {
     guard,
     render,
     pace,
-    queue: useCases.queue,
     ended: useCases.ended,
     events,
     clock,
   });
   const worker = createAlertWorker({
     redis: redis.patient,
+    queue: useCases.alertJobs,
+    places,
     delivery,
-    prefix: config.redis.prefix,
-    concurrency: config.worker.concurrency,
+    prefix,
+    ...config.worker,
     onError: deps.onError,
   });
   return { worker, guard };

@@ -3,7 +3,7 @@ import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import type { Logger } from '../ops/logger.ts';
-import { type QueueCommands, withQueueCommands } from '../queue/commands.ts';
+import { type DispatchCommands, withDispatchCommands } from '../queue/commands.ts';
 import { inspectRedis } from '../queue/inspect-redis.ts';
 import { connectRedis, type RedisClient, type RedisTarget } from '../queue/redis.ts';
 import { ensureRedisServer } from '../sandbox/ensure-redis-server.ts';
@@ -13,9 +13,9 @@ import { pause } from '../services/pause.ts';
 /** The connections of one process, by what they are used for. */
 export interface RedisConnections {
   /** For requests: fails fast. */
-  readonly fast: RedisClient & QueueCommands;
+  readonly fast: RedisClient & DispatchCommands;
   /** For workers: waits for Redis to come back. */
-  readonly patient: RedisClient & QueueCommands;
+  readonly patient: RedisClient & DispatchCommands;
   readonly subscriber: RedisClient;
   close(): Promise<void>;
 }
@@ -43,8 +43,8 @@ export function openRedis(target: RedisTarget, log: Logger): RedisConnections {
     lastError = error.message;
     log.warn({ error }, 'Redis does not answer; trying again');
   };
-  const fast = withQueueCommands(connectRedis(target, 'fast', onError));
-  const patient = withQueueCommands(connectRedis(target, 'patient', onError));
+  const fast = withDispatchCommands(connectRedis(target, 'fast', onError));
+  const patient = withDispatchCommands(connectRedis(target, 'patient', onError));
   const subscriber = connectRedis(target, 'patient', onError);
   patient.on('ready', () => {
     if (lastError !== '') log.info({}, 'Redis answers again');

@@ -12,14 +12,13 @@ const QUEUE_PATIENCE_MS = 10_000;
 /** The health of this process and of what it needs. */
 export function observeHealth(wiring: Wiring): Health {
   const { config, clock, get } = wiring;
-  const { base, database, queue } = get('useCases');
-  const { fast } = get('redis');
+  const { database, queue, pausedUntil } = get('useCases');
   const { guard } = wiring.running;
   const { ready } = createHealth({
     clock,
     checks: {
-      // A key of the queue's: PING would ask any node of a Cluster, not the one that holds the queue.
-      redis: pingCheck(() => fast.exists(`${base}meta`)),
+      // Keys of the queue's: PING would ask any node of a Cluster, not the one that holds the queue.
+      redis: pingCheck(queue.counts),
       database: pingCheck(database.ping),
       telegram:
         guard === undefined
@@ -30,10 +29,7 @@ export function observeHealth(wiring: Wiring): Health {
         events: wiring.events,
         clock,
         limitMs: config.telegram.timeoutMs + config.worker.sendDelayMs + QUEUE_PATIENCE_MS,
-        pausedUntil: async () => {
-          const ms = await fast.pttl(`${base}limiter`);
-          return ms > 0 ? clock.now() + ms : null;
-        },
+        pausedUntil,
       }),
     },
   });
@@ -49,7 +45,7 @@ export async function observeMetrics(wiring: Wiring): Promise<Metrics> {
     events,
     clock,
     countQueue: get('useCases').queue.counts,
-    queueCapacity: config.queue.maxSize,
+    queueCapacity: config.queue.maxPending,
     ...(guard === undefined ? {} : { telegramState: guard.state }),
     ...(lastBackupAt === undefined ? {} : { lastBackupAt }),
   });

@@ -5,10 +5,12 @@ import type { Database } from '../db/connect.ts';
 import { createIntegrationRepository } from '../db/integration-repository.ts';
 import { createDatabaseMaintenance } from '../db/maintenance.ts';
 import type { createEventBus } from '../domain/events.ts';
-import { ALERT_QUEUE, createAlertQueue } from '../queue/alert-queue.ts';
+import { ALERT_QUEUE, type AlertJobData, createAlertQueue } from '../queue/alert-queue.ts';
 import { createPayloadCipher } from '../queue/cipher.ts';
 import { createEndedSignal } from '../queue/ended-signal.ts';
 import { MAINTENANCE_QUEUE } from '../queue/maintenance-queue.ts';
+import { readPausedUntil } from '../queue/pace.ts';
+import { createPlaces } from '../queue/places.ts';
 import { createAlertService, IDEMPOTENCY_WINDOW_MS } from '../services/alerts.ts';
 import { createIntegrationService } from '../services/integrations.ts';
 import { createMaintenanceService } from '../services/maintenance.ts';
@@ -31,14 +33,13 @@ export function createUseCases(deps: {
 }) {
   const { config, db, redis, clock, events } = deps;
   const { prefix } = config.redis;
-  const base = `${prefix}:${ALERT_QUEUE}:`;
   const cipher = createPayloadCipher(deps.secret);
   const tokens = createTokens({ secret: deps.secret, clock, ...config.tokens });
   const repository = createIntegrationRepository(db);
   const ledger = createAlertLedger(db, { idempotencyWindowMs: IDEMPOTENCY_WINDOW_MS });
   const database = createDatabaseMaintenance(db);
-  const openQueue = (name: string) => {
-    const opened = new Queue(name, {
+  const openQueue = <Data>(name: string) => {
+    const opened = new Queue<Data>(name, {
       connection: redis.fast as never,
       prefix,
       // Built while Redis is down it must not stay broken: both options, or neither (bullmq 6).
@@ -48,16 +49,18 @@ export function createUseCases(deps: {
     });
     return opened.on('error', deps.onError);
   };
-  const alertJobs = openQueue(ALERT_QUEUE);
+  const alertJobs = openQueue<AlertJobData>(ALERT_QUEUE);
   /** For the board: the jobs themselves run in createMaintenanceQueue, where the role scheduler is. */
   const maintenanceJobs = openQueue(MAINTENANCE_QUEUE);
+  const limits = config.queue;
+  const places = createPlaces({ redis: redis.fast, prefix, limits, ...config.worker });
   const queue = createAlertQueue({
     queue: alertJobs,
-    redis: redis.fast,
-    base,
-    maxPending: config.queue.maxSize,
+    places,
+    limits,
     sendDelayMs: config.worker.sendDelayMs,
   });
+  const pausedUntil = () => readPausedUntil(redis.fast, prefix);
   const ended = createEndedSignal({ publisher: redis.fast, subscriber: redis.subscriber, prefix });
   const integrations = createIntegrationService({
     integrations: repository,
@@ -98,7 +101,18 @@ export function createUseCases(deps: {
     telegramTimeoutMs: config.telegram.timeoutMs,
   });
   return {
-    ...{ base, cipher, tokens, repository, ledger, database, alertJobs, maintenanceJobs, queue, ended },
+    ...{
+      cipher,
+      tokens,
+      repository,
+      ledger,
+      database,
+      alertJobs,
+      maintenanceJobs,
+      queue,
+      ended,
+      pausedUntil,
+    },
     ...{ integrations, alerts, maintenance, upkeep },
   };
 }

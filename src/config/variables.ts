@@ -127,7 +127,23 @@ export const VARIABLES = {
     type: 'whole number, 1 to 1000000',
     fallback: '500',
     example: '1000',
-    about: 'Pending alerts (waiting, delayed, prioritized) that the queue takes; more are refused with 503.',
+    about:
+      'Pending alerts (accepted for now, not yet ended) that the queue takes; further ones are refused with 503.',
+  },
+  MAX_SCHEDULED: {
+    schema: integer(0, 1_000_000),
+    type: 'whole number, 0 to 1000000',
+    fallback: '10000',
+    example: '20000',
+    about:
+      'Scheduled alerts (accepted with a later deliverAt, not yet ended) that the service takes, at most 100 of one chat.',
+  },
+  MAX_PENDING_PER_CHAT: {
+    schema: integer(0, 1_000_000),
+    type: 'whole number, 0 to 1000000',
+    fallback: '0',
+    example: '100',
+    about: 'Pending alerts that one chat may have. 0: no limit but MAX_QUEUE_SIZE.',
   },
   SEND_DELAY_MS: {
     schema: integer(0, 3_600_000),

@@ -8,7 +8,7 @@ const PURGE_BATCH = 1_000;
 /** The parts of the ledger that look at many entries. */
 export function createLedgerSweeps(
   db: Database,
-): Pick<AlertLedger, 'expireDue' | 'endStuck' | 'queuedBefore' | 'purge'> {
+): Pick<AlertLedger, 'statuses' | 'expireDue' | 'endStuck' | 'queuedBefore' | 'purge'> {
   const { knex } = db;
   // An entry that another transaction is changing is left to the next sweep; SQLite has one writer at a time.
   const skipLocked = db.dialect === 'postgres' ? 'FOR UPDATE SKIP LOCKED' : '';
@@ -39,6 +39,13 @@ export function createLedgerSweeps(
         )
         .returning('id');
       return rows.map((row) => row.id);
+    },
+
+    async statuses(ids) {
+      const rows = await alerts()
+        .select('id', 'status', 'reason')
+        .whereIn('id', [...ids]);
+      return new Map(rows.map(({ id, status, reason }) => [id, { status, reason }]));
     },
 
     async queuedBefore(before, after, limit) {

@@ -71,3 +71,21 @@ const ENDED: ReadonlySet<AlertStatus> = new Set(['delivered', 'failed', 'uncerta
 export function hasEnded(status: AlertStatus): boolean {
   return ENDED.has(status);
 }
+
+/** What became of an alert's job, as the board shows it: codes and numbers, no text. */
+export interface AlertOutcome {
+  /** `dropped`: the ledger does not know it, so nobody was told that it was accepted. */
+  readonly status: 'delivered' | 'failed' | 'uncertain' | 'expired' | 'dropped';
+  /** Messages that it was split into; null where it was never rendered. */
+  readonly parts: number | null;
+  /** Telegram's ids of those that arrived. */
+  readonly messageIds?: readonly number[];
+  readonly reason?: string;
+  /** Milliseconds from when it could be sent (accepted, or due) to its end. */
+  readonly tookMs: number;
+}
+
+/** True if the text of an alert that ended so is kept for a resend by hand. */
+export function keepsText(status: AlertOutcome['status'] | AlertStatus, reason: string | null): boolean {
+  return status === 'uncertain' || (status === 'failed' && reason !== 'revoked');
+}

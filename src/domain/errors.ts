@@ -15,7 +15,11 @@ export type ErrorCode =
   | 'quota_exhausted'
   | 'rate_limited'
   | 'queue_full'
+  | 'chat_queue_full'
+  | 'schedule_full'
+  | 'chat_schedule_full'
   | 'queue_unavailable'
+  | 'database_unavailable'
   | 'cross_site'
   | 'internal';
 

@@ -17,9 +17,13 @@ export interface DomainEvents {
   'alert.failed': AlertEvent & { readonly reason: string };
   'alert.uncertain': AlertEvent & { readonly reason: string };
   'alert.expired': AlertEvent;
+  /** A job that the ledger does not know: its request was refused, or an older backup was restored. */
+  'alert.dropped': AlertEvent;
   /** Put back, no attempt used: flood wait, chat's pace, Telegram unreachable. */
   'alert.deferred': AlertEvent & { readonly reason: string; readonly waitMs: number };
   'alert.resent': AlertEvent & { readonly by: 'sender' | 'operator' };
+  /** An outcome that is known could not be written down, after several tries. */
+  'ledger.failed': { readonly alertId: string; readonly error: unknown };
   'quota.exhausted': { readonly integrationId: number; readonly chat: string };
   'quota.reset': { readonly integrations: number; readonly slot: string };
   'integration.created': { readonly integrationId: number; readonly chat: string };

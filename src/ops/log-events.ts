@@ -32,6 +32,16 @@ const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
     message: 'alert is uncertain: Telegram may have it, it is not sent again by itself',
   },
   'alert.expired': { component: 'worker', level: 'info', message: 'alert expired before it was sent' },
+  'alert.dropped': {
+    component: 'worker',
+    level: 'warn',
+    message: 'Job dropped: the ledger has no entry for it',
+  },
+  'ledger.failed': {
+    component: 'worker',
+    level: 'error',
+    message: 'An outcome could not be written to the ledger',
+  },
   'alert.deferred': { component: 'worker', level: 'debug', message: 'alert put back in the queue' },
   'alert.resent': { component: 'app', level: 'info', message: 'alert queued again by hand' },
   'quota.exhausted': { component: 'api', level: 'info', message: "today's quota is used up" },

@@ -34,8 +34,9 @@ const QUEUE_STATES = [
   'delayed',
   'prioritized',
   'active',
+  'completed',
   'failed',
-] as const satisfies readonly Exclude<keyof QueueCounts, 'pending'>[];
+] as const satisfies readonly Exclude<keyof QueueCounts, 'pending' | 'scheduled'>[];
 
 /** Counts what the events tell since this process started, and measures queue and Telegram at each scrape. */
 export function createMetrics(deps: MetricsDeps): Metrics {
@@ -77,6 +78,7 @@ function countEvents(deps: MetricsDeps, registry: Registry): void {
     'Alerts that Telegram may or may not have.',
   );
   const expired = count('pingui_alerts_expired_total', 'Alerts whose time ran out before they were sent.');
+  const dropped = count('pingui_alerts_dropped_total', 'Jobs that the ledger has no entry for.');
   const refused = countBy('pingui_alerts_refused_total', 'code', 'Alerts that were not taken in.');
   const deferred = countBy(
     'pingui_alerts_deferred_total',
@@ -111,6 +113,8 @@ function countEvents(deps: MetricsDeps, registry: Registry): void {
     'alert.failed': ({ reason }) => failed(reason),
     'alert.uncertain': ({ reason }) => uncertain(reason),
     'alert.expired': expired,
+    'alert.dropped': dropped,
+    'ledger.failed': null,
     'alert.deferred': ({ reason }) => deferred(reason),
     'alert.resent': ({ by }) => resent(by),
     'quota.exhausted': quota,

@@ -1,191 +1,197 @@
-import type { Queue } from 'bullmq';
-import { Packr } from 'msgpackr';
+import type { Job, Queue } from 'bullmq';
+import type { AlertOutcome } from '../domain/alert.ts';
 import { AppError } from '../domain/errors.ts';
 import { createGroup, type Settled } from '../group.ts';
 import type { AlertJob, AlertQueue } from '../services/ports.ts';
-import type { QueueCommands } from './commands.ts';
-import type { RedisClient } from './redis.ts';
-import { MAX_TURN, QUEUE_FULL } from './turn-scripts.ts';
+import type { Place, PlaceLimits, Places, Refusal, Reservation } from './places.ts';
 
 export const ALERT_QUEUE = 'alerts';
 const JOB_NAME = 'alert';
-/** Seconds that a failed or uncertain alert keeps its ciphertext for a resend by hand: 24 h (the contract). */
-const KEEP_SECONDS = 86_400;
-/** Adds per round trip: about 2 ms of Redis's time. */
+/** Adds per round trip: about 4 ms of Redis's time. */
 const ADD_BATCH = 64;
-/** Removals per round trip. */
-const REMOVE_BATCH = 100;
+/** Calls in flight where many jobs are asked for. */
+const CALL_BATCH = 100;
+/** Ended alerts stay on the board for 24 h, at most 1,000 of each kind (the contract). Age in seconds. */
+const KEEP_ENDED = { age: 86_400, count: 1_000 };
+/** The sealed text of a failed or uncertain alert is kept 24 h for a resend by hand, in ms (the contract). */
+export const KEEP_TEXT_MS = 86_400_000;
 
-/** What BullMQ stores with each alert: never repeated by itself, forgotten when delivered. */
-const JOB_OPTIONS = { attempts: 1, removeOnComplete: true, removeOnFail: { age: KEEP_SECONDS } };
+/** What BullMQ stores of an alert: nothing readable, and no ciphertext. The job's id is the alert's. */
+export type AlertJobData = Omit<AlertJob, 'alertId'> & {
+  /** How it ended, unless it was delivered: then it is the job's return value. */
+  readonly outcome?: AlertOutcome;
+};
 
-/**
- * The producer's side of the queue. `redis` fails fast (see connectRedis). Adds run BullMQ's own add scripts behind a
- * prelude that holds the cap and gives the alert its turn, so that each is one atomic round trip.
- */
+/** Never repeated by BullMQ itself: the ledger decides (decision 1). */
+const JOB_OPTIONS = { attempts: 1, removeOnComplete: KEEP_ENDED, removeOnFail: KEEP_ENDED };
+
+interface Entry extends Reservation {
+  readonly job: AlertJob;
+}
+
+/** The producer's side: a place first (places.ts), then BullMQ's own add. */
 export function createAlertQueue(deps: {
-  queue: Queue;
-  redis: RedisClient & QueueCommands;
-  /** `<QUEUE_PREFIX>:alerts:` */
-  base: string;
-  /** Most pending alerts: waiting, delayed and prioritized together. */
-  maxPending: number;
+  queue: Queue<AlertJobData>;
+  /** On a connection that fails fast (see connectRedis). */
+  places: Places;
+  limits: Pick<PlaceLimits, 'maxPending' | 'maxPendingPerChat' | 'maxScheduled' | 'maxScheduledPerChat'>;
   /** Milliseconds between sends: for the Retry-After of a full queue. */
   sendDelayMs: number;
-  /** Highest turn before the turns are renumbered (see turn-scripts.ts). */
-  maxTurn?: number;
 }): AlertQueue {
-  const { queue, redis, base, maxPending, maxTurn = MAX_TURN } = deps;
-  // The same form of msgpack as BullMQ's own (its redis-queue-backend.js).
-  const packer = new Packr({ useRecords: false, encodeUndefinedAsNil: true });
-  const packedOptions = packer.pack({ ...JOB_OPTIONS, priority: 1 });
-  const keys = (...names: string[]) => names.map((name) => base + name);
-  const addKeys = keys(
-    'marker',
-    'meta',
-    'id',
-    'prioritized',
-    'delayed',
-    'completed',
-    'active',
-    'events',
-    'pc',
-  );
-  const laterKeys = keys('marker', 'meta', 'id', 'delayed', 'completed', 'events');
+  const { queue, places } = deps;
 
-  /** What BullMQ's add scripts read first: key prefix, id, name, timestamp, and seven things that we do not use. */
-  const headOf = (job: AlertJob, now: number) =>
-    packer.pack([base, job.alertId, JOB_NAME, now, null, null, undefined, undefined, null, null]);
-
-  /** The adds of one event-loop turn are one command; a turn does not wait for the one before it. */
-  const addNow = createGroup<AlertJob, unknown>(
-    async (jobs) => {
-      const now = Date.now();
-      const args = jobs.flatMap((job) => [
-        headOf(job, now),
-        JSON.stringify(job),
-        job.chat,
-        job.priority === 'high' ? '1' : '0',
-      ]);
-      const answers = await redis.pinguiAddNow(...addKeys, maxPending, maxTurn, packedOptions, ...args);
-      // The script answers with a list, one for each job.
-      return (answers as unknown[]).map((value): Settled<unknown> => ({ ok: true, value }));
+  /** The adds of one event-loop turn share two round trips; a turn does not wait for the one before it. */
+  const enter = createGroup<Entry, Place>(
+    async (entries) => {
+      const got = await answered(places.reserve(entries));
+      const jobs = entries.flatMap(({ job, due }, index) => {
+        const place = got[index];
+        return place === undefined || 'refusal' in place ? [] : [toBullJob(job, due, place.priority)];
+      });
+      if (jobs.length > 0) await answered(queue.addBulk(jobs));
+      return got.map((value): Settled<Place> => ({ ok: true, value }));
     },
     { maxItems: ADD_BATCH, overlap: true },
   );
 
-  function addLater(job: AlertJob, now: number, delay: number): Promise<unknown> {
-    const options = packer.pack({ ...JOB_OPTIONS, priority: 1, delay });
-    return redis.pinguiAddLater(...laterKeys, headOf(job, now), JSON.stringify(job), options, maxPending);
+  async function add(entry: Entry): Promise<void> {
+    const place = await enter(entry);
+    if ('refusal' in place) throw refused(place.refusal);
   }
 
-  async function add(job: AlertJob): Promise<void> {
-    const now = Date.now();
-    const delay = job.deliverAt === null ? 0 : job.deliverAt - now;
-    const result = await answered(delay > 0 ? addLater(job, now, delay) : addNow(job));
-    if (result === QUEUE_FULL) throw queueFull();
-    if (typeof result === 'number' && result < 0) {
-      throw new AppError('queue_unavailable', UNAVAILABLE, {
-        retryAfterSeconds: 5,
-        cause: `add answered ${result}`,
-      });
-    }
+  function refused(refusal: Refusal): AppError {
+    if (refusal === 'text_gone') return new AppError('not_resendable', TEXT_GONE);
+    const { limits } = deps;
+    const details: Record<typeof refusal, string> = {
+      queue_full: `${limits.maxPending} alerts are waiting, as many as the queue takes.`,
+      chat_queue_full: `${limits.maxPendingPerChat} alerts to this chat are waiting, as many as one chat may have.`,
+      schedule_full: `${limits.maxScheduled} alerts are scheduled, as many as the service takes.`,
+      chat_schedule_full: `${limits.maxScheduledPerChat} alerts to this chat are scheduled, as many as one chat may have.`,
+    };
+    return new AppError(refusal, `${details[refusal]} Nothing was accepted; try again later.`, {
+      retryAfterSeconds: Math.max(1, Math.ceil(deps.sendDelayMs / 1000)),
+    });
   }
 
-  function queueFull(): AppError {
-    return new AppError(
-      'queue_full',
-      `${maxPending} alerts are waiting, as many as the queue takes. Nothing was accepted; try again later.`,
-      { retryAfterSeconds: Math.max(1, Math.ceil(deps.sendDelayMs / 1000)) },
-    );
+  /** Jobs of ended alerts end at the worker's next look. A worker that cannot look must not let them pile up. */
+  async function isCrowded(): Promise<boolean> {
+    const { maxPending, maxScheduled } = deps.limits;
+    const jobs = await queue.getJobCountByTypes('prioritized', 'delayed');
+    return jobs > maxPending + maxScheduled + KEEP_ENDED.count;
   }
+
+  const isHeld = async (id: string) => !ENDED_STATES.has(await queue.getJobState(id));
 
   return {
-    add,
+    add: (job, sealed) =>
+      add({ job, sealed, due: job.deliverAt !== null && job.deliverAt > Date.now() ? job.deliverAt : 'now' }),
 
-    async remove(alertIds) {
-      for (let start = 0; start < alertIds.length; start += REMOVE_BATCH) {
-        // A job that is active cannot be removed; the worker drops it, since its entry has ended.
-        await Promise.allSettled(alertIds.slice(start, start + REMOVE_BATCH).map((id) => queue.remove(id)));
+    async addAgain(job) {
+      // BullMQ ignores an add under an id that it still keeps.
+      await answered(removeEnded(queue, job.alertId));
+      await add({ job, sealed: null, due: 'now' });
+    },
+
+    async drop(alertIds, keepText) {
+      if (alertIds.length === 0) return;
+      const crowded = await answered(isCrowded());
+      for (let start = 0; start < alertIds.length; start += CALL_BATCH) {
+        const ids = alertIds.slice(start, start + CALL_BATCH);
+        const chats = await answered(places.chatsOf(ids));
+        const left = ids.map(async (alertId) => {
+          const chat = chats.get(alertId);
+          if (chat === undefined) return;
+          const next = await places.leave({ alertId, chat, isGroup: false }, keepText ? KEEP_TEXT_MS : 0);
+          if (crowded) await queue.remove(alertId);
+          else await callUp(queue, alertId, 0);
+          if (next !== undefined) await callUp(queue, next.alertId, next.ms);
+        });
+        await answered(Promise.all(left));
       }
     },
 
     async existing(alertIds) {
-      const held = await answered(
-        Promise.all(
-          alertIds.map(async (id) => {
-            const [exists, failedAt] = await Promise.all([
-              redis.exists(base + id),
-              redis.zscore(`${base}failed`, id),
-            ]);
-            return exists === 1 && failedAt === null;
-          }),
-        ),
-      );
-      return new Set(alertIds.filter((_, index) => held[index]));
+      const held = new Set<string>();
+      for (let start = 0; start < alertIds.length; start += CALL_BATCH) {
+        const ids = alertIds.slice(start, start + CALL_BATCH);
+        const answers = await answered(Promise.all(ids.map(isHeld)));
+        for (const [index, id] of ids.entries()) if (answers[index]) held.add(id);
+      }
+      return held;
     },
 
-    async findKept(alertId) {
-      const [failedAt, data] = await answered(
-        Promise.all([redis.zscore(`${base}failed`, alertId), redis.hget(base + alertId, 'data')]),
-      );
-      // Written by `add` alone.
-      return failedAt === null || data === null ? undefined : (JSON.parse(data) as AlertJob);
-    },
+    placeHolders: () => places.all(),
+    hasText: (alertId) => answered(places.hasText(alertId)),
 
-    async requeue(alertId) {
-      const kept = await this.findKept(alertId);
-      if (kept === undefined)
-        throw new AppError('not_resendable', 'The text of this alert is not kept any more.');
-      const result = await answered(
-        redis.pinguiRequeue(
-          ...[
-            base + alertId,
-            ...keys('events', 'failed', 'wait', 'meta', 'active', 'marker', 'prioritized', 'pc'),
-          ],
-          alertId,
-          'LPUSH',
-          'failedReason',
-          'failed',
-          '1',
-          '1',
-          maxPending,
-          base,
-          kept.chat,
-          kept.priority === 'high' ? '1' : '0',
-          maxTurn,
-        ),
-      );
-      if (result === QUEUE_FULL) throw queueFull();
-      if (result !== 1) throw new AppError('not_resendable', 'This alert is being sent again already.');
-    },
-
-    async purgeKept(before) {
-      const age = Math.max(0, Date.now() - before);
-      return (await queue.clean(age, 1_000, 'failed')).length;
+    async purgeEnded() {
+      const ages = ['completed', 'failed'] as const;
+      await Promise.all(ages.map((state) => queue.clean(KEEP_ENDED.age * 1_000, KEEP_ENDED.count, state)));
     },
 
     async counts() {
-      const [waiting, delayed, prioritized, active, failed] = await answered(
+      const [held, counts] = await answered(
         Promise.all([
-          redis.llen(`${base}wait`),
-          redis.zcard(`${base}delayed`),
-          redis.zcard(`${base}prioritized`),
-          redis.llen(`${base}active`),
-          redis.zcard(`${base}failed`),
+          places.counts(),
+          queue.getJobCounts('wait', 'delayed', 'prioritized', 'active', 'completed', 'failed'),
         ]),
       );
-      return { pending: waiting + delayed + prioritized, waiting, delayed, prioritized, active, failed };
+      const of = (state: string) => counts[state] ?? 0;
+      return {
+        ...held,
+        waiting: of('wait'),
+        delayed: of('delayed'),
+        prioritized: of('prioritized'),
+        active: of('active'),
+        completed: of('completed'),
+        failed: of('failed'),
+      };
     },
   };
 }
 
 const UNAVAILABLE = 'The queue cannot be reached. Nothing was accepted; try again in a few seconds.';
+const TEXT_GONE = 'The text of this alert is no longer kept (24 h after it ended). Send it as a new alert.';
+/** `unknown`: there is no such job. */
+const ENDED_STATES: ReadonlySet<string> = new Set(['completed', 'failed', 'unknown']);
 
+function toBullJob({ alertId, ...data }: AlertJob, due: Reservation['due'], priority: number) {
+  const delay = typeof due === 'number' ? Math.max(1, due - Date.now()) : 0;
+  return { name: JOB_NAME, data, opts: { ...JOB_OPTIONS, jobId: alertId, priority, delay } };
+}
+
+async function removeEnded(queue: Queue, alertId: string): Promise<void> {
+  const state = await queue.getJobState(alertId);
+  if (state === 'completed' || state === 'failed') await queue.remove(alertId);
+}
+
+/**
+ * Lets a job that was put off be looked at in `ms`: the next of a chat's line, or one that has ended meanwhile. One that
+ * was not put off is looked at anyway, and one that misses this looks by itself.
+ */
+export async function callUp(queue: Queue, alertId: string, ms: number): Promise<void> {
+  const job: Job | undefined = await queue.getJob(alertId).catch(() => undefined);
+  await job?.changeDelay(ms).catch(() => undefined);
+}
+
+/**
+ * Frees the place of an alert that has none of BullMQ's jobs: a crash came between place and add. Its text is kept until
+ * upkeep has found out. False if it has a job.
+ */
+export async function dropAbandoned(
+  alert: Pick<AlertJob, 'alertId' | 'chat' | 'isGroup'>,
+  { queue, places }: { queue: Queue; places: Places },
+): Promise<boolean> {
+  if (!ENDED_STATES.has(await queue.getJobState(alert.alertId))) return false;
+  await places.leave(alert, KEEP_TEXT_MS);
+  return true;
+}
+
+/** @throws AppError queue_unavailable instead of whatever the connection failed with */
 async function answered<T>(reply: Promise<T>): Promise<T> {
   try {
     return await reply;
   } catch (error) {
+    if (error instanceof AppError) throw error;
     throw new AppError('queue_unavailable', UNAVAILABLE, { retryAfterSeconds: 5, cause: error });
   }
 }

@@ -1,12 +1,13 @@
 import { setMaxListeners } from 'node:events';
-import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
-import type { DeliveryService, Directive } from '../services/delivery.ts';
-import type { AlertJob } from '../services/ports.ts';
-import { ALERT_QUEUE } from './alert-queue.ts';
+import { DelayedError, type Job, type Queue, UnrecoverableError, Worker } from 'bullmq';
+import { type AlertOutcome, keepsText } from '../domain/alert.ts';
+import type { Delivery, DeliveryService } from '../services/delivery/delivery.ts';
+import { ALERT_QUEUE, type AlertJobData, callUp, KEEP_TEXT_MS } from './alert-queue.ts';
 import { closeWorker, createWorkInHand } from './close-worker.ts';
-import type { QueueCommands } from './commands.ts';
+import { giveTurns } from './due-alerts.ts';
+import { limiterFor } from './limiter.ts';
+import { NO_TURN, type Places } from './places.ts';
 import type { RedisClient } from './redis.ts';
-import { MAX_TURN } from './turn-scripts.ts';
 
 /**
  * A dead worker's lock ends after this time, and within STALLED_MS another worker takes its alert up: together well
@@ -17,6 +18,11 @@ const LOCK_MS = 10_000;
 const STALLED_MS = 5_000;
 /** A database that does not answer is asked again after this time, in ms. */
 const FAULT_PAUSE_MS = 1_000;
+/**
+ * The limiter's token is given back only within this share of the limiter's duration: later it may be another fetch's,
+ * and two sends would come too close (seen: 198 ms apart).
+ */
+const SURELY_OURS = 0.5;
 
 export interface AlertWorker {
   start(): Promise<void>;
@@ -26,66 +32,78 @@ export interface AlertWorker {
   lastActivity(): number | null;
 }
 
-/** The thin shell between BullMQ and the delivery service: takes jobs, does what the directive says. */
+/** The thin shell between BullMQ and the delivery service: takes jobs up, and does what follows from a delivery. */
 export function createAlertWorker(deps: {
   /** Patient (see connectRedis): a command lost at the end of a job would strand it. */
-  redis: RedisClient & QueueCommands;
+  redis: RedisClient;
+  queue: Queue<AlertJobData>;
+  places: Places;
   delivery: DeliveryService;
   prefix: string;
   concurrency: number;
+  sendDelayMs: number;
   onError(error: Error): void;
 }): AlertWorker {
-  const base = `${deps.prefix}:${ALERT_QUEUE}:`;
+  const { queue, places } = deps;
+  const limiter = limiterFor(deps.sendDelayMs);
   const stopping = new AbortController();
   // Each delivery in hand waits for it, and the guard's one probe does; more would be a leak, which Node then reports.
   setMaxListeners(deps.concurrency + 1, stopping.signal);
   const inHand = createWorkInHand();
   let lastActivity: number | null = null;
 
-  async function process(job: Job<AlertJob>, token?: string): Promise<void> {
+  async function process(job: Job<AlertJobData>, token?: string): Promise<AlertOutcome> {
     lastActivity = Date.now();
-    // A fault of ours ends no alert: BullMQ would call the job failed while the ledger calls it queued.
-    const directive = await deliver(job.data).catch((error: Error) => {
-      deps.onError(error);
-      return { kind: 'defer', ms: FAULT_PAUSE_MS } as const;
-    });
-    switch (directive.kind) {
-      case 'done':
-        return;
-      case 'keep':
-        // The reason is a code, so it may be seen on the board.
-        throw new UnrecoverableError(directive.reason);
-      case 'defer':
-        return defer(job, directive.ms, token);
-      case 'pause':
-        // Kept in Redis: all workers obey it, also after a restart.
-        await worker.rateLimit(directive.ms);
-        throw Worker.RateLimitError();
-      case 'give_back':
-        await job.moveToWait(token);
-        throw new WaitingError();
+    if (job.data.deliverAt !== null && job.priority === NO_TURN) {
+      await giveTurns(job, { queue, places });
+      await giveTokenBack(job);
+      return putOff(job, 0, token);
+    }
+    const delivery = await deliver(job);
+    if (!delivery.called) await giveTokenBack(job);
+    if (delivery.kind === 'defer') return putOff(job, delivery.ms, token);
+    return end(job, delivery.outcome);
+  }
+
+  async function deliver(job: Job<AlertJobData>): Promise<Delivery> {
+    const { outcome: _, ...data } = job.data;
+    const alert = { ...data, alertId: idOf(job) };
+    try {
+      return await inHand.add(deps.delivery.deliver(alert, stopping.signal));
+    } catch (error) {
+      // A fault of ours ends no alert: BullMQ would call the job failed while the ledger calls it queued.
+      deps.onError(error instanceof Error ? error : new Error(String(error)));
+      return { kind: 'defer', ms: FAULT_PAUSE_MS, called: true };
     }
   }
 
-  async function deliver(data: AlertJob): Promise<Directive> {
-    if (data.deliverAt !== null && (await mustQueueUp(data))) return { kind: 'defer', ms: 1 };
-    return inHand.add(deps.delivery.deliver(data, stopping.signal));
+  /** The limiter counts fetches: one that sent nothing shall cost nobody a second. */
+  async function giveTokenBack(job: Job): Promise<void> {
+    if (limiter === undefined) return;
+    const sinceFetch = Date.now() - (job.processedOn ?? 0);
+    if (sinceFetch < 0 || sinceFetch > limiter.duration * SURELY_OURS) return;
+    await queue.removeRateLimitKey().catch(deps.onError);
   }
 
-  /** True if a scheduled alert that is due now has others before it. */
-  async function mustQueueUp(data: AlertJob): Promise<boolean> {
-    const high = data.priority === 'high' ? '1' : '0';
-    const args = [base, data.alertId, data.chat, high, MAX_TURN];
-    return (await deps.redis.pinguiTurnWhenDue(`${base}pace`, ...args)) === 1;
-  }
-
-  async function defer(job: Job, ms: number, token: string | undefined): Promise<never> {
+  async function putOff(job: Job, ms: number, token: string | undefined): Promise<never> {
     await job.moveToDelayed(Date.now() + ms, token);
     throw new DelayedError();
   }
 
-  const worker: Worker<AlertJob> = new Worker<AlertJob>(ALERT_QUEUE, process, {
-    connection: deps.redis as RedisClient as never,
+  async function end(job: Job<AlertJobData>, outcome: AlertOutcome): Promise<AlertOutcome> {
+    const { chat, isGroup } = job.data;
+    const keep = keepsText(outcome.status, outcome.reason ?? null) ? KEEP_TEXT_MS : 0;
+    const next = await places.leave({ alertId: idOf(job), chat, isGroup }, keep);
+    if (next !== undefined) await callUp(queue, next.alertId, next.ms);
+    if (outcome.status === 'delivered') return outcome;
+    await job.updateData({ ...job.data, outcome });
+    // Codes, so they may be seen on the board.
+    const { status, reason } = outcome;
+    throw new UnrecoverableError(reason === undefined ? status : `${status}: ${reason}`);
+  }
+
+  const worker: Worker<AlertJobData, AlertOutcome> = new Worker(ALERT_QUEUE, process, {
+    connection: deps.redis as never,
     prefix: deps.prefix,
     autorun: false,
     concurrency: deps.concurrency,
@@ -93,9 +111,7 @@ export function createAlertWorker(deps: {
     stalledInterval: STALLED_MS,
     // A stalled alert may run again as often as it likes: the ledger's claim decides whether it is sent (decision 1).
     maxStalledCount: Number.MAX_SAFE_INTEGER,
-    // The pace is kept per send, by pace.ts (decision 2); the limiter is here only because pausing all workers
-    // (worker.rateLimit) needs one. It never binds.
-    limiter: { max: 1_000_000, duration: 1_000 },
+    ...(limiter === undefined ? {} : { limiter }),
     metrics: { maxDataPoints: 60 * 24 },
   });
   worker.on('error', deps.onError);
@@ -114,4 +130,9 @@ export function createAlertWorker(deps: {
     },
     lastActivity: () => lastActivity,
   };
+}
+
+function idOf(job: Job): string {
+  if (job.id === undefined) throw new Error('an alert has no job id');
+  return job.id;
 }

@@ -1,36 +1,30 @@
-// BullMQ's own scripts, whose file names carry their number of keys: an upgrade that changes it fails at this import.
-import addDelayed from 'bullmq/dist/cjs/scripts/addDelayedJob-6.js';
-import addPrioritized from 'bullmq/dist/cjs/scripts/addPrioritizedJob-9.js';
-import reprocess from 'bullmq/dist/cjs/scripts/reprocessJob-9.js';
+import { readFileSync } from 'node:fs';
 import type { RedisClient } from './redis.ts';
-import { BLOCK_CHAT, TAKE_SLOT } from './slot-scripts.ts';
-import { ADD_LATER_PRELUDE, addNowScript, REQUEUE_PRELUDE, TURN_WHEN_DUE } from './turn-scripts.ts';
 
-type Arg = string | number | Buffer;
-type Command = (...keysAndArgs: Arg[]) => Promise<unknown>;
+/** Keys and arguments in the order that the script's head describes. */
+type Command = (numberOfKeys: number, ...keysAndArgs: (string | number)[]) => Promise<unknown>;
 
-/** Our commands on a connection. Keys first, then arguments, as each script says. */
-export interface QueueCommands {
-  readonly pinguiAddNow: Command;
-  readonly pinguiAddLater: Command;
-  readonly pinguiRequeue: Command;
-  readonly pinguiTurnWhenDue: Command;
-  readonly pinguiTakeSlot: Command;
-  readonly pinguiBlockChat: Command;
+/** Our scripts as commands of a connection: `lua/<name>.lua`. They work on keys of ours alone (keys.ts). */
+export interface DispatchCommands {
+  readonly pinguiReserve: Command;
+  readonly pinguiTake: Command;
+  readonly pinguiLeave: Command;
+  readonly pinguiBlock: Command;
 }
 
-const SCRIPTS: Record<keyof QueueCommands, { numberOfKeys: number; lua: string }> = {
-  pinguiAddNow: { numberOfKeys: 9, lua: addNowScript(addPrioritized.addPrioritizedJob.content) },
-  pinguiAddLater: { numberOfKeys: 6, lua: ADD_LATER_PRELUDE + addDelayed.addDelayedJob.content },
-  pinguiRequeue: { numberOfKeys: 9, lua: REQUEUE_PRELUDE + reprocess.reprocessJob.content },
-  // One key each, so that a cluster knows the node.
-  pinguiTurnWhenDue: { numberOfKeys: 1, lua: TURN_WHEN_DUE },
-  pinguiTakeSlot: { numberOfKeys: 1, lua: TAKE_SLOT },
-  pinguiBlockChat: { numberOfKeys: 1, lua: BLOCK_CHAT },
+const SCRIPTS: Record<keyof DispatchCommands, string> = {
+  pinguiReserve: 'reserve',
+  pinguiTake: 'take',
+  pinguiLeave: 'leave',
+  pinguiBlock: 'block',
 };
 
-export function withQueueCommands<C extends RedisClient>(client: C): C & QueueCommands {
-  for (const [name, script] of Object.entries(SCRIPTS)) client.defineCommand(name, script);
+export function withDispatchCommands<C extends RedisClient>(client: C): C & DispatchCommands {
+  for (const [command, file] of Object.entries(SCRIPTS)) {
+    client.defineCommand(command, {
+      lua: readFileSync(new URL(`./lua/${file}.lua`, import.meta.url), 'utf8'),
+    });
+  }
   // defineCommand adds the methods at run time; ioredis has no type for that.
-  return client as C & QueueCommands;
+  return client as C & DispatchCommands;
 }

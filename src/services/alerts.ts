@@ -2,9 +2,10 @@ import { v7 as timeOrderedUuid } from 'uuid';
 import { type AlertRecord, hasEnded } from '../domain/alert.ts';
 import { AppError } from '../domain/errors.ts';
 import type { EventBus } from '../domain/events.ts';
-import { hindranceOf, type Integration } from '../domain/integration.ts';
+import { hindranceOf, type Integration, isGroupChat } from '../domain/integration.ts';
 import { nextReset } from '../domain/quota.ts';
 import { type AlertRequest, canonical } from './alert-request.ts';
+import { createDeadline, type Deadline } from './deadline.ts';
 import type {
   AcceptResult,
   AlertLedger,
@@ -38,7 +39,7 @@ export interface AlertService {
   /**
    * Takes an alert in: after it resolves, the alert is durably queued and in the ledger.
    * @throws AppError unauthorized, chat_mismatch, integration_not_active, quota_exhausted (with `quota`),
-   *   idempotency_mismatch, queue_full, queue_unavailable
+   *   idempotency_mismatch, queue_full and its kin, queue_unavailable, database_unavailable
    */
   accept(
     sender: Sender,
@@ -64,6 +65,11 @@ export interface AlertService {
 /** How long an Idempotency-Key is remembered, in milliseconds: 24 h. */
 export const IDEMPOTENCY_WINDOW_MS = 86_400_000;
 
+/**
+ * An accept answers within this time, in ms (the contract): one step in the database and two in Redis share it. A sender
+ * with the patience of common HTTP clients (5 s) then knows whether to try again.
+ */
+const ACCEPT_LIMIT_MS = 1_500;
 /** A missed signal costs a waiting caller at most this much, in milliseconds. */
 const WAIT_POLL_MS = 1_000;
 
@@ -89,12 +95,20 @@ export function createAlertService(deps: {
       context.requestId === undefined ? {} : { requestId: context.requestId };
     try {
       const alert = describe(sender, request, context.idempotencyKey);
-      const result = await ledger.accept(alert);
-      if (result.kind === 'token_invalid') throw deadToken();
-      const { integration } = result;
+      const deadline = createDeadline(ACCEPT_LIMIT_MS);
+      // The one statement that proves the sender, takes the unit and writes the entry; what follows only reads it.
+      const verdict = await decide(alert, deadline);
+      if (verdict.kind === 'token_invalid') throw deadToken();
+      const { integration } = verdict;
       const chat = cipher.hashChat(integration.chatId);
       trace = { ...trace, chat };
-      const { id, remaining, replayed } = await enter(result, alert, { integration, request, chat });
+      const entitled = validateRateLimit(validateStatus(verdict), chat);
+      const { id, remaining, replayed } = await enqueue(
+        entitled,
+        alert,
+        { integration, request, chat },
+        deadline,
+      );
       if (replayed) events.emit('alert.replayed', { alertId: id, chat, ...trace });
       else events.emit('alert.accepted', { alertId: id, priority: alert.priority, chat, ...trace });
       return { id, remaining, dailyLimit: integration.dailyLimit, replayed };
@@ -104,37 +118,56 @@ export function createAlertService(deps: {
     }
   }
 
-  /** What follows from the ledger's answer. */
-  async function enter(
-    result: Exclude<AcceptResult, { kind: 'token_invalid' }>,
+  async function decide(alert: NewAlert, deadline: Deadline): Promise<AcceptResult> {
+    try {
+      return await deadline.run(
+        () => ledger.accept(alert),
+        // Its sender has read a refusal by now.
+        (late) => {
+          if (late.kind === 'accepted') ledger.withdraw(alert.id, alert.integrationId).catch(() => undefined);
+        },
+      );
+    } catch (error) {
+      throw new AppError(
+        'database_unavailable',
+        'The database did not answer in time. Nothing was accepted; try again in a few seconds.',
+        { retryAfterSeconds: 5, cause: error },
+      );
+    }
+  }
+
+  function validateRateLimit<V extends AcceptResult>(
+    verdict: V,
+    chat: string,
+  ): Exclude<V, { kind: 'quota_exhausted' }> {
+    if (verdict.kind === 'quota_exhausted') {
+      const { id, dailyLimit } = verdict.integration;
+      events.emit('quota.exhausted', { integrationId: id, chat });
+      throw quotaExhausted(dailyLimit);
+    }
+    // TypeScript does not narrow a type parameter.
+    return verdict as Exclude<V, { kind: 'quota_exhausted' }>;
+  }
+
+  /** Into the queue; a repeat is seen through to where its first request was. */
+  async function enqueue(
+    verdict: Extract<AcceptResult, { kind: 'accepted' | 'repeated' }>,
     alert: NewAlert,
     source: Source,
+    deadline: Deadline,
   ): Promise<Pick<AcceptedAlert, 'id' | 'remaining' | 'replayed'>> {
-    const { integration, chat } = source;
-    switch (result.kind) {
-      case 'accepted':
-        await queueEntry.enter(alert, source);
-        return { id: alert.id, remaining: result.remaining, replayed: false };
-      case 'repeated':
-        if (result.bodyHash !== alert.idempotency?.bodyHash) {
-          throw new AppError(
-            'idempotency_mismatch',
-            'This Idempotency-Key was used with another body. Use a new key for a new alert.',
-          );
-        }
-        await queueEntry.finish(result.record, source);
-        return { id: result.record.id, remaining: result.record.remaining, replayed: true };
-      case 'quota_exhausted':
-        events.emit('quota.exhausted', { integrationId: integration.id, chat });
-        throw quotaExhausted(result.integration.dailyLimit);
-      case 'chat_mismatch':
-        throw chatMismatch();
-      case 'not_active':
-        throw new AppError(
-          'integration_not_active',
-          hindranceOf(result.integration) ?? 'It cannot send now.',
-        );
+    if (verdict.kind === 'accepted') {
+      await queueEntry.enter(alert, source, deadline);
+      return { id: alert.id, remaining: verdict.remaining, replayed: false };
     }
+    if (verdict.bodyHash !== alert.idempotency?.bodyHash) {
+      throw new AppError(
+        'idempotency_mismatch',
+        'This Idempotency-Key was used with another body. Use a new key for a new alert.',
+      );
+    }
+    await queueEntry.finish(verdict.record, source);
+    return { id: verdict.record.id, remaining: verdict.record.remaining, replayed: true };
   }
 
   function describe(sender: Sender, request: AlertRequest, key: string | undefined): NewAlert {
@@ -229,14 +262,19 @@ export function createAlertService(deps: {
       if (integration?.status !== 'active') {
         throw new AppError('integration_not_active', 'The integration of this alert is not active any more.');
       }
-      if ((await queue.findKept(id)) === undefined) throw textGone();
+      if (!(await queue.hasText(id))) throw textGone();
       if (!(await ledger.requeue(id, clock.now()))) {
         throw new AppError('not_resendable', 'This alert is being sent again already.');
       }
-      await queueEntry.orRestore({ ...record, status }, () => queue.requeue(id));
+      const chat = cipher.hashChat(integration.chatId);
+      const job = {
+        ...{ alertId: id, integrationId: integration.id, chat, isGroup: isGroupChat(integration.chatId) },
+        ...{ priority: record.priority, deliverAt: null, bytes: null },
+      };
+      await queueEntry.orRestore({ ...record, status }, () => queue.addAgain(job));
       events.emit('alert.resent', {
         alertId: id,
-        chat: cipher.hashChat(integration.chatId),
+        chat,
         by: by === 'operator' ? 'operator' : 'sender',
       });
       return { ...record, status: 'queued', endedAt: null, reason: null };
@@ -251,6 +289,18 @@ function notFound(): AppError {
 function textGone(): AppError {
   return new AppError(
     'not_resendable',
-    'The text of this alert is not kept any more (24 h after it ended). Send it as a new alert.',
+    'The text of this alert is no longer kept (24 h after it ended). Send it as a new alert.',
   );
+}
+
+/** Whether this integration may send to this chat. @throws AppError chat_mismatch, integration_not_active */
+function validateStatus<V extends Exclude<AcceptResult, { kind: 'token_invalid' }>>(
+  verdict: V,
+): Exclude<V, { kind: 'chat_mismatch' | 'not_active' }> {
+  if (verdict.kind === 'chat_mismatch') throw chatMismatch();
+  if (verdict.kind === 'not_active') {
+    throw new AppError('integration_not_active', hindranceOf(verdict.integration) ?? 'It cannot send now.');
+  }
+  // TypeScript does not narrow a type parameter.
+  return verdict as Exclude<V, { kind: 'chat_mismatch' | 'not_active' }>;
 }

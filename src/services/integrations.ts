@@ -44,7 +44,7 @@ export interface IntegrationService {
 
 export function createIntegrationService(deps: {
   integrations: IntegrationRepository;
-  queue: Pick<AlertQueue, 'remove'>;
+  queue: Pick<AlertQueue, 'drop'>;
   tokens: Tokens;
   cipher: Pick<PayloadCipher, 'hashChat'>;
   events: EventBus;
@@ -155,7 +155,7 @@ export function createIntegrationService(deps: {
         alerts: revoked.alertIds.length,
       });
       // The ledger has ended them: the worker would drop them anyway. This frees their places now.
-      await deps.queue.remove(revoked.alertIds).catch(() => undefined);
+      await deps.queue.drop(revoked.alertIds, false).catch(() => undefined);
       return revoked.integration;
     },
 

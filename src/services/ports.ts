@@ -151,6 +151,8 @@ export interface AlertLedger {
   ): Promise<void>;
   /** queued and expiresAt <= now → expired. Returns their ids (at most `limit`). */
   expireDue(now: number, limit: number): Promise<string[]>;
+  /** What these entries are; those that are not there are left out. */
+  statuses(ids: readonly string[]): Promise<Map<string, Pick<AlertRecord, 'status' | 'reason'>>>;
   /** sending since before `before` → uncertain ('worker_died'). Returns their ids. */
   endStuck(before: number, now: number): Promise<string[]>;
   /** Ids of entries queued (created or requeued) before `before`, oldest first, after the id `after`. */
@@ -173,7 +175,7 @@ export interface DatabaseMaintenance {
 
 // ── queue ───────────────────────────────────────────────────────────────────
 
-/** What Redis holds of an alert: nothing readable, no plain chat id. */
+/** What the queue knows of an alert: nothing readable, no plain chat id. */
 export interface AlertJob {
   readonly alertId: string;
   readonly integrationId: number;
@@ -182,36 +184,43 @@ export interface AlertJob {
   readonly isGroup: boolean;
   readonly priority: AlertOptions['priority'];
   readonly deliverAt: number | null;
-  /** The sealed AlertContent (see PayloadCipher). */
-  readonly sealed: string;
+  /** Size of title and message in UTF-8; null where it is not known any more (sent again by hand). */
+  readonly bytes: number | null;
 }
 
 export interface AlertQueue {
   /**
-   * Durably adds, in one atomic step with the check of the cap. Adding an id that is queued already is a success.
-   * @throws AppError queue_full, queue_unavailable (within 1.5 s)
+   * Durably adds; the caps are exact over all processes. Adding an id that is queued already is a success.
+   * @param sealed the sealed AlertContent (see PayloadCipher)
+   * @throws AppError queue_full, chat_queue_full, schedule_full, chat_schedule_full, queue_unavailable
    */
-  add(job: AlertJob): Promise<void>;
-  /** Removes pending jobs, best effort; a job that is active stays. */
-  remove(alertIds: readonly string[]): Promise<void>;
-  /** Which of the ids the queue still holds to be worked on; kept ones (failed, uncertain) do not count. */
+  add(job: AlertJob, sealed: string): Promise<void>;
+  /** Adds an alert that ended and whose text is kept. @throws as `add`, and not_resendable without its text */
+  addAgain(job: AlertJob): Promise<void>;
+  /** Alerts that ended, or were refused, without the worker: frees their places, and the texts unless they are kept. */
+  drop(alertIds: readonly string[], keepText: boolean): Promise<void>;
+  /** Which of the ids the queue still holds to be worked on; ended ones do not count. */
   existing(alertIds: readonly string[]): Promise<Set<string>>;
-  /** The sealed job of a failed or uncertain alert, kept 24 h; undefined when it is gone. */
-  findKept(alertId: string): Promise<AlertJob | undefined>;
-  /** Puts a kept job back in the queue, under the cap. @throws AppError queue_full, queue_unavailable, not_resendable */
-  requeue(alertId: string): Promise<void>;
-  /** Deletes kept jobs (ciphertext) that ended before `before`. */
-  purgeKept(before: number): Promise<number>;
+  /** The ids of all alerts that have a place, page by page; one may come twice. */
+  placeHolders(): AsyncIterable<readonly string[]>;
+  /** True while the sealed text is there: until delivery, or 24 h after an end without it. */
+  hasText(alertId: string): Promise<boolean>;
+  /** Forgets ended jobs beyond what the board shows (24 h). */
+  purgeEnded(): Promise<void>;
   counts(): Promise<QueueCounts>;
 }
 
 export interface QueueCounts {
-  /** waiting + prioritized + delayed */
+  /** What counts for MAX_QUEUE_SIZE: accepted without a later deliverAt, not yet ended. */
   readonly pending: number;
+  /** What counts for MAX_SCHEDULED: accepted with a later deliverAt, not yet ended. */
+  readonly scheduled: number;
+  /** BullMQ's states. */
   readonly waiting: number;
   readonly delayed: number;
   readonly prioritized: number;
   readonly active: number;
+  readonly completed: number;
   readonly failed: number;
 }
 
@@ -280,18 +289,19 @@ export interface TelegramSender {
 /** Sends within Telegram's and our own limits, over all workers. */
 export interface Pace {
   /**
-   * Asks for the next send to this chat. `waitMs`: sleep that long, then send (the slot is taken). `deferMs`: the
-   * chat's own limit holds it longer; put the alert back and let others go first.
+   * Asks for the next send to this chat. `go`: sleep `waitMs`, then send (the slot is taken); with the sealed text, null
+   * where Redis has lost it. `defer`: not before `ms`; put the alert back and let others go first. `paused`: nobody may
+   * send for `ms`.
    */
-  take(turn: {
-    chat: string;
-    isGroup: boolean;
-    alertId: string;
-  }): Promise<
-    { readonly kind: 'go'; readonly waitMs: number } | { readonly kind: 'defer'; readonly deferMs: number }
+  take(
+    turn: Pick<AlertJob, 'alertId' | 'chat' | 'isGroup' | 'priority'>,
+  ): Promise<
+    | { readonly kind: 'go'; readonly waitMs: number; readonly sealed: string | null }
+    | { readonly kind: 'defer'; readonly ms: number }
+    | { readonly kind: 'paused'; readonly ms: number }
   >;
   /** Tells when a call that was waited for really began, and how long it took (ms): the next slot keeps its distance. */
   sent(call: { beganAt: number; tookMs: number }): void;
-  /** No sends to this chat for `ms` (a flood wait); survives restarts. Says whether to pause the whole bot instead. */
-  block(chat: string, ms: number): Promise<{ readonly pauseAll: boolean }>;
+  /** No sends to this chat for `ms` (a flood wait), or to nobody where the whole bot is meant; survives restarts. */
+  block(chat: string, ms: number): Promise<{ readonly isWholeBot: boolean }>;
 }

@@ -1,7 +1,9 @@
 import type { AlertContent, AlertRecord } from '../domain/alert.ts';
 import { AppError } from '../domain/errors.ts';
 import { isGroupChat } from '../domain/integration.ts';
+import { within } from '../within.ts';
 import type { AlertRequest } from './alert-request.ts';
+import type { Deadline } from './deadline.ts';
 import { pause } from './pause.ts';
 import type {
   AcceptingIntegration,
@@ -26,11 +28,14 @@ type EndedBadly = AlertRecord & { readonly status: 'failed' | 'uncertain' };
 
 /** The step from the ledger into the queue: it may fail, time out and happen all the same, or be cut off by a crash. */
 export interface QueueEntry {
-  /** The first try. @throws AppError queue_full, queue_unavailable: then the entry is withdrawn, its unit given back */
-  enter(alert: Accepted, source: Source): Promise<void>;
+  /**
+   * The first try.
+   * @throws AppError queue_full and its kin, queue_unavailable: then the entry is withdrawn, its unit given back
+   */
+  enter(alert: Accepted, source: Source, deadline: Deadline): Promise<void>;
   /**
    * A repeat may overtake its first request between ledger and queue, or follow a crash there: sees it through.
-   * @throws AppError queue_full, queue_unavailable
+   * @throws AppError as `enter`
    */
   finish(record: AlertRecord, source: Source): Promise<void>;
   /** After `ledger.requeue`: runs `enter`; if that fails, the entry becomes what it was `before`, and it throws. */
@@ -53,35 +58,24 @@ export function createQueueEntry(deps: {
   /** Alerts of this process between ledger and queue: their repeats share the answer. */
   const entering = new Map<string, Promise<void>>();
 
-  async function addOrWithdraw(alert: Accepted, source: Source): Promise<void> {
+  const add = (alert: Omit<Accepted, 'idempotency'>, source: Source) => {
+    const content = contentOf(source.request);
+    return queue.add(toJob(alert, source, content), cipher.seal(content, alert.id));
+  };
+
+  async function addOrWithdraw(alert: Accepted, source: Source, deadline: Deadline): Promise<void> {
     try {
-      await queue.add(toJob(alert, source));
+      await within(deadline.leftMs(), () => add(alert, source));
     } catch (error) {
+      const refusal = error instanceof AppError ? error : tooLate(error);
       // The add may still happen (a frozen Redis that thaws): without its entry the worker drops the job, so the
       // refusal that the sender is about to read stays true. If the entry has moved on, the add did happen and the
       // worker has it already: then the alert is accepted.
-      if (await ledger.withdraw(alert.id, source.integration.id)) throw error;
+      if (!(await ledger.withdraw(alert.id, source.integration.id))) return;
+      // It may have a place; where it certainly has none there is nothing to free.
+      if (refusal.code === 'queue_unavailable') queue.drop([alert.id], false).catch(() => undefined);
+      throw refusal;
     }
-  }
-
-  function toJob(alert: Omit<Accepted, 'idempotency'>, { integration, request, chat }: Source): AlertJob {
-    const content: AlertContent = {
-      message: request.message,
-      format: request.format,
-      ...(request.title === undefined ? {} : { title: request.title }),
-      ...(request.url === undefined ? {} : { url: request.url }),
-      ...(request.urlTitle === undefined ? {} : { urlTitle: request.urlTitle }),
-      ...(request.tags === undefined ? {} : { tags: request.tags }),
-    };
-    return {
-      alertId: alert.id,
-      integrationId: integration.id,
-      chat,
-      isGroup: isGroupChat(integration.chatId),
-      priority: alert.priority,
-      deliverAt: alert.deliverAt,
-      sealed: cipher.seal(content, alert.id),
-    };
   }
 
   async function finish(record: AlertRecord, source: Source): Promise<void> {
@@ -102,19 +96,13 @@ export function createQueueEntry(deps: {
       if (current.status === 'failed' && current.reason === LOST) {
         // Its sender never read a 202 for it, and is about to: bring it back. Of many repeats one does so.
         if (await ledger.requeue(current.id, clock.now())) {
-          await orRestore({ ...current, status: current.status }, () => enterAgain(current, source));
+          await orRestore({ ...current, status: current.status }, () => add(current, source));
         }
       } else if (current.status !== 'queued' || held) return;
       else await pause(POLL_MS);
     }
     // The process that answered first died between the two steps. The id makes a late double add harmless.
-    await queue.add(toJob(record, source));
-  }
-
-  async function enterAgain(record: AlertRecord, source: Source): Promise<void> {
-    // The job of a resend that died half-way is still kept, and an add of its id would do nothing.
-    if ((await queue.findKept(record.id)) !== undefined) await queue.requeue(record.id);
-    else await queue.add(toJob(record, source));
+    await add(record, source);
   }
 
   async function orRestore(before: EndedBadly, enter: () => Promise<void>): Promise<void> {
@@ -129,8 +117,8 @@ export function createQueueEntry(deps: {
   }
 
   return {
-    async enter(alert, source) {
-      const entered = addOrWithdraw(alert, source);
+    async enter(alert, source, deadline) {
+      const entered = addOrWithdraw(alert, source, deadline);
       // Nothing but a repeat asks how it went.
       if (alert.idempotency === null) return entered;
       entering.set(alert.id, entered);
@@ -149,4 +137,39 @@ function firstWasRefused(): AppError {
   return new AppError('queue_unavailable', 'The first request with this key was refused. Try again.', {
     retryAfterSeconds: 1,
   });
+}
+
+function tooLate(cause: unknown): AppError {
+  return new AppError(
+    'queue_unavailable',
+    'The queue did not answer in time. Nothing was accepted; try again in a few seconds.',
+    { retryAfterSeconds: 5, cause },
+  );
+}
+
+function contentOf({ message, format, title, url, urlTitle, tags }: AlertRequest): AlertContent {
+  return {
+    message,
+    format,
+    ...(title === undefined ? {} : { title }),
+    ...(url === undefined ? {} : { url }),
+    ...(urlTitle === undefined ? {} : { urlTitle }),
+    ...(tags === undefined ? {} : { tags }),
+  };
+}
+
+function toJob(
+  alert: Omit<Accepted, 'idempotency'>,
+  { integration, chat }: Source,
+  { title = '', message }: AlertContent,
+): AlertJob {
+  return {
+    alertId: alert.id,
+    integrationId: integration.id,
+    chat,
+    isGroup: isGroupChat(integration.chatId),
+    priority: alert.priority,
+    deliverAt: alert.deliverAt,
+    bytes: Buffer.byteLength(title) + Buffer.byteLength(message),
+  };
 }

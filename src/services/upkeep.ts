@@ -1,3 +1,4 @@
+import { type AlertStatus, keepsText } from '../domain/alert.ts';
 import type { EventBus } from '../domain/events.ts';
 import type {
   AlertLedger,
@@ -15,8 +16,6 @@ export interface UpkeepService {
 
 /** Ended entries stay readable for 30 days. */
 const LEDGER_KEEP_MS = 30 * 86_400_000;
-/** The ciphertext of failed and uncertain alerts is kept 24 h for a resend by hand (the contract). */
-const TEXT_KEEP_MS = 86_400_000;
 /** A send takes at most the Telegram timeout; this much more, in ms, for the writes around it. */
 const STUCK_MARGIN_MS = 10_000;
 /** An accept writes the ledger, then the queue, within 1.5 s; entries this old (ms) must have their job. */
@@ -27,7 +26,7 @@ const BATCH = 1_000;
 export function createUpkeepService(deps: {
   integrations: Pick<IntegrationRepository, 'findById'>;
   ledger: AlertLedger;
-  queue: Pick<AlertQueue, 'remove' | 'existing' | 'purgeKept'>;
+  queue: Pick<AlertQueue, 'drop' | 'existing' | 'placeHolders' | 'purgeEnded'>;
   ended: Pick<EndedSignal, 'publish'>;
   cipher: Pick<PayloadCipher, 'hashChat'>;
   events: EventBus;
@@ -76,12 +75,28 @@ export function createUpkeepService(deps: {
     }
   }
 
+  async function freePlaces(): Promise<void> {
+    for await (const ids of queue.placeHolders()) {
+      const known = await ledger.statuses(ids);
+      const ended = ids.filter((id) => !isOpen(known.get(id)?.status));
+      const kept = ended.filter((id) => {
+        const entry = known.get(id);
+        return entry !== undefined && keepsText(entry.status, entry.reason);
+      });
+      await queue.drop(kept, true);
+      await queue.drop(
+        ended.filter((id) => !kept.includes(id)),
+        false,
+      );
+    }
+  }
+
   return {
     async upkeep() {
       const now = clock.now();
       // 1. Nothing is sent after its ttl, even while the worker cannot send at all.
       const expired = await ledger.expireDue(now, BATCH);
-      await queue.remove(expired);
+      await queue.drop(expired, false);
       await announce(expired, (alertId, chat) => events.emit('alert.expired', { alertId, chat }));
       // 2. A send whose worker died: Telegram may have it.
       const stuck = await ledger.endStuck(now - deps.telegramTimeoutMs - STUCK_MARGIN_MS, now);
@@ -90,10 +105,16 @@ export function createUpkeepService(deps: {
       );
       // 3. Accepted, but not in the queue any more.
       const lost = await failLost(now - LOST_AFTER_MS);
-      // 4. What has been kept long enough.
-      await queue.purgeKept(now - TEXT_KEEP_MS);
+      // 4. Places of alerts that have ended: a crash came between the two.
+      await freePlaces();
+      // 5. What has been kept long enough.
+      await queue.purgeEnded();
       await ledger.purge(now - LEDGER_KEEP_MS);
       events.emit('upkeep.done', { expired: expired.length, uncertain: stuck.length, lost });
     },
   };
+}
+
+function isOpen(status: AlertStatus | undefined): boolean {
+  return status === 'queued' || status === 'sending';
 }

@@ -107,6 +107,10 @@ La respuesta contiene el token propio de la integración: con ese envía alertas
     quota_exhausted:
       'Las alertas de hoy de esta integración se han agotado. /quota dice cuándo se renueva la cuota.',
     rate_limited: 'Demasiado rápido. Espera un minuto e inténtalo de nuevo.',
+    chat_queue_full: 'Hay demasiadas alertas en espera para este chat. Inténtalo de nuevo en un minuto.',
+    schedule_full: 'Hay demasiadas alertas programadas. Inténtalo más tarde.',
+    chat_schedule_full: 'Hay demasiadas alertas programadas para este chat. Inténtalo más tarde.',
+    database_unavailable: 'Algo no está disponible ahora mismo. Inténtalo de nuevo en un momento.',
     queue_full: 'Hay demasiadas alertas en espera. Inténtalo de nuevo en unos minutos.',
     queue_unavailable: 'Ahora mismo no se pueden aceptar alertas. Inténtalo de nuevo en un minuto.',
     cross_site: 'Eso no está permitido desde ahí.',

@@ -1,0 +1,19 @@
+/** Our keys in Redis, all below `<QUEUE_PREFIX>:dispatch:`. What each holds is said in lua/reserve.lua and lua/take.lua. */
+export function dispatchKeys(prefix: string) {
+  const base = `${prefix}:dispatch:`;
+  return {
+    pending: `${base}pending`,
+    scheduled: `${base}scheduled`,
+    turns: `${base}turns`,
+    chats: `${base}chats`,
+    held: `${base}held`,
+    clock: `${base}clock`,
+    next: `${base}next`,
+    pace: `${base}pace`,
+    floods: `${base}floods`,
+    line: (chat: string) => `${base}line:${chat}`,
+    gate: (chat: string) => `${base}gate:${chat}`,
+    sent: (chat: string) => `${base}sent:${chat}`,
+    text: (alertId: string) => `${base}text:${alertId}`,
+  };
+}

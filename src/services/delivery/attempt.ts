@@ -1,0 +1,75 @@
+import type { AlertContent, AlertOutcome, AlertRecord } from '../../domain/alert.ts';
+import type { Integration } from '../../domain/integration.ts';
+import type { AlertJob, RenderedPart, SendRequest } from '../ports.ts';
+
+/** In which form an alert is sent; each thing that Telegram refuses leads to a simpler one. */
+export interface Form {
+  /** 0: in full, 1: plain text without entities, 2: a document. */
+  readonly simplicity: 0 | 1 | 2;
+  /** Telegram does not know the topic, or it is closed: send without it. */
+  readonly withoutTopic: boolean;
+}
+
+export const FULL_FORM: Form = { simplicity: 0, withoutTopic: false };
+
+/** An alert that may be sent, as the database has it. */
+export interface Sendable {
+  readonly job: AlertJob;
+  readonly record: AlertRecord;
+  readonly integration: Integration;
+}
+
+/** One call to Telegram: one part of an alert in one form. */
+export interface Attempt extends Sendable {
+  readonly form: Form;
+  /** Which part, from 0, of how many. */
+  readonly index: number;
+  readonly parts: number;
+}
+
+/** What comes of a step: another one (in this form), or an end of the delivery. */
+export type Step =
+  | { readonly kind: 'again'; readonly form: Form }
+  | { readonly kind: 'ended'; readonly outcome: AlertOutcome }
+  /** Put it off for `ms`, 0: others that are as urgent go first. No attempt was used. */
+  | { readonly kind: 'defer'; readonly ms: number };
+
+export function toRequest(attempt: Attempt, content: AlertContent, part: RenderedPart): SendRequest {
+  const { record, form, integration, index, parts } = attempt;
+  const hasButton = index === parts - 1 && form.simplicity === 0 && content.url !== undefined;
+  return {
+    chatId: integration.chatId,
+    part,
+    silent: record.silent || record.priority === 'low',
+    threadId: form.withoutTopic ? null : record.threadId,
+    button: hasButton ? { text: content.urlTitle ?? 'Open', url: content.url ?? '' } : null,
+  };
+}
+
+/** The simpler forms carry the link in the text: the button may be what Telegram refused. */
+export function contentIn(form: Form, content: AlertContent): AlertContent {
+  const { url, urlTitle, ...rest } = content;
+  if (form.simplicity === 0 || url === undefined) return content;
+  return { ...rest, message: `${content.message}\n${urlTitle === undefined ? url : `${urlTitle}: ${url}`}` };
+}
+
+/** @param endedAt epoch ms */
+export function outcomeOf(
+  record: AlertRecord,
+  end: {
+    readonly status: AlertOutcome['status'];
+    readonly reason: string | null;
+    readonly endedAt: number;
+    readonly parts?: number;
+    readonly messageId?: number;
+  },
+): AlertOutcome {
+  const messageIds = end.messageId === undefined ? record.messageIds : [...record.messageIds, end.messageId];
+  return {
+    status: end.status,
+    parts: end.parts ?? record.parts,
+    ...(messageIds.length === 0 ? {} : { messageIds }),
+    ...(end.reason === null ? {} : { reason: end.reason }),
+    tookMs: Math.max(0, end.endedAt - Math.max(record.createdAt, record.deliverAt ?? 0)),
+  };
+}

@@ -1,0 +1,178 @@
+import type { AlertContent, AlertOutcome } from '../../domain/alert.ts';
+import { pause } from '../pause.ts';
+import type {
+  AlertJob,
+  IntegrationRepository,
+  Pace,
+  PayloadCipher,
+  RenderedPart,
+  Renderer,
+} from '../ports.ts';
+import type { TelegramGuard } from '../telegram-guard.ts';
+import { untilAborted } from '../until-aborted.ts';
+import {
+  type Attempt,
+  contentIn,
+  type Form,
+  FULL_FORM,
+  outcomeOf,
+  type Sendable,
+  type Step,
+  toRequest,
+} from './attempt.ts';
+import { createSettle, type SettleDeps } from './settle.ts';
+
+/** What came of a delivery. `called`: Telegram was asked, so that the send of this moment is spent. */
+export type Delivery = { readonly called: boolean } & (
+  | { readonly kind: 'ended'; readonly outcome: AlertOutcome }
+  /** Put it off for `ms`, 0: others that are as urgent go first. No attempt was used. */
+  | { readonly kind: 'defer'; readonly ms: number }
+);
+
+export interface DeliveryService {
+  /** Takes one alert as far as it gets now. Never throws for anything that Telegram does. */
+  deliver(job: AlertJob, stopping: AbortSignal): Promise<Delivery>;
+}
+
+/** The claim is made this long before the slot, in ms, so that its duration does not shift the send. */
+const CLAIM_AHEAD_MS = 20;
+/** While the whole bot is paused, it is looked at this often, in ms, whether the pause was lifted. */
+const PAUSE_LOOK_MS = 1_000;
+/** Put back as it is: we are stopping, or others may be more urgent by now. */
+const GIVE_BACK: Step = { kind: 'defer', ms: 0 };
+
+/** An alert's text, and its parts once they were needed, in the form that they were made for. */
+interface Text {
+  readonly content: AlertContent;
+  readonly rendered: { readonly form: Form; readonly parts: readonly RenderedPart[] };
+}
+
+export function createDeliveryService(
+  deps: SettleDeps & {
+    readonly integrations: Pick<IntegrationRepository, 'findById'>;
+    readonly cipher: Pick<PayloadCipher, 'open'>;
+    readonly guard: TelegramGuard;
+    readonly render: Renderer;
+    readonly pace: Pace;
+  },
+): DeliveryService {
+  const { ledger, guard, pace, events, clock } = deps;
+  const settle = createSettle(deps);
+
+  async function deliver(job: AlertJob, stopping: AbortSignal): Promise<Delivery> {
+    let form = FULL_FORM;
+    let text: Text | undefined;
+    let called = false;
+    for (;;) {
+      const step = await nextStep();
+      if (step.kind !== 'again') return { ...step, called };
+      form = step.form;
+    }
+
+    async function nextStep(): Promise<Step> {
+      await guard.ready(stopping);
+      if (stopping.aborted) return GIVE_BACK;
+      const alert = await prepare(job, form);
+      if ('kind' in alert) return alert;
+      // While Redis is away it waits for it, which must not hold up a stop; nothing is claimed yet.
+      const turn = await untilAborted(pace.take(job), stopping);
+      if (turn === undefined) return GIVE_BACK;
+      if (turn.kind === 'defer') return turn;
+      if (turn.kind === 'paused') {
+        // In place: each other alert would only find the same.
+        await pause(Math.min(turn.ms, PAUSE_LOOK_MS), stopping);
+        return GIVE_BACK;
+      }
+      const slotAt = clock.now() + turn.waitMs;
+      text = await readText(alert, form, turn.sealed, text);
+      if (text === undefined) {
+        return settle.end(
+          { ...alert, form },
+          'failed',
+          turn.sealed === null ? 'lost' : 'unreadable',
+          'queued',
+        );
+      }
+      const { parts } = text.rendered;
+      const index = alert.record.messageIds.length;
+      const part = parts[index] ?? parts.at(-1);
+      if (part === undefined) return settle.end({ ...alert, form }, 'failed', 'nothing_to_send', 'queued');
+
+      await pause(Math.max(0, slotAt - clock.now() - CLAIM_AHEAD_MS), stopping);
+      if (stopping.aborted) return GIVE_BACK;
+      // From here on a crash leaves the mark, and the alert becomes uncertain rather than being sent twice.
+      if (!(await ledger.claim(job.alertId, clock.now()))) return { kind: 'again', form };
+      await pause(slotAt - clock.now());
+      called = true;
+      return send({ ...alert, form, index, parts: parts.length }, text.content, part);
+    }
+  }
+
+  /** Everything that can be decided without Telegram. */
+  async function prepare(job: AlertJob, form: Form): Promise<Step | Sendable> {
+    const record = await ledger.find(job.alertId);
+    if (record === undefined) {
+      // Withdrawn, its sender was told that it was not accepted; or a backup was restored that does not know it.
+      events.emit('alert.dropped', { alertId: job.alertId, chat: job.chat });
+      return {
+        kind: 'ended',
+        outcome: { status: 'dropped', reason: 'not_in_ledger', parts: null, tookMs: 0 },
+      };
+    }
+    const { status, reason } = record;
+    if (status !== 'queued' && status !== 'sending') {
+      return {
+        kind: 'ended',
+        outcome: outcomeOf(record, { status, reason, endedAt: record.endedAt ?? clock.now() }),
+      };
+    }
+    const integration = await deps.integrations.findById(record.integrationId);
+    if (integration === undefined) throw new Error('an alert without an integration');
+    const alert = { job, record, integration };
+    const end = (why: string) => settle.end({ ...alert, form }, 'failed', why, 'queued');
+    // Its worker died (or froze) between mark and outcome: Telegram may have it.
+    if (status === 'sending') return settle.end({ ...alert, form }, 'uncertain', 'worker_died', 'sending');
+    if (record.expiresAt !== null && record.expiresAt <= clock.now() && record.messageIds.length === 0) {
+      return settle.end({ ...alert, form }, 'expired', null, 'queued');
+    }
+    if (integration.status !== 'active') return end('revoked');
+    if (integration.unreachableSince !== null) return end(integration.unreachableReason ?? 'unreachable');
+    return alert;
+  }
+
+  /** Opens the text and renders it, once per form. Undefined where no retry could help: it is gone or unreadable. */
+  async function readText(
+    alert: Sendable,
+    form: Form,
+    sealed: string | null,
+    known: Text | undefined,
+  ): Promise<Text | undefined> {
+    const content = known?.content ?? open(sealed, alert.job.alertId);
+    if (content === undefined) return undefined;
+    if (known?.rendered.form.simplicity === form.simplicity) return known;
+    return {
+      content,
+      rendered: { form, parts: await deps.render(contentIn(form, content), form.simplicity) },
+    };
+  }
+
+  function open(sealed: string | null, alertId: string): AlertContent | undefined {
+    try {
+      return sealed === null ? undefined : deps.cipher.open(sealed, alertId);
+    } catch {
+      // Sealed with another JWT_SECRET, or damaged.
+      return undefined;
+    }
+  }
+
+  async function send(attempt: Attempt, content: AlertContent, part: RenderedPart): Promise<Step> {
+    const { job, index } = attempt;
+    events.emit('alert.sending', { alertId: job.alertId, chat: job.chat, part: index + 1 });
+    const beganAt = performance.now();
+    const outcome = await guard.send(toRequest(attempt, content, part));
+    pace.sent({ beganAt, tookMs: performance.now() - beganAt });
+    return settle.call(attempt, outcome);
+  }
+
+  return { deliver };
+}

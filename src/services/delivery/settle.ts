@@ -1,0 +1,149 @@
+import type { EventBus } from '../../domain/events.ts';
+import { type ChatEffect, type SendOutcome, SUSPECT_LIMIT } from '../../domain/outcome.ts';
+import type { IntegrationService } from '../integrations.ts';
+import { pause } from '../pause.ts';
+import type { AlertLedger, Clock, EndedSignal, IntegrationRepository, Pace } from '../ports.ts';
+import { type Attempt, outcomeOf, type Sendable, type Step } from './attempt.ts';
+import { persist } from './persist.ts';
+
+/** After a certain non-delivery below the breaker's limit, in ms. */
+const RETRY_MS = 500;
+
+export interface SettleDeps {
+  readonly ledger: AlertLedger;
+  readonly integrations: Pick<IntegrationRepository, 'addSuspicion' | 'setUnreachable'>;
+  readonly integrationService: Pick<IntegrationService, 'chatLost' | 'migrateChat'>;
+  readonly pace: Pick<Pace, 'block'>;
+  readonly ended: Pick<EndedSignal, 'publish'>;
+  readonly events: EventBus;
+  readonly clock: Clock;
+}
+
+export interface Settle {
+  /** Writes down what a call came to, and says what follows from it. */
+  call(attempt: Attempt, outcome: SendOutcome): Promise<Step>;
+  /** Ends an alert without a call, or after one. `from`: what it must be for that; else its own end counts. */
+  end(
+    alert: Sendable & Pick<Attempt, 'form'>,
+    status: 'failed' | 'uncertain' | 'expired',
+    reason: string | null,
+    from: 'queued' | 'sending',
+  ): Promise<Step>;
+}
+
+export function createSettle(deps: SettleDeps): Settle {
+  const { ledger, events, clock } = deps;
+  /** Chats with refusals in a row that this worker has seen: only those need their count cleared. */
+  const suspects = new Set<string>();
+
+  const write = <T>(alertId: string, work: () => Promise<T>) =>
+    persist(work, (error) => events.emit('ledger.failed', { alertId, error }));
+
+  async function call(attempt: Attempt, outcome: SendOutcome): Promise<Step> {
+    const { job, form, index } = attempt;
+    switch (outcome.kind) {
+      case 'delivered':
+        return delivered(attempt, outcome.messageId);
+      case 'flood_wait': {
+        await putBack(attempt, 'flood_wait', outcome.retryAfterMs);
+        const { isWholeBot } = await deps.pace.block(job.chat, outcome.retryAfterMs);
+        // The whole bot's pause is kept by the pace, for all workers: the most urgent alert goes first after it.
+        return { kind: 'defer', ms: isWholeBot ? 0 : outcome.retryAfterMs };
+      }
+      case 'never_sent':
+        await putBack(attempt, 'telegram_unreachable', RETRY_MS);
+        await pause(RETRY_MS);
+        return { kind: 'again', form };
+      case 'halt':
+        await putBack(attempt, 'telegram_halted', 0);
+        return { kind: 'again', form };
+      case 'migrated':
+        // First put back: should the second step fail, the alert is still one that reached nobody.
+        await putBack(attempt, 'chat_migrated', 0);
+        await deps.integrationService.migrateChat(attempt.integration.chatId, outcome.chatId);
+        return { kind: 'again', form };
+      case 'topic_gone':
+        if (form.withoutTopic || attempt.record.threadId === null) {
+          return end(attempt, 'failed', 'topic_gone', 'sending');
+        }
+        await putBack(attempt, 'topic_gone', 0);
+        return { kind: 'again', form: { ...form, withoutTopic: true } };
+      case 'payload_rejected':
+        // Parts that have arrived fix the form: another form would cut the text elsewhere.
+        if (form.simplicity === 2 || index > 0) return end(attempt, 'failed', outcome.reason, 'sending');
+        await putBack(attempt, outcome.reason, 0);
+        return { kind: 'again', form: { ...form, simplicity: form.simplicity === 0 ? 1 : 2 } };
+      case 'failed':
+        // A chat that cannot be marked now is marked by its next alert.
+        await write(job.alertId, () => affectChat(attempt, outcome.reason, outcome.chat));
+        return end(attempt, 'failed', outcome.reason, 'sending');
+      case 'uncertain':
+        return end(attempt, 'uncertain', outcome.reason, 'sending');
+    }
+  }
+
+  async function delivered(attempt: Attempt, messageId: number): Promise<Step> {
+    const { job, record, form, index, parts } = attempt;
+    const endedAt = clock.now();
+    const isLast = index >= parts - 1;
+    const written = await write(job.alertId, async () => {
+      if (!isLast) return ledger.addPart(job.alertId, parts, messageId);
+      const end = { status: 'delivered', reason: null, now: endedAt, part: { parts, messageId } } as const;
+      // `uncertain`: we were thought dead.
+      await ledger.end(job.alertId, ['sending', 'uncertain'], end);
+    });
+    // It arrived, but nothing says so: upkeep will call it uncertain. Sending again would double it.
+    if (written === undefined) {
+      const outcome = outcomeOf(record, { status: 'uncertain', reason: 'ledger_unavailable', endedAt });
+      return { kind: 'ended', outcome };
+    }
+    if (!isLast) return { kind: 'again', form };
+    if (suspects.delete(job.chat)) {
+      const { chatId } = attempt.integration;
+      await write(job.alertId, () => deps.integrations.setUnreachable(chatId, null, null));
+    }
+    const outcome = outcomeOf(record, { status: 'delivered', reason: null, endedAt, parts, messageId });
+    events.emit('alert.delivered', {
+      alertId: job.alertId,
+      chat: job.chat,
+      parts,
+      tookMs: outcome.tookMs,
+    });
+    deps.ended.publish(job.alertId);
+    return { kind: 'ended', outcome };
+  }
+
+  async function affectChat(attempt: Attempt, reason: string, effect: ChatEffect): Promise<void> {
+    const { chatId } = attempt.integration;
+    if (effect === 'none') return;
+    if (effect === 'suspect') {
+      suspects.add(attempt.job.chat);
+      if ((await deps.integrations.addSuspicion(chatId)) < SUSPECT_LIMIT) return;
+    }
+    await deps.integrationService.chatLost(chatId, reason);
+  }
+
+  async function putBack({ job }: Attempt, reason: string, waitMs: number): Promise<void> {
+    // If this cannot be written the mark stays, and the alert ends as uncertain: the safe side.
+    await write(job.alertId, () => ledger.release(job.alertId, reason));
+    events.emit('alert.deferred', { alertId: job.alertId, chat: job.chat, reason, waitMs });
+  }
+
+  const end: Settle['end'] = async ({ job, record, form }, status, reason, from) => {
+    const endedAt = clock.now();
+    const written = await write(job.alertId, () =>
+      ledger.end(job.alertId, [from], { status, reason, now: endedAt }),
+    );
+    // Somebody else ended it meanwhile: that end counts.
+    if (written?.value === false) return { kind: 'again', form };
+    if (written !== undefined) {
+      const { alertId, chat } = job;
+      if (status === 'expired') events.emit('alert.expired', { alertId, chat });
+      else events.emit(`alert.${status}`, { alertId, chat, reason: reason ?? status });
+      deps.ended.publish(alertId);
+    }
+    return { kind: 'ended', outcome: outcomeOf(record, { status, reason, endedAt }) };
+  };
+
+  return { call, end };
+}

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Job, Queue, Worker } from 'bullmq';
+import { isDeepStrictEqual } from 'node:util';
+import { type Job, type JobsOptions, Queue, Worker } from 'bullmq';
 import type { EventBus } from '../domain/events.ts';
 import type { MaintenanceService } from '../services/maintenance.ts';
 import type { UpkeepService } from '../services/upkeep.ts';
@@ -11,7 +12,16 @@ export const MAINTENANCE_QUEUE = 'maintenance';
 export const MAINTENANCE_JOBS = ['reset-quotas', 'backup', 'upkeep'] as const;
 export type MaintenanceJob = (typeof MAINTENANCE_JOBS)[number];
 
-type Schedule = { readonly pattern: string; readonly tz: string } | { readonly every: number };
+/** When a job runs, and what the board keeps of its runs. */
+interface Schedule {
+  readonly when: { readonly pattern: string; readonly tz: string } | { readonly every: number };
+  readonly opts: Pick<JobsOptions, 'removeOnComplete' | 'removeOnFail'>;
+}
+
+/** The last runs of each job, as the board shows them. */
+const KEPT = { removeOnComplete: { count: 50 }, removeOnFail: { count: 50 } };
+/** Runs of which only the failures are worth a look: else they would bury last night's backup. */
+const FAILURES_ONLY = { removeOnComplete: true, removeOnFail: { count: 50 } };
 
 /** Upkeep must find an interrupted send within 60 s of a restart; every 10 s leaves room for the Telegram timeout. */
 const UPKEEP_EVERY_MS = 10_000;
@@ -20,9 +30,9 @@ const RETRY_MS = 1_000;
 
 function schedules(timeZone: string): Record<MaintenanceJob, Schedule> {
   return {
-    'reset-quotas': { pattern: '0 0 * * *', tz: timeZone },
-    backup: { pattern: '0 3 * * *', tz: timeZone },
-    upkeep: { every: UPKEEP_EVERY_MS },
+    'reset-quotas': { when: { pattern: '0 0 * * *', tz: timeZone }, opts: KEPT },
+    backup: { when: { pattern: '0 3 * * *', tz: timeZone }, opts: KEPT },
+    upkeep: { when: { every: UPKEEP_EVERY_MS }, opts: FAILURES_ONLY },
   };
 }
 
@@ -48,7 +58,6 @@ export function createMaintenanceQueue(deps: {
     connection,
     prefix: deps.prefix,
     streams: { events: { maxLen: 1_000 } },
-    defaultJobOptions: { removeOnComplete: { count: 50 }, removeOnFail: { count: 50 } },
   });
   queue.on('error', deps.onError);
   const actions: Record<MaintenanceJob, () => Promise<unknown>> = {
@@ -90,14 +99,15 @@ export function createMaintenanceQueue(deps: {
   const stopping = new AbortController();
 
   /** Upserting an unchanged scheduler would delete its overdue job, and with it a missed midnight. */
-  async function schedule(name: MaintenanceJob, wanted: Schedule): Promise<void> {
+  async function schedule(name: MaintenanceJob, { when, opts }: Schedule): Promise<void> {
     const known = await queue.getJobScheduler(name);
     const unchanged =
       known !== undefined &&
-      ('every' in wanted
-        ? Number(known.every) === wanted.every
-        : known.pattern === wanted.pattern && known.tz === wanted.tz);
-    if (!unchanged) await queue.upsertJobScheduler(name, wanted, { name });
+      isDeepStrictEqual(known.template?.opts, opts) &&
+      ('every' in when
+        ? Number(known.every) === when.every
+        : known.pattern === when.pattern && known.tz === when.tz);
+    if (!unchanged) await queue.upsertJobScheduler(name, when, { name, opts });
   }
 
   async function scheduleAll(): Promise<void> {

@@ -23,7 +23,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   domain: { code: [], types: [] },
   group: { code: [], types: [] },
   within: { code: [], types: [] },
-  services: { code: ['domain'], types: [] },
+  services: { code: ['domain', 'within'], types: [] },
   db: ADAPTER,
   queue: ADAPTER,
   telegram: ADAPTER,

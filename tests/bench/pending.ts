@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { Database } from '../../src/db/connect.ts';
-import { ALERT_QUEUE, createAlertQueue } from '../../src/queue/alert-queue.ts';
 import { createPayloadCipher } from '../../src/queue/cipher.ts';
-import { withQueueCommands } from '../../src/queue/commands.ts';
+import { withDispatchCommands } from '../../src/queue/commands.ts';
+import { alertJob, openDispatch } from '../support/dispatch.ts';
 import { InexactError } from './exactness.ts';
 import type { Sender } from './integrations.ts';
 import { SECRET, waitUntil } from './processes.ts';
@@ -34,11 +33,8 @@ export interface Pending {
 }
 
 export function openPending(deps: { redisUrl: string; db: Database; senders: readonly Sender[] }): Pending {
-  const redis = withQueueCommands(new Redis(deps.redisUrl, { maxRetriesPerRequest: null }));
-  // Two copies of ioredis's types: BullMQ's own and ours.
-  const queue = new Queue(ALERT_QUEUE, { connection: redis as never, prefix: PREFIX });
-  const base = `${PREFIX}:${ALERT_QUEUE}:`;
-  const alerts = createAlertQueue({ queue, redis, base, maxPending: CAP, sendDelayMs: 0 });
+  const redis = withDispatchCommands(new Redis(deps.redisUrl, { maxRetriesPerRequest: null }));
+  const { queue, alerts, discard } = openDispatch(redis, { prefix: PREFIX, maxPending: CAP });
   const cipher = createPayloadCipher(SECRET);
   const chats = deps.senders.map((sender) => cipher.hashChat(sender.chatId));
   let turn = 0;
@@ -59,15 +55,10 @@ export function openPending(deps: { redisUrl: string; db: Database; senders: rea
     await deps.db.knex.batchInsert('Alerts', entries, BATCH);
     await Promise.all(
       made.map(({ id, sender, chat }) =>
-        alerts.add({
-          alertId: id,
-          integrationId: sender.id,
-          chat,
-          isGroup: false,
-          priority: 'normal',
-          deliverAt: null,
-          sealed: cipher.seal({ message: `pending ${id}`, format: 'plain' }, id),
-        }),
+        alerts.add(
+          alertJob(id, chat, { integrationId: sender.id }),
+          cipher.seal({ message: `pending ${id}`, format: 'plain' }, id),
+        ),
       ),
     );
   }
@@ -86,7 +77,7 @@ export function openPending(deps: { redisUrl: string; db: Database; senders: rea
         .knex('Alerts')
         .select('id')
         .whereRaw(`rowid > ? AND "status" = 'queued'`, [newest]);
-      await alerts.remove(rows.map((row) => row.id));
+      await discard(...rows.map((row) => row.id));
       await deps.db
         .knex('Alerts')
         .update({ status: 'delivered', endedAt: Date.now() })

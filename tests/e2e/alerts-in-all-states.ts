@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { expect } from 'vitest';
+import { dispatchKeys } from '../../src/queue/keys.ts';
 import { type BotApiDouble, errorAnswer } from '../../src/sandbox/bot-api-double.ts';
 import type { Provisioned } from '../support/provision.ts';
 import type { Service } from '../support/service.ts';
@@ -16,7 +17,9 @@ export const STATES = [
 ] as const;
 export type State = (typeof STATES)[number];
 /** Of the keys of the queue's jobs in Redis. */
-export const BASE = '{pingui:queue}:alerts:';
+const { text } = dispatchKeys('{pingui:queue}');
+/** Where Redis keeps the sealed text of an alert. */
+export const textKey = text;
 
 /** A word that is in no language, one for each field of each alert. */
 export const word = (field: string, state: string): string => `vex${field}${state}qzj`;
@@ -58,7 +61,7 @@ export async function leaveAlertsInAllStates(rig: {
   await send('delivered');
   await settled('delivered', 'sending');
   await send('expired', { ttl: 1 });
-  const sealedOfDelivered: string = JSON.parse((await redis.hget(BASE + ids.delivered, 'data')) ?? '').sealed;
+  const sealedOfDelivered: string = (await redis.get(textKey(ids.delivered))) ?? '';
   await settled('delivered', 'delivered');
   await settled('expired', 'expired');
 

@@ -7,7 +7,7 @@ import { chatNeedle, filesOf, findLeaks, type Haystack, textNeedle } from '../su
 import { runMain } from '../support/main-process.ts';
 import { type Provisioned, provisionIntegration } from '../support/provision.ts';
 import { BOT_TOKEN, pause, type Service, startService } from '../support/service.ts';
-import { BASE, FIELDS, leaveAlertsInAllStates, STATES, type State, word } from './alerts-in-all-states.ts';
+import { FIELDS, leaveAlertsInAllStates, STATES, type State, textKey, word } from './alerts-in-all-states.ts';
 
 /** 15 digits each: they occur nowhere by chance. */
 const CHATS = { main: 845_120_977_316_204, blocking: 736_911_208_455_317, revoking: 918_273_645_102_938 };
@@ -133,9 +133,9 @@ describe('what is written down', () => {
     await redis.del('control');
   });
 
-  it('in Redis is nothing of delivered, expired and revoked alerts; failed ones are kept for a resend', async () => {
+  it('in Redis are no texts of delivered, expired and revoked alerts; those of failed ones are kept for a resend', async () => {
     const kept = await Promise.all(
-      STATES.map(async (state) => [state, await redis.exists(BASE + ids[state])]),
+      STATES.map(async (state) => [state, await redis.exists(textKey(ids[state]))]),
     );
     expect(Object.fromEntries(kept)).toEqual({
       ...{ delivered: 0, expired: 0, revoked: 0 },

@@ -1,5 +1,5 @@
 import { AppError } from '../../src/domain/errors.ts';
-import { alertJob, type QueueRig } from './queue-rig.ts';
+import { alertJob, type QueueRig, SEALED } from './queue-rig.ts';
 
 export interface AddLoad {
   /** Ids of the adds that succeeded, in the order of their answers. */
@@ -28,7 +28,7 @@ export function startAddLoad(rig: QueueRig): AddLoad {
       const id = `s${sender}-${n}`;
       const began = performance.now();
       try {
-        await rig.alerts.add(alertJob(id, `c${n % 5}`));
+        await rig.alerts.add(alertJob(id, `c${n % 5}`), SEALED);
         acknowledged.push(id);
       } catch (error) {
         const code = error instanceof AppError ? error.code : String(error);

@@ -32,7 +32,7 @@ export interface ApiFixture {
   readonly clock: { now(): number; skew: number };
   readonly integrations: Map<number, Integration>;
   readonly records: Map<string, AlertRecord>;
-  readonly jobs: AlertJob[];
+  readonly jobs: (AlertJob & { readonly sealed: string })[];
   readonly events: { name: DomainEventName; event: object }[];
   readonly logged: { level: string; fields: Record<string, unknown>; message: string }[];
   /** Adds an active integration, or changes the one with the id, and gives it a token. */
@@ -49,7 +49,7 @@ export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<ApiFix
   const integrations = new Map<number, Integration>();
   const records = new Map<string, AlertRecord>();
   const keys = new Map<string, { id: string; bodyHash: string }>();
-  const jobs: AlertJob[] = [];
+  const jobs: (AlertJob & { readonly sealed: string })[] = [];
   const waiting = new Set<(id: string) => void>();
   const bus = createEventBus();
   const events: ApiFixture['events'] = [];
@@ -130,11 +130,11 @@ export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<ApiFix
     },
   });
   const queue = part<AlertQueue>({
-    add: async (job) => void jobs.push(job),
-    remove: async () => undefined,
+    add: async (job, sealed) => void jobs.push({ ...job, sealed }),
+    drop: async () => undefined,
     existing: async (ids) => new Set(ids),
-    findKept: async (id) => jobs.find((job) => job.alertId === id),
-    requeue: async () => undefined,
+    hasText: async (id) => jobs.some((job) => job.alertId === id),
+    addAgain: async () => undefined,
   });
   const tokens = createTokens({ secret: SECRET, clock, setupTtlSeconds: 300, ttlDays: 365 });
   const ended = {

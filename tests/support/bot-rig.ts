@@ -82,7 +82,7 @@ export async function createBotRig(
   const hashChat = (chatId: number) => `hash-of-${[...String(chatId)].reverse().join('')}`;
   const service = createIntegrationService({
     integrations: repository,
-    queue: { remove: async () => undefined },
+    queue: { drop: async () => undefined },
     tokens: createTokens({ secret: 'a'.repeat(40), clock, setupTtlSeconds: 300, ttlDays: 365 }),
     cipher: { hashChat },
     events: createEventBus(),

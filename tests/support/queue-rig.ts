@@ -1,20 +1,21 @@
-import { Queue } from 'bullmq';
 import { createEventBus } from '../../src/domain/events.ts';
-import { createAlertQueue } from '../../src/queue/alert-queue.ts';
 import { type AlertWorker, createAlertWorker } from '../../src/queue/alert-worker.ts';
-import { type QueueCommands, withQueueCommands } from '../../src/queue/commands.ts';
+import { type DispatchCommands, withDispatchCommands } from '../../src/queue/commands.ts';
 import { createEndedSignal } from '../../src/queue/ended-signal.ts';
 import { createMaintenanceQueue, type MaintenanceQueue } from '../../src/queue/maintenance-queue.ts';
-import { createPace } from '../../src/queue/pace.ts';
 import { connectRedis, type RedisClient, type RedisTarget } from '../../src/queue/redis.ts';
-import type { DeliveryService } from '../../src/services/delivery.ts';
-import type { AlertJob, AlertQueue, EndedSignal, Pace } from '../../src/services/ports.ts';
+import type { DeliveryService } from '../../src/services/delivery/delivery.ts';
+import type { AlertQueue, EndedSignal, Pace } from '../../src/services/ports.ts';
+import { type Dispatch, openDispatch } from './dispatch.ts';
+
+export { alertJob, DELIVERED, SEALED } from './dispatch.ts';
 
 export interface QueueRig {
   readonly base: string;
   readonly prefix: string;
-  readonly fast: RedisClient & QueueCommands;
-  readonly patient: RedisClient & QueueCommands;
+  readonly fast: RedisClient & DispatchCommands;
+  readonly patient: RedisClient & DispatchCommands;
+  readonly dispatch: Dispatch;
   readonly alerts: AlertQueue;
   readonly pace: Pace;
   readonly ended: EndedSignal;
@@ -34,20 +35,15 @@ export function openQueueRig(
   target: RedisTarget,
   options: { prefix: string; maxPending?: number; sendDelayMs?: number; chatDelayMs?: number },
 ): QueueRig {
-  const { prefix, maxPending = 500, sendDelayMs = 0, chatDelayMs = 0 } = options;
+  const { prefix } = options;
   const base = `${prefix}:alerts:`;
   const errors: Error[] = [];
   const onError = (error: Error): void => void errors.push(error);
-  const fast = withQueueCommands(connectRedis(target, 'fast', onError));
-  const patient = withQueueCommands(connectRedis(target, 'patient', onError));
+  const fast = withDispatchCommands(connectRedis(target, 'fast', onError));
+  const patient = withDispatchCommands(connectRedis(target, 'patient', onError));
   const subscriber = connectRedis(target, 'patient', onError);
-  const queue = new Queue('alerts', {
-    // BullMQ types its clients more loosely than ioredis does.
-    connection: fast as never,
-    prefix,
-    skipWaitingForReady: true,
-    skipVersionCheck: true,
-  });
+  const dispatch = openDispatch(fast, options, patient);
+  const { queue, places, rates } = dispatch;
   queue.on('error', onError);
   const ended = createEndedSignal({ publisher: fast, subscriber, prefix });
   ended.start();
@@ -60,8 +56,9 @@ export function openQueueRig(
     patient,
     errors,
     ended,
-    alerts: createAlertQueue({ queue, redis: fast, base, maxPending, sendDelayMs }),
-    pace: createPace({ redis: patient, base, sendDelayMs, chatDelayMs, groupLimitPerMinute: 0 }),
+    dispatch,
+    alerts: dispatch.alerts,
+    pace: dispatch.pace,
     async ready() {
       const deadline = performance.now() + 10_000;
       for (;;) {
@@ -77,9 +74,12 @@ export function openQueueRig(
     async work(deliver, concurrency = 1) {
       const worker = createAlertWorker({
         redis: patient,
+        queue,
+        places,
         delivery: { deliver },
         prefix,
         concurrency,
+        sendDelayMs: rates.sendDelayMs,
         onError,
       });
       running.push(worker);
@@ -116,18 +116,5 @@ export function openQueueRig(
       await queue.close();
       for (const client of [fast, patient, subscriber]) client.disconnect();
     },
-  };
-}
-
-export function alertJob(alertId: string, chat: string, options: Partial<AlertJob> = {}): AlertJob {
-  return {
-    alertId,
-    integrationId: 1,
-    chat,
-    isGroup: false,
-    priority: 'normal',
-    deliverAt: null,
-    sealed: 'c2VhbGVk',
-    ...options,
   };
 }

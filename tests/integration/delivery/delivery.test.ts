@@ -19,16 +19,14 @@ describe('the delivery', () => {
     expect((await rig.entry(job)).status).toBe('delivered');
   });
 
-  it('believes a late answer of a worker that was thought dead, and forgets the text kept for a resend', async () => {
+  it('believes a late answer of a worker that was thought dead', async () => {
     const job = await rig.accept(await rig.addChat());
     rig.double.fault({ delayMs: 100 });
     const late = rig.deliver(job);
     await expect.poll(async () => (await rig.entry(job)).status).toBe('sending');
-    expect(await rig.deliver(job)).toEqual({ kind: 'keep', reason: 'worker_died' });
-    expect(rig.removed).toEqual([]);
-    await late;
+    expect(await rig.deliver(job)).toMatchObject({ outcome: { status: 'uncertain', reason: 'worker_died' } });
+    expect(await late).toMatchObject({ outcome: { status: 'delivered' } });
     expect((await rig.entry(job)).status).toBe('delivered');
-    expect(rig.removed).toEqual([job.alertId]);
     expect(rig.sends()).toHaveLength(1);
   });
 
@@ -36,14 +34,16 @@ describe('the delivery', () => {
     const chat = await rig.addChat();
     const job = await rig.accept(chat);
     await rig.ledger.withdraw(job.alertId, chat.id);
-    expect(await rig.deliver(job)).toEqual({ kind: 'done' });
+    const { called, ...delivery } = await rig.deliver(job);
+    expect(delivery).toMatchObject({ outcome: { status: 'dropped', reason: 'not_in_ledger' } });
+    expect(called).toBe(false);
     expect(rig.sends()).toHaveLength(0);
   });
 
   it('calls an alert uncertain whose worker died between mark and outcome', async () => {
     const job = await rig.accept(await rig.addChat());
     await rig.ledger.claim(job.alertId, Date.now());
-    expect(await rig.deliver(job)).toEqual({ kind: 'keep', reason: 'worker_died' });
+    expect(await rig.deliver(job)).toMatchObject({ outcome: { status: 'uncertain', reason: 'worker_died' } });
     expect(await rig.entry(job)).toMatchObject({ status: 'uncertain', reason: 'worker_died' });
     expect(rig.sends()).toHaveLength(0);
   });
@@ -64,19 +64,20 @@ describe('the delivery', () => {
   it('fails what it cannot read, and what is revoked, without a call', async () => {
     const chat = await rig.addChat();
     const [damaged, other] = [await rig.accept(chat), await rig.accept(chat)];
-    expect(await rig.deliver({ ...damaged, sealed: other.sealed })).toEqual({
-      kind: 'keep',
-      reason: 'unreadable',
-    });
+    rig.texts.set(damaged.alertId, rig.texts.get(other.alertId) ?? '');
+    expect(await rig.deliver(damaged)).toMatchObject({ outcome: { status: 'failed', reason: 'unreadable' } });
     await rig.integrations.revoke(chat);
-    expect(await rig.deliver(other)).toMatchObject({ kind: 'keep' });
+    expect(await rig.deliver(other)).toMatchObject({
+      called: false,
+      outcome: { status: 'failed', reason: 'revoked' },
+    });
     expect((await rig.entry(other)).reason).toBe('revoked');
     expect(rig.sends()).toHaveLength(0);
   });
 
   it('sends nothing after its ttl', async () => {
     const job = await rig.accept(await rig.addChat(), {}, { expiresAt: Date.now() - 1 });
-    expect(await rig.deliver(job)).toEqual({ kind: 'done' });
+    expect(await rig.deliver(job)).toMatchObject({ called: false, outcome: { status: 'expired' } });
     expect((await rig.entry(job)).status).toBe('expired');
     expect(rig.sends()).toHaveLength(0);
   });
@@ -85,7 +86,7 @@ describe('the delivery', () => {
     const job = await rig.accept(await rig.addChat());
     rig.double.fault({ action: tooManyRequestsAnswer(7) });
     const directive = await rig.delivery.deliver(job, new AbortController().signal);
-    expect(directive).toEqual({ kind: 'defer', ms: 7_000 });
+    expect(directive).toEqual({ kind: 'defer', ms: 7_000, called: true });
     expect(rig.blocks).toEqual([{ chat: job.chat, ms: 7_000 }]);
     expect((await rig.entry(job)).status).toBe('queued');
   });
@@ -126,7 +127,7 @@ describe('the delivery', () => {
     const running = rig.deliver(job, stopping.signal);
     await expect.poll(() => fault.hits).toBeGreaterThan(0);
     stopping.abort();
-    expect(await running).toEqual({ kind: 'give_back' });
+    expect(await running).toEqual({ kind: 'defer', ms: 0, called: true });
     expect((await rig.entry(job)).status).toBe('queued');
   });
 });
@@ -144,7 +145,7 @@ describe('a worker that stops while Redis, which gives the turns, is away', () =
     const running = waiting.deliver(job, stopping.signal);
     await expect.poll(() => asked).toBe(1);
     stopping.abort();
-    expect(await running).toEqual({ kind: 'give_back' });
+    expect(await running).toEqual({ kind: 'defer', ms: 0, called: false });
     expect((await waiting.entry(job)).status).toBe('queued');
     expect(waiting.sends()).toHaveLength(0);
     await waiting.close();
@@ -159,15 +160,18 @@ describe('an outcome that cannot be written', () => {
     const rig = await createDeliveryRig({ ledger: { end: broken } });
     try {
       const job = await rig.accept(await rig.addChat());
-      expect(await rig.deliver(job)).toEqual({ kind: 'keep', reason: 'ledger_unavailable' });
+      expect(await rig.deliver(job)).toMatchObject({
+        outcome: { status: 'uncertain', reason: 'ledger_unavailable' },
+      });
       expect((await rig.entry(job)).status).toBe('sending');
       const upkeep = createUpkeepService({
         integrations: rig.repository,
         ledger: rig.ledger,
         queue: {
-          remove: async () => undefined,
+          drop: async () => undefined,
           existing: async (ids) => new Set(ids),
-          purgeKept: async () => 0,
+          async *placeHolders() {},
+          purgeEnded: async () => undefined,
         },
         ended: { publish: () => undefined },
         cipher: rig.cipher,

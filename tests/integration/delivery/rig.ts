@@ -11,7 +11,7 @@ import { createEventBus, type DomainEventName } from '../../../src/domain/events
 import type { Integration } from '../../../src/domain/integration.ts';
 import { createPayloadCipher } from '../../../src/queue/cipher.ts';
 import { type Call, createBotApiDouble } from '../../../src/sandbox/bot-api-double.ts';
-import { createDeliveryService, type Directive } from '../../../src/services/delivery.ts';
+import { createDeliveryService, type Delivery } from '../../../src/services/delivery/delivery.ts';
 import { createIntegrationService } from '../../../src/services/integrations.ts';
 import type { AlertJob, AlertLedger, NewAlert, Pace } from '../../../src/services/ports.ts';
 import { createTelegramGuard } from '../../../src/services/telegram-guard.ts';
@@ -47,7 +47,7 @@ export async function createDeliveryRig(
   const tokens = createTokens({ secret: SECRET, clock, setupTtlSeconds: 300, ttlDays: 1 });
   const integrations = createIntegrationService({
     integrations: repository,
-    queue: { remove: async () => undefined },
+    queue: { drop: async () => undefined },
     tokens,
     cipher,
     events,
@@ -58,15 +58,15 @@ export async function createDeliveryRig(
     telegram: createTelegramClient({ token: '1:a', apiRoot, timeoutMs: TIMEOUT_MS }),
     timeoutMs: TIMEOUT_MS,
   });
-  /** Ids of the jobs that were taken off the queue. */
-  const removed: string[] = [];
+  /** What Redis holds, by alert. */
+  const texts = new Map<string, string>();
   const blocks: { chat: string; ms: number }[] = [];
   const pace: Pace = {
-    take: async () => ({ kind: 'go', waitMs: 0 }),
+    take: async ({ alertId }) => ({ kind: 'go', waitMs: 0, sealed: texts.get(alertId) ?? null }),
     sent: () => undefined,
     async block(chat, ms) {
       blocks.push({ chat, ms });
-      return { pauseAll: false };
+      return { isWholeBot: false };
     },
     ...change.pace,
   };
@@ -78,7 +78,6 @@ export async function createDeliveryRig(
     guard: createTelegramGuard({ sender, events, timing: GUARD }),
     render,
     pace,
-    queue: { remove: async (ids) => void removed.push(...ids) },
     ended: { publish: () => undefined },
     events,
     clock,
@@ -95,7 +94,7 @@ export async function createDeliveryRig(
       events,
       emitted,
       blocks,
-      removed,
+      texts,
       clock,
       delivery,
     },
@@ -134,6 +133,7 @@ export async function createDeliveryRig(
       };
       const { kind } = await ledger.accept(alert);
       if (kind !== 'accepted') throw new Error(`the ledger says ${kind}`);
+      texts.set(id, cipher.seal({ message: `text of ${id}`, format: 'plain', ...content }, id));
       return {
         alertId: id,
         integrationId: integration.id,
@@ -141,15 +141,15 @@ export async function createDeliveryRig(
         isGroup: false,
         priority: alert.priority,
         deliverAt: null,
-        sealed: cipher.seal({ message: `text of ${id}`, format: 'plain', ...content }, id),
+        bytes: null,
       };
     },
 
-    /** Delivers as the worker does, deferrals cut short, until the job is done or kept. */
-    async deliver(job: AlertJob, stopping = new AbortController().signal): Promise<Directive> {
+    /** Delivers as the worker does, deferrals cut short, until the alert has ended or the worker stops. */
+    async deliver(job: AlertJob, stopping = new AbortController().signal): Promise<Delivery> {
       for (;;) {
-        const directive = await delivery.deliver(job, stopping);
-        if (directive.kind !== 'defer' && directive.kind !== 'pause') return directive;
+        const delivered = await delivery.deliver(job, stopping);
+        if (delivered.kind === 'ended' || stopping.aborted) return delivered;
       }
     },
 

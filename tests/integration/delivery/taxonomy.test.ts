@@ -16,14 +16,16 @@ describe("an answer or fault of Telegram's", () => {
     const job = await rig.accept(chat, {}, { ...row.extra });
     const before = rig.sends().length;
 
-    const directive = await rig.deliver(job);
+    const delivery = await rig.deliver(job);
 
     const entry = await rig.entry(job);
     expect(fits(row, entry), `${entry.status} ${entry.reason}`).toBe(true);
     expect(rig.sends().length - before).toBe(row.calls);
     expect((await rig.integration(chat)).unreachableSince !== null).toBe(row.unreachable ?? false);
-    // The ciphertext stays for a resend by hand, or goes.
-    expect(directive.kind).toBe(row.status === 'delivered' ? 'done' : 'keep');
+    expect(delivery).toMatchObject({
+      kind: 'ended',
+      outcome: { status: entry.status, ...(entry.reason === null ? {} : { reason: entry.reason }) },
+    });
     // Whatever runs the job again, nothing is sent a second time.
     await rig.deliver(job);
     expect(rig.sends().length - before).toBe(row.calls);

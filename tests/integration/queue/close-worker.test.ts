@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { pause } from '../../../src/services/pause.ts';
-import { alertJob, openQueueRig, type QueueRig } from '../../support/queue-rig.ts';
+import { alertJob, DELIVERED, openQueueRig, type QueueRig, SEALED } from '../../support/queue-rig.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 
 let redis: TestRedis;
@@ -37,9 +37,9 @@ async function startDelivery() {
   const work = createWork();
   const worker = await rig.work(async () => {
     await work.run();
-    return { kind: 'done' };
+    return DELIVERED;
   });
-  await rig.alerts.add(alertJob('a', 'chat'));
+  await rig.alerts.add(alertJob('a', 'chat'), SEALED);
   await work.begun;
   return { work, worker };
 }
@@ -72,9 +72,10 @@ describe('a worker with many deliveries in hand', () => {
     const worker = await rig.work(async (_job, stopping) => {
       waiting += 1;
       await pause(60_000, stopping);
-      return { kind: 'give_back' };
+      return { kind: 'defer', ms: 0, called: false };
     }, 20);
-    for (let index = 0; index < 20; index += 1) await rig.alerts.add(alertJob(`a${index}`, `chat${index}`));
+    for (let index = 0; index < 20; index += 1)
+      await rig.alerts.add(alertJob(`a${index}`, `chat${index}`), SEALED);
     await expect.poll(() => waiting).toBe(20);
     await worker.stop();
     process.off('warning', note);
@@ -122,15 +123,15 @@ describe('a worker that stops while Redis is away', () => {
     const worker = await rig.work(async ({ alertId }) => {
       taken.push(alertId);
       await work.run();
-      return { kind: 'done' };
+      return DELIVERED;
     }, 2);
-    await rig.alerts.add(alertJob('a', 'chat'));
+    await rig.alerts.add(alertJob('a', 'chat'), SEALED);
     await work.begun;
     await takeRedisAway();
     const stopping = worker.stop();
     await redis.restart();
     await rig.ready();
-    await rig.alerts.add(alertJob('b', 'other chat'));
+    await rig.alerts.add(alertJob('b', 'other chat'), SEALED);
     // Time to reconnect and take it, if it did.
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     work.end();

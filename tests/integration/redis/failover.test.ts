@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AddLoad, startAddLoad } from '../../support/add-load.ts';
-import { openQueueRig, type QueueRig } from '../../support/queue-rig.ts';
+import { DELIVERED, openQueueRig, type QueueRig } from '../../support/queue-rig.ts';
 import { type ClusterTopology, startRedisCluster } from '../../support/redis-cluster.ts';
 import type { RedisProcess } from '../../support/redis-process.ts';
 import { type SentinelTopology, startSentinelRedis } from '../../support/redis-sentinel.ts';
@@ -25,7 +25,7 @@ async function startWork(rig: QueueRig): Promise<{ load: AddLoad; delivered: Set
   const delivered = new Set<string>();
   await rig.work(async (job) => {
     delivered.add(job.alertId);
-    return { kind: 'done' };
+    return DELIVERED;
   });
   const load = startAddLoad(rig);
   await pause(LOAD_MS);

@@ -1,13 +1,19 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createLease } from '../../../src/bot/lease.ts';
 import { inspectRedis } from '../../../src/queue/inspect-redis.ts';
+import type { Delivery } from '../../../src/services/delivery/delivery.ts';
 import type { AlertJob } from '../../../src/services/ports.ts';
 import { startApi } from '../../support/api-fixture.ts';
-import { alertJob, openQueueRig, type QueueRig } from '../../support/queue-rig.ts';
+import { alertJob, DELIVERED, openQueueRig, type QueueRig, SEALED } from '../../support/queue-rig.ts';
 import type { RedisProcess } from '../../support/redis-process.ts';
 import type { Topology } from '../../support/redis-topologies.ts';
 import { TOPOLOGIES } from './all-topologies.ts';
 
+const FAILED: Delivery = {
+  kind: 'ended',
+  called: true,
+  outcome: { status: 'failed', reason: 'test', parts: 1, tookMs: 1 },
+};
 /** The machine may have more to do than this test. */
 const SOON = { timeout: 10_000 };
 
@@ -30,24 +36,24 @@ describe.each(TOPOLOGIES)('the queue on $name', ({ start, prefix }) => {
   };
 
   it('takes alerts up to the cap, delivers them in fair turns, defers one and holds a scheduled one', async () => {
-    const rig = await open('work', { maxPending: 6 });
+    const rig = await open('work', { maxPending: 5 });
     const dueAt = Date.now() + 2_000;
-    for (const id of ['a1', 'a2', 'a3']) await rig.alerts.add(alertJob(id, 'aa'));
-    for (const id of ['b1', 'b2']) await rig.alerts.add(alertJob(id, 'bb'));
-    await rig.alerts.add(alertJob('later', 'cc', { deliverAt: dueAt }));
-    await expect(rig.alerts.add(alertJob('x', 'aa'))).rejects.toMatchObject({ code: 'queue_full' });
-    expect(await rig.alerts.counts()).toMatchObject({ pending: 6, prioritized: 5, delayed: 1 });
+    for (const id of ['a1', 'a2', 'a3']) await rig.alerts.add(alertJob(id, 'aa'), SEALED);
+    for (const id of ['b1', 'b2']) await rig.alerts.add(alertJob(id, 'bb'), SEALED);
+    await rig.alerts.add(alertJob('later', 'cc', { deliverAt: dueAt }), SEALED);
+    await expect(rig.alerts.add(alertJob('x', 'aa'), SEALED)).rejects.toMatchObject({ code: 'queue_full' });
+    expect(await rig.alerts.counts()).toMatchObject({ pending: 5, scheduled: 1, prioritized: 5, delayed: 1 });
 
     const seen: string[] = [];
     let laterAt = 0;
     await rig.work(async (job: AlertJob) => {
-      const turn = await rig.pace.take({ alertId: job.alertId, chat: job.chat, isGroup: false });
-      if (turn.kind === 'defer') return { kind: 'defer', ms: turn.deferMs };
+      const turn = await rig.pace.take(job);
+      if (turn.kind !== 'go') return { kind: 'defer', ms: turn.ms, called: false };
       seen.push(job.alertId);
       if (job.alertId === 'b1' && seen.filter((id) => id === 'b1').length === 1)
-        return { kind: 'defer', ms: 100 };
+        return { kind: 'defer', ms: 100, called: true };
       if (job.alertId === 'later') laterAt = Date.now();
-      return job.alertId === 'a3' ? { kind: 'keep', reason: 'test' } : { kind: 'done' };
+      return job.alertId === 'a3' ? FAILED : DELIVERED;
     });
     await expect.poll(() => seen, SOON).toContain('later');
     expect(seen.slice(0, 2)).toEqual(['a1', 'b1']);
@@ -56,31 +62,28 @@ describe.each(TOPOLOGIES)('the queue on $name', ({ start, prefix }) => {
     expect(seen.indexOf('b2')).toBeGreaterThan(seen.lastIndexOf('b1'));
     expect(laterAt).toBeGreaterThanOrEqual(dueAt);
     await expect.poll(() => rig.alerts.counts(), SOON).toMatchObject({ pending: 0, active: 0, failed: 1 });
-    expect(await rig.alerts.findKept('a3')).toMatchObject({ alertId: 'a3' });
-    await rig.alerts.requeue('a3');
+    expect(await Promise.all(['a1', 'a3'].map(rig.alerts.hasText))).toEqual([false, true]);
+    await rig.alerts.addAgain(alertJob('a3', 'aa'));
     await expect.poll(() => seen.filter((id) => id === 'a3'), SOON).toHaveLength(2);
     await expect.poll(() => rig.alerts.counts(), SOON).toMatchObject({ pending: 0, active: 0, failed: 1 });
-    expect(await rig.alerts.purgeKept(Date.now() + 1_000)).toBe(1);
   });
 
-  it('pauses all workers after a flood wait, and finds and removes what is queued', async () => {
+  it('pauses all workers after a flood wait of the whole bot, and finds and drops what is queued', async () => {
     const [one, other] = [await open('pause'), await open('pause')];
-    for (const id of ['a1', 'b1', 'c1']) await one.alerts.add(alertJob(id, id.slice(0, 1)));
+    for (const id of ['a1', 'b1', 'c1']) await one.alerts.add(alertJob(id, id.slice(0, 1)), SEALED);
     expect(await one.alerts.existing(['a1', 'nobody'])).toEqual(new Set(['a1']));
-    await one.alerts.remove(['c1']);
-    let paused = 0;
+    await one.dispatch.discard('c1');
+    for (const chat of ['x', 'y']) await one.pace.block(chat, 700);
+    const paused = Date.now();
     const seen: { id: string; at: number }[] = [];
-    const deliver = async (job: AlertJob) => {
-      if (paused === 0) {
-        paused = Date.now();
-        return { kind: 'pause', ms: 700 } as const;
-      }
-      seen.push({ id: job.alertId, at: Date.now() });
-      return { kind: 'done' } as const;
-    };
-    await one.work(deliver);
-    await expect.poll(() => paused, SOON).toBeGreaterThan(0);
-    await other.work(deliver);
+    for (const rig of [one, other]) {
+      await rig.work(async (job: AlertJob) => {
+        const turn = await rig.pace.take(job);
+        if (turn.kind !== 'go') return { kind: 'defer', ms: turn.ms, called: false };
+        seen.push({ id: job.alertId, at: Date.now() });
+        return DELIVERED;
+      });
+    }
     await expect.poll(() => seen.length, SOON).toBe(2);
     expect(seen.map(({ id }) => id).sort()).toEqual(['a1', 'b1']);
     expect(Math.min(...seen.map(({ at }) => at)) - paused).toBeGreaterThan(600);
@@ -157,9 +160,9 @@ describe.each(TOPOLOGIES)('the queue on $name', ({ start, prefix }) => {
 
   it('leaves no connection behind', async () => {
     const rig = await open('close');
-    await rig.work(async () => ({ kind: 'done' }));
+    await rig.work(async () => DELIVERED);
     await rig.schedule(() => undefined);
-    await rig.alerts.add(alertJob('a1', 'aa'));
+    await rig.alerts.add(alertJob('a1', 'aa'), SEALED);
     // Three of ours, and a blocking one of each worker's.
     await expect.poll(() => clientsOf(topology.servers), SOON).toBeGreaterThanOrEqual(5);
     await rig.close();

@@ -92,7 +92,7 @@ describe('an Idempotency-Key', () => {
     const { integration } = await rig.integrate();
     const first = await rig.alerts.accept(integration, request(), KEY);
     await rig.ledger.end(first.id, ['queued'], { status: 'delivered', reason: null, now: rig.clock.now() });
-    await rig.queue.remove([first.id]);
+    await rig.dispatch.discard(first.id);
     expect(await rig.alerts.accept(integration, request(), KEY)).toEqual({ ...first, replayed: true });
     expect((await rig.queue.counts()).pending).toBe(0);
   });
@@ -116,7 +116,7 @@ describe('an Idempotency-Key', () => {
     const repeats = times(10, () => rig.alerts.accept(integration, request(), KEY));
     expect(await tally(repeats)).toEqual({ queue_full: 10 });
     expect(await rig.left(integration.id)).toBe(9);
-    await rig.queue.remove([blocker.id]);
+    await rig.dispatch.discard(blocker.id);
     expect(await rig.alerts.accept(integration, request(), KEY)).toMatchObject({ replayed: false });
   });
 });
@@ -130,8 +130,8 @@ describe('a first request that doubts, in another process', () => {
     const doubt = new Promise<never>((_resolve, reject) => {
       fail = () => reject(new AppError('queue_unavailable', 'timed out'));
     });
-    const add = async (job: AlertJob) => {
-      await rig.queue.add(job);
+    const add = async (job: AlertJob, sealed: string) => {
+      await rig.queue.add(job, sealed);
       return doubt;
     };
     const other = createAlertService({ ...rig.alertDeps, queue: { ...rig.queue, add } });
@@ -174,7 +174,8 @@ describe('a crash between ledger and queue', () => {
   async function crash(rig: Rig): Promise<Awaited<ReturnType<Rig['integrate']>>['integration']> {
     const { integration } = await rig.integrate();
     const add = () => new Promise<void>(() => undefined);
-    const dying = createAlertService({ ...rig.alertDeps, queue: { ...rig.queue, add } });
+    const ledger = { ...rig.ledger, withdraw: () => new Promise<boolean>(() => undefined) };
+    const dying = createAlertService({ ...rig.alertDeps, ledger, queue: { ...rig.queue, add } });
     void dying.accept(integration, request(), KEY).catch(() => undefined);
     await expect.poll(async () => (await rig.ledger.countByStatus()).queued).toBe(1);
     return integration;
@@ -213,7 +214,7 @@ describe('a crash between ledger and queue', () => {
     const blocker = await rig.alerts.accept(integration, request('another'), {});
     expect(await tally([rig.alerts.accept(integration, request(), KEY)])).toEqual({ queue_full: 1 });
     expect((await rig.ledger.countByStatus()).failed).toBe(1);
-    await rig.queue.remove([blocker.id]);
+    await rig.dispatch.discard(blocker.id);
     const { id } = await rig.alerts.accept(integration, request(), KEY);
     expect(await rig.queue.existing([id])).toEqual(new Set([id]));
   });

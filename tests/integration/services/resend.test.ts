@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AlertStatus } from '../../../src/domain/alert.ts';
+import { dispatchKeys } from '../../../src/queue/keys.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { createRig, type Rig, type RigOptions, request, tally, times } from './rig.ts';
 
@@ -29,7 +30,6 @@ describe('sending an alert again by hand', () => {
       expect(await tally(calls)).toEqual({ ok: 1, not_resendable: 19 });
       expect(await rig.ledger.find(id)).toMatchObject({ status: 'queued', reason: null, endedAt: null });
       expect(await rig.order()).toEqual([id]);
-      expect(await rig.queue.findKept(id)).toBeUndefined();
       expect(await rig.left(integration.id)).toBe(9);
       expect(rig.seen('alert.resent')).toHaveLength(1);
     },
@@ -62,11 +62,7 @@ describe('sending an alert again by hand', () => {
 
   it('refuses when the text is not kept any more', async () => {
     const { integration, id } = await kept('failed');
-    rig.advance(86_400_000 + 1_000);
-    await rig.fast.hset(rig.base + id, 'finishedOn', String(Date.now() - 86_401_000));
-    await rig.fast.zadd(`${rig.base}failed`, Date.now() - 86_401_000, id);
-    await rig.upkeep.upkeep();
-    expect(await rig.patient.exists(rig.base + id)).toBe(0);
+    await rig.fast.del(dispatchKeys(rig.prefix).text(id));
     expect(await tally([rig.alerts.resend({ integration }, id)])).toEqual({ not_resendable: 1 });
     expect((await rig.ledger.find(id))?.status).toBe('failed');
   });
@@ -77,16 +73,16 @@ describe('sending an alert again by hand', () => {
     await rig.alerts.accept(integration, request('fills the queue'), {});
     expect(await tally([rig.alerts.resend('operator', id)])).toEqual({ queue_full: 1 });
     expect(await rig.ledger.find(id)).toEqual(before);
-    expect(await rig.queue.findKept(id)).toMatchObject({ alertId: id });
+    expect(await rig.queue.hasText(id)).toBe(true);
     expect((await rig.queue.counts()).pending).toBe(1);
   });
 
   it('succeeds when Redis took it but did not answer in time, and the worker has it already', async () => {
     const { integration, id } = await kept('failed');
-    const { requeue } = rig.queue;
-    rig.queue.requeue = async (alertId) => {
-      await requeue.call(rig.queue, alertId);
-      await rig.ledger.claim(alertId, rig.clock.now());
+    const { addAgain } = rig.queue;
+    rig.queue.addAgain = async (job) => {
+      await addAgain(job);
+      await rig.ledger.claim(job.alertId, rig.clock.now());
       throw new Error('timed out');
     };
     await rig.alerts.resend({ integration }, id);

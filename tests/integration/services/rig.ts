@@ -1,17 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Queue } from 'bullmq';
 import { createAlertLedger } from '../../../src/db/alert-ledger.ts';
 import { connectDatabase } from '../../../src/db/connect.ts';
 import { createIntegrationRepository } from '../../../src/db/integration-repository.ts';
 import { createDatabaseMaintenance } from '../../../src/db/maintenance.ts';
 import { migrate } from '../../../src/db/migrate.ts';
 import { createEventBus, type DomainEventName, type DomainEvents } from '../../../src/domain/events.ts';
-import { createAlertQueue } from '../../../src/queue/alert-queue.ts';
 import { createPayloadCipher } from '../../../src/queue/cipher.ts';
-import { withQueueCommands } from '../../../src/queue/commands.ts';
+import { withDispatchCommands } from '../../../src/queue/commands.ts';
 import { createEndedSignal } from '../../../src/queue/ended-signal.ts';
+import { dispatchKeys } from '../../../src/queue/keys.ts';
 import { connectRedis } from '../../../src/queue/redis.ts';
 import type { AlertRequest } from '../../../src/services/alert-request.ts';
 import { createAlertService, IDEMPOTENCY_WINDOW_MS } from '../../../src/services/alerts.ts';
@@ -20,6 +19,7 @@ import { createMaintenanceService } from '../../../src/services/maintenance.ts';
 import type { AlertLedger, AlertQueue } from '../../../src/services/ports.ts';
 import { createTokens, hashToken } from '../../../src/services/tokens.ts';
 import { createUpkeepService } from '../../../src/services/upkeep.ts';
+import { openDispatch } from '../../support/dispatch.ts';
 import type { TestRedis } from '../../support/redis.ts';
 
 export const SECRET = 'a secret of the tests, 32 bytes or more';
@@ -49,17 +49,12 @@ export async function createRig(server: TestRedis, options: RigOptions = {}) {
   const clock = { now: () => Date.now() + offset };
   const db = await connectDatabase({ url: `sqlite:${file}` });
   await migrate(db);
-  const fast = withQueueCommands(connectRedis(server.connection, 'fast', () => undefined));
-  const patient = withQueueCommands(connectRedis(server.connection, 'patient', () => undefined));
+  const fast = withDispatchCommands(connectRedis(server.connection, 'fast', () => undefined));
+  const patient = withDispatchCommands(connectRedis(server.connection, 'patient', () => undefined));
   const subscriber = connectRedis(server.connection, 'patient', () => undefined);
   await Promise.all([fast.ping().catch(() => undefined), patient.ping()]);
-  const bull = new Queue('alerts', {
-    connection: fast as never,
-    prefix,
-    skipWaitingForReady: true,
-    skipVersionCheck: true,
-  });
-  bull.on('error', () => undefined);
+  const dispatch = openDispatch(fast, { prefix, sendDelayMs: 1_000, ...options });
+  const bull = dispatch.queue;
 
   const events = createEventBus();
   const seen: { name: DomainEventName; event: object }[] = [];
@@ -73,14 +68,7 @@ export async function createRig(server: TestRedis, options: RigOptions = {}) {
   const cipher = createPayloadCipher(SECRET);
   const ledger: AlertLedger = createAlertLedger(db, { idempotencyWindowMs: IDEMPOTENCY_WINDOW_MS });
   const repository = createIntegrationRepository(db);
-  const queue: AlertQueue = createAlertQueue({
-    queue: bull,
-    redis: fast,
-    base,
-    maxPending: options.maxPending ?? 500,
-    sendDelayMs: 1_000,
-    ...(options.maxTurn === undefined ? {} : { maxTurn: options.maxTurn }),
-  });
+  const queue: AlertQueue = dispatch.alerts;
   const ended = createEndedSignal({ publisher: fast, subscriber, prefix });
   ended.start();
   const tokens = createTokens({ secret: SECRET, clock, setupTtlSeconds: 300, ttlDays: 365 });
@@ -114,7 +102,22 @@ export async function createRig(server: TestRedis, options: RigOptions = {}) {
   });
 
   return {
-    ...{ dir, file, prefix, base, db, bull, fast, patient, cipher, ledger, repository, queue, ended },
+    ...{
+      dir,
+      file,
+      prefix,
+      base,
+      db,
+      bull,
+      dispatch,
+      fast,
+      patient,
+      cipher,
+      ledger,
+      repository,
+      queue,
+      ended,
+    },
     ...{ tokens, integrations, alerts, alertDeps, maintenance, upkeep, events, clock },
     /** Moves the injected clock; Redis and BullMQ keep the real one. */
     advance(ms: number): void {
@@ -142,12 +145,11 @@ export async function createRig(server: TestRedis, options: RigOptions = {}) {
     async endAsKept(id: string, status: 'failed' | 'uncertain', reason = 'test'): Promise<void> {
       await ledger.claim(id, clock.now());
       await ledger.end(id, ['sending'], { status, reason, now: clock.now() });
-      await fast.zrem(`${base}prioritized`, id);
-      await fast.zadd(`${base}failed`, Date.now(), id);
-      await fast.hset(base + id, 'finishedOn', String(Date.now()));
+      await dispatch.discard(id);
+      await fast.set(dispatchKeys(prefix).text(id), cipher.seal({ message: 'kept', format: 'plain' }, id));
     },
     /** Ids in the order in which BullMQ will hand them out. */
-    order: async () => (await patient.zrange(`${base}prioritized`, '0', '-1')) as string[],
+    order: dispatch.order,
     async close(): Promise<void> {
       await bull.close();
       for (const client of [fast, patient, subscriber]) client.disconnect();

@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { createEventBus } from '../../../src/domain/events.ts';
 import { createMetrics, type MetricsDeps } from '../../../src/ops/metrics.ts';
 
-const COUNTS = { pending: 7, waiting: 4, delayed: 2, prioritized: 1, active: 1, failed: 3 };
+const COUNTS = {
+  pending: 7,
+  scheduled: 2,
+  completed: 5,
+  waiting: 4,
+  delayed: 2,
+  prioritized: 1,
+  active: 1,
+  failed: 3,
+};
 const ALERT = { alertId: 'a', chat: 'c' };
 
 function setUp(deps: Partial<MetricsDeps> = {}) {

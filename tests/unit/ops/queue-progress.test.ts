@@ -3,7 +3,16 @@ import { createEventBus } from '../../../src/domain/events.ts';
 import { createQueueCheck, isStalled, type QueueSituation } from '../../../src/ops/queue-progress.ts';
 
 const LIMIT = 60_000;
-const EMPTY = { pending: 0, waiting: 0, delayed: 0, prioritized: 0, active: 0, failed: 0 };
+const EMPTY = {
+  pending: 0,
+  scheduled: 0,
+  completed: 0,
+  waiting: 0,
+  delayed: 0,
+  prioritized: 0,
+  active: 0,
+  failed: 0,
+};
 const ONE = { ...EMPTY, pending: 1, waiting: 1 };
 const STALLED = { ok: false, reason: 'no_progress' };
 

@@ -47,7 +47,7 @@ async function run(argv: readonly string[]): Promise<number | undefined> {
 }
 
 async function serve(config: Config, log: Logger): Promise<number | undefined> {
-  const { createApp } = await import('./app.ts');
+  const { createApp } = await import('./app/app.ts');
   const app = createApp({ config, log, clock, env: process.env, host: process });
   let stopping = false;
   const onSignal = (signal: string) => {

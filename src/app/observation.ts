@@ -3,17 +3,17 @@ import { newestBackupAt } from '../db/backup-files.ts';
 import { createHealth, pingCheck, telegramProbeCheck, telegramStateCheck } from '../ops/health.ts';
 import { createMetrics, type Metrics } from '../ops/metrics.ts';
 import { createQueueCheck } from '../ops/queue-progress.ts';
-import { createSender } from './telegram-parts.ts';
-import type { Wiring } from './wiring.ts';
+import type { Context } from './context.ts';
+import type { ServedParts } from './http.ts';
+import { createSender } from './telegram.ts';
 
 /** Above the longest send there may be no progress for this much longer, in ms, before health says so. */
 const QUEUE_PATIENCE_MS = 10_000;
 
 /** The health of this process and of what it needs. */
-export function observeHealth(wiring: Wiring): Health {
-  const { config, clock, get } = wiring;
-  const { database, queue, pausedUntil } = get('useCases');
-  const { guard } = wiring.running;
+export function observeHealth({ context, core, access, worker }: ServedParts): Health {
+  const { config, clock, events } = context;
+  const { database, queue, pausedUntil } = core;
   const { ready } = createHealth({
     clock,
     checks: {
@@ -21,12 +21,12 @@ export function observeHealth(wiring: Wiring): Health {
       redis: pingCheck(queue.counts),
       database: pingCheck(database.ping),
       telegram:
-        guard === undefined
-          ? telegramProbeCheck(createSender(wiring).probe, clock)
-          : telegramStateCheck(guard.state),
+        worker === undefined
+          ? telegramProbeCheck(createSender(config, access).probe, clock)
+          : telegramStateCheck(worker.guard.state),
       queue: createQueueCheck({
         counts: queue.counts,
-        events: wiring.events,
+        events,
         clock,
         limitMs: config.telegram.timeoutMs + config.worker.sendDelayMs + QUEUE_PATIENCE_MS,
         pausedUntil,
@@ -37,22 +37,21 @@ export function observeHealth(wiring: Wiring): Health {
 }
 
 /** What this process did, and how the queue is. */
-export async function observeMetrics(wiring: Wiring): Promise<Metrics> {
-  const { config, events, clock, running, get } = wiring;
-  const { guard } = running;
-  const lastBackupAt = await findLastBackup(wiring);
+export async function observeMetrics({ context, core, worker }: ServedParts): Promise<Metrics> {
+  const { config, events, clock } = context;
+  const lastBackupAt = await findLastBackup(context);
   return createMetrics({
     events,
     clock,
-    countQueue: get('useCases').queue.counts,
+    countQueue: core.queue.counts,
     queueCapacity: config.queue.maxPending,
-    ...(guard === undefined ? {} : { telegramState: guard.state }),
+    ...(worker === undefined ? {} : { telegramState: worker.guard.state }),
     ...(lastBackupAt === undefined ? {} : { lastBackupAt }),
   });
 }
 
 /** Epoch ms. Only where backups are written: elsewhere the time would stay what it was at the start. */
-async function findLastBackup({ config, log, has }: Wiring): Promise<number | undefined> {
+async function findLastBackup({ config, log, has }: Context): Promise<number | undefined> {
   if (!has('scheduler')) return undefined;
   try {
     return await newestBackupAt(config.backup.directory);

@@ -33,7 +33,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   sandbox: { code: [], types: ['domain', 'services'] },
   config: { code: [], types: [] },
   app: {
-    code: ['api', 'bot', 'db', 'domain', 'ops', 'queue', 'sandbox', 'services', 'telegram'],
+    code: ['api', 'bot', 'db', 'domain', 'ops', 'queue', 'sandbox', 'services', 'telegram', 'within'],
     types: ['config'],
   },
   // Beside the app: the command line's own commands (db) and the log that they write.

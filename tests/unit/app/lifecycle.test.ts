@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createLifecycle, type Part } from '../../../src/ops/lifecycle.ts';
+import { createLifecycle } from '../../../src/app/lifecycle.ts';
 import { createLogger } from '../../../src/ops/logger.ts';
 
 const HANG = new Promise<never>(() => undefined);
@@ -11,29 +11,38 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+interface Part {
+  start(): Promise<unknown>;
+  stop(shareMs: number): Promise<void>;
+  readonly weight: number;
+}
+
 function setUp(changes: Readonly<Record<string, Partial<Part>>> = {}) {
   const did: string[] = [];
   const lines: Record<string, unknown>[] = [];
-  const parts = ['database', 'redis', 'worker', 'http'].map((name): Part => {
-    const change = changes[name];
-    return {
-      name,
-      async start() {
-        did.push(`+${name}`);
-        await change?.start?.();
-      },
-      async stop(shareMs) {
-        did.push(`-${name}`);
-        await change?.stop?.(shareMs);
-      },
-      ...(change?.stopWeight === undefined ? {} : { stopWeight: change.stopWeight }),
-    };
-  });
   const log = createLogger({
     level: 'debug',
     destination: { write: (line) => void lines.push(JSON.parse(line)) },
   });
-  return { did, lines, lifecycle: createLifecycle(parts, { log, clock: { now: () => Date.now() } }) };
+  const lifecycle = createLifecycle(
+    async (startPart) => {
+      for (const name of ['database', 'redis', 'worker', 'http']) {
+        const change = changes[name];
+        const start = async () => {
+          did.push(`+${name}`);
+          await change?.start?.();
+          return name;
+        };
+        const stop = async (started: string, shareMs: number) => {
+          did.push(`-${started}`);
+          await change?.stop?.(shareMs);
+        };
+        await startPart(name, start, stop, change?.weight);
+      }
+    },
+    { log, clock: { now: () => Date.now() } },
+  );
+  return { did, lines, lifecycle };
 }
 
 const UP = ['+database', '+redis', '+worker', '+http'];
@@ -77,7 +86,7 @@ it('stops what had started when a part fails, and throws its error', async () =>
   await expect(lifecycle.start()).rejects.toThrow('no');
   expect(did).toEqual(['+database', '+redis', '+worker', '-redis', '-database']);
   expect(lines).toContainEqual(
-    expect.objectContaining({ level: 'error', part: 'worker', message: 'start failed' }),
+    expect.objectContaining({ level: 'error', part: 'worker', message: 'Start failed' }),
   );
 });
 
@@ -109,7 +118,7 @@ describe('stopping', () => {
   });
 
   it('gives more to a part of more weight', async () => {
-    const { did, lifecycle } = setUp({ http: { stop: () => HANG, stopWeight: 7 } });
+    const { did, lifecycle } = setUp({ http: { stop: () => HANG, weight: 7 } });
     await lifecycle.start();
     const stopped = lifecycle.stop();
     await vi.advanceTimersByTimeAsync(6_999);

@@ -17,16 +17,19 @@ import { createMaintenanceService } from '../services/maintenance.ts';
 import type { Clock } from '../services/ports.ts';
 import { createTokens } from '../services/tokens.ts';
 import { createUpkeepService } from '../services/upkeep.ts';
-import type { RedisConnections } from './infrastructure.ts';
+import type { RedisConnections } from './redis.ts';
 
-/** The parts of the service that have no life of their own, wired once the database and Redis are there. */
-export type UseCases = ReturnType<typeof createUseCases>;
+/** The use cases, on a database and a Redis. Nothing in it runs by itself, but for the listening to ended alerts. */
+export type Core = ReturnType<typeof createCore>;
 
-export function createUseCases(deps: {
-  config: Config;
+export function createCore(deps: {
+  config: Pick<
+    Config,
+    'redis' | 'queue' | 'worker' | 'tokens' | 'maxAlerts' | 'timeZone' | 'backup' | 'telegram'
+  >;
   secret: string;
   db: Database;
-  redis: RedisConnections;
+  redis: Pick<RedisConnections, 'fast' | 'subscriber'>;
   clock: Clock;
   events: ReturnType<typeof createEventBus>;
   onError(error: Error): void;
@@ -114,5 +117,9 @@ export function createUseCases(deps: {
       pausedUntil,
     },
     ...{ integrations, alerts, maintenance, upkeep },
+    /** Ends BullMQ's hold on the connections, which stay the caller's. */
+    async close(): Promise<void> {
+      await Promise.all([alertJobs.close(), maintenanceJobs.close()]);
+    },
   };
 }

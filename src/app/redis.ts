@@ -1,6 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import type { Logger } from '../ops/logger.ts';
 import { type DispatchCommands, withDispatchCommands } from '../queue/commands.ts';
@@ -9,6 +6,7 @@ import { connectRedis, type RedisClient, type RedisTarget } from '../queue/redis
 import { ensureRedisServer } from '../sandbox/ensure-redis-server.ts';
 import { type PrivateRedis, type ProcessHost, startPrivateRedis } from '../sandbox/private-redis.ts';
 import { pause } from '../services/pause.ts';
+import type { Context } from './context.ts';
 
 /** The connections of one process, by what they are used for. */
 export interface RedisConnections {
@@ -20,8 +18,23 @@ export interface RedisConnections {
   close(): Promise<void>;
 }
 
+/** Redis as this process uses it: its connections, and the server where it is ours. */
+export interface StartedRedis extends RedisConnections {
+  /** The private server; undefined where REDIS_URL names one. */
+  readonly own: PrivateRedis | undefined;
+}
+
+/** Starts the private server where there is no REDIS_URL, connects, and says what is wrong with its settings. */
+export async function startRedis(context: Context): Promise<StartedRedis> {
+  const { config, log } = context;
+  const { target, own } = await provideRedis(config, context.host, context.env, log);
+  const connections = openRedis(target, log);
+  await checkRedis(connections.patient, log, context.stopping);
+  return { ...connections, own };
+}
+
 /** REDIS_URL, or a redis-server of our own (installed first where the machine lacks one). */
-export async function provideRedis(
+async function provideRedis(
   config: Config,
   host: ProcessHost,
   env: Readonly<Record<string, string | undefined>>,
@@ -35,7 +48,7 @@ export async function provideRedis(
 }
 
 /** Opens the connections. A Redis that is away only delays: everything goes on by itself when it comes. */
-export function openRedis(target: RedisTarget, log: Logger): RedisConnections {
+function openRedis(target: RedisTarget, log: Logger): RedisConnections {
   let lastError = '';
   const onError = (error: Error) => {
     // The same fault comes with each try to reconnect: once is enough.
@@ -64,7 +77,7 @@ export function openRedis(target: RedisTarget, log: Logger): RedisConnections {
 const REDIS_START_WAIT_MS = 5_000;
 
 /** Waits for Redis a little, but not once `stopping` aborts, and says what is wrong with its settings. */
-export async function checkRedis(redis: RedisClient, log: Logger, stopping: AbortSignal): Promise<void> {
+async function checkRedis(redis: RedisClient, log: Logger, stopping: AbortSignal): Promise<void> {
   const settings = inspectRedis(redis);
   const waited = new AbortController();
   const late = pause(REDIS_START_WAIT_MS, AbortSignal.any([stopping, waited.signal]));
@@ -73,22 +86,4 @@ export async function checkRedis(redis: RedisClient, log: Logger, stopping: Abor
   if (faults !== undefined) for (const fault of faults) log.warn({}, fault);
   else if (!stopping.aborted)
     log.warn({}, 'Redis does not answer yet: alerts are refused with 503 until it does');
-}
-
-/** The sandbox's signing key: made once, kept in the data directory, readable by its owner only. */
-export async function keepSandboxSecret(dataDir: string): Promise<string> {
-  const file = join(dataDir, 'jwt-secret');
-  const draft = `${file}.${randomBytes(8).toString('hex')}`;
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  try {
-    await writeFile(draft, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
-    // A link appears whole or not at all: of two processes that start at once, one makes it and both read the same.
-    await link(draft, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    await rm(draft, { force: true });
-  }
-  await chmod(file, 0o600);
-  return (await readFile(file, 'utf8')).trim();
 }

@@ -1,0 +1,145 @@
+import type { AddressInfo } from 'node:net';
+import { connectDatabase } from '../db/connect.ts';
+import { migrate } from '../db/migrate.ts';
+import { logEvents } from '../ops/log-events.ts';
+import { startUpdates } from './bot.ts';
+import { type AppDeps, type Context, createContext } from './context.ts';
+import { createCore } from './core.ts';
+import { startHttp } from './http.ts';
+import { createLifecycle, type StartPart } from './lifecycle.ts';
+import { publicUrl } from './public-url.ts';
+import { startRedis } from './redis.ts';
+import { issueSandboxToken, sandboxNotice, startSandbox } from './sandbox.ts';
+import { startScheduler } from './scheduler.ts';
+import { keepSandboxSecret } from './secret.ts';
+import { telegramAccess } from './telegram.ts';
+import { startWorker } from './worker.ts';
+
+export interface App {
+  /**
+   * Starts the parts of ROLES in the contract's order. Returns what a newcomer should read, in sandbox mode.
+   * @throws what a part's start threw; Error if stop() was called meanwhile
+   */
+  start(): Promise<Started>;
+  /** Never throws. `clean`: everything stopped within 10 s. */
+  stop(): Promise<{ readonly clean: boolean }>;
+}
+
+export interface Started {
+  /** Where the HTTP server listens, if this process has one. */
+  readonly address: AddressInfo | undefined;
+  readonly notice: string | undefined;
+}
+
+/** The composition root. */
+export function createApp(deps: AppDeps): App {
+  const stopping = new AbortController();
+  const context = createContext(deps, stopping.signal);
+  const { config, log, clock } = context;
+  const lifecycle = createLifecycle((startPart) => startService(startPart, context), { log, clock });
+
+  return {
+    async start() {
+      logEvents(context.events, log);
+      for (const warning of config.warnings) log.warn({}, warning);
+      if (context.isSandbox)
+        log.warn({}, 'SANDBOX mode: no BOT_TOKEN, so alerts go to the chat page, not to Telegram');
+      const started = await lifecycle.start();
+      log.info({ mode: config.mode.kind, roles: [...config.roles] }, 'Pingui Alert is ready');
+      return started;
+    },
+    stop() {
+      stopping.abort();
+      return lifecycle.stop();
+    },
+  };
+}
+
+/**
+ * Database, Redis, worker, scheduled jobs, bot, HTTP server. The weights share the 10 s of a stop: the send in flight gets
+ * most; a Redis that does not answer takes the bot a second to give its lease back to, and the HTTP server's requests as
+ * long to end.
+ */
+async function startService(startPart: StartPart, context: Context): Promise<Started> {
+  const { config, clock, events, onError, has } = context;
+  const db = await startPart(
+    'database',
+    () => openDatabase(context),
+    (open) => open.close(),
+  );
+  const secret = config.jwtSecret ?? (await keepSandboxSecret(config.dataDir));
+  const redis = await startPart(
+    'redis',
+    () => startRedis(context),
+    async (started) => {
+      await started.close();
+      await started.own?.stop();
+    },
+    2,
+  );
+  const core = await startPart(
+    'core',
+    async () => createCore({ config, secret, db, redis, clock, events, onError }),
+    (made) => made.close(),
+  );
+  const sandbox = context.isSandbox
+    ? await startPart('sandbox', startSandbox, (started) => started.stop())
+    : undefined;
+  const access = telegramAccess(config, sandbox);
+  const worker = has('worker')
+    ? await startPart(
+        'worker',
+        () => startWorker({ context, core, redis, access }),
+        (one) => one.stop(),
+        6,
+      )
+    : undefined;
+  if (has('scheduler'))
+    await startPart(
+      'jobs',
+      () => startScheduler({ context, core, redis }),
+      (jobs) => jobs.stop(),
+    );
+  // The bot is there before the server, whose address its examples name.
+  let address: AddressInfo | undefined;
+  const url = () => publicUrl(config, address);
+  const updates = has('bot')
+    ? await startPart(
+        'bot',
+        () => startUpdates({ context, core, redis, access, url }),
+        (source) => source.stop(),
+        2,
+      )
+    : undefined;
+  const { port } = config.http;
+  if (port !== undefined) {
+    const parts = { context, secret, core, redis, access, sandbox, worker, updates };
+    const http = await startPart(
+      'http',
+      () => startHttp(port, parts),
+      (server, shareMs) => server.stop(shareMs),
+      2,
+    );
+    address = http.address;
+  }
+  return { address, notice: await newcomersNotice() };
+
+  async function newcomersNotice(): Promise<string | undefined> {
+    const { adminPassword } = context;
+    if (!context.isSandbox || !has('api') || adminPassword === undefined) return undefined;
+    return sandboxNotice({
+      url: url(),
+      admin: { user: config.admin.user, password: adminPassword },
+      token: await issueSandboxToken(core.integrations, core.tokens),
+    });
+  }
+}
+
+async function openDatabase({ config }: Context) {
+  const { database } = config;
+  const db = await connectDatabase({
+    url: database.kind === 'sqlite' ? `sqlite:${database.file}` : database.url,
+  });
+  await migrate(db);
+  return db;
+}

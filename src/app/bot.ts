@@ -1,0 +1,49 @@
+import { createBot } from '../bot/bot.ts';
+import { createLease } from '../bot/lease.ts';
+import { createPoller } from '../bot/poller.ts';
+import type { UpdateSource } from '../bot/update-source.ts';
+import { createWebhook, deriveWebhookSecret, type WebhookHandler } from '../bot/webhook.ts';
+import type { Context } from './context.ts';
+import type { Core } from './core.ts';
+import type { RedisConnections } from './redis.ts';
+import type { TelegramAccess } from './telegram.ts';
+
+/** The bot, and how it gets its updates; `handler`: where they come by webhook. */
+export type StartedUpdates = UpdateSource & { readonly handler?: WebhookHandler };
+
+export async function startUpdates(deps: {
+  context: Context;
+  core: Core;
+  redis: RedisConnections;
+  access: TelegramAccess;
+  /** This service's own address, for the examples that the bot gives. */
+  url: () => string;
+}): Promise<StartedUpdates> {
+  const { config, clock, log } = deps.context;
+  const { integrations, alerts, cipher } = deps.core;
+  const logger = log.child('bot');
+  const bot = createBot({
+    ...deps.access,
+    timeoutMs: config.telegram.timeoutMs,
+    integrations,
+    alerts,
+    clock,
+    logger,
+    hashChat: cipher.hashChat,
+    publicUrl: deps.url,
+    dailyLimit: config.maxAlerts,
+    timeZone: config.timeZone,
+  });
+  const source = createSource();
+  source.start();
+  return source;
+
+  function createSource(): StartedUpdates {
+    if (config.webhook === undefined) {
+      const lease = createLease(deps.redis.fast, `${config.redis.prefix}:poller`, { logger });
+      return createPoller({ bot, lease, logger, clock });
+    }
+    const { url, secret = deriveWebhookSecret(deps.access.token) } = config.webhook;
+    return createWebhook({ bot, url, secret, logger, clock });
+  }
+}

@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import type { Config, Role } from '../config.ts';
+import { createEventBus, type EventBus } from '../domain/events.ts';
+import { createRepeatedErrorLog } from '../ops/log-repeated.ts';
+import type { Logger } from '../ops/logger.ts';
+import type { ProcessHost } from '../sandbox/private-redis.ts';
+import type { Clock } from '../services/ports.ts';
+
+export interface AppDeps {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** `process`, for the private Redis. */
+  readonly host: ProcessHost;
+}
+
+/** What is there before anything is started. */
+export interface Context extends AppDeps {
+  readonly events: EventBus;
+  /** For the errors of BullMQ's connections, which come again and again. */
+  onError(error: Error): void;
+  has(role: Role): boolean;
+  readonly isSandbox: boolean;
+  /** Aborts when the service is told to stop, be it during the start. */
+  readonly stopping: AbortSignal;
+  /** Undefined: no operator pages. */
+  readonly adminPassword: string | undefined;
+}
+
+export function createContext(deps: AppDeps, stopping: AbortSignal): Context {
+  const { config, log, clock } = deps;
+  const isSandbox = config.mode.kind === 'sandbox';
+  const has = (role: Role) => config.roles.has(role);
+  return {
+    ...deps,
+    events: createEventBus(),
+    onError: createRepeatedErrorLog('Queue connection trouble', { log, clock }),
+    has,
+    isSandbox,
+    stopping,
+    // The sandbox's is printed, which only the API does.
+    adminPassword:
+      config.admin.password ?? (isSandbox && has('api') ? randomBytes(9).toString('base64url') : undefined),
+  };
+}

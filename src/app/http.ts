@@ -1,0 +1,92 @@
+import type { AddressInfo } from 'node:net';
+import type { RequestHandler } from 'express';
+import type { HttpListener } from '../api/http-listener.ts';
+import { createOpsServer, type OpsDeps } from '../api/ops-server.ts';
+import { createApiServer } from '../api/server.ts';
+import { deriveKey } from '../queue/cipher.ts';
+import type { StartedUpdates } from './bot.ts';
+import type { Context } from './context.ts';
+import type { Core } from './core.ts';
+import { observeHealth, observeMetrics } from './observation.ts';
+import type { RedisConnections } from './redis.ts';
+import type { Sandbox } from './sandbox.ts';
+import type { TelegramAccess } from './telegram.ts';
+import type { StartedWorker } from './worker.ts';
+
+/**
+ * The HTTP server stops taking requests at once, and cuts those in flight after this part of its share of the stop: of
+ * 1.4 s with all roles 1.1 s, in which a request ends whose Redis does not answer (1 s).
+ */
+const CUT_AFTER = 0.8;
+
+/** What this process has for its HTTP server to show and to serve. */
+export interface ServedParts {
+  readonly context: Context;
+  readonly secret: string;
+  readonly core: Core;
+  readonly redis: RedisConnections;
+  readonly access: TelegramAccess;
+  readonly sandbox: Sandbox | undefined;
+  readonly worker: StartedWorker | undefined;
+  readonly updates: StartedUpdates | undefined;
+}
+
+export interface StartedHttp {
+  readonly address: AddressInfo;
+  stop(shareMs: number): Promise<void>;
+}
+
+/** The HTTP server at `port`: the API's where this process has that role, else the operator's. */
+export async function startHttp(port: number, parts: ServedParts): Promise<StartedHttp> {
+  const { config, log, has } = parts.context;
+  const ops = await describeOps(parts);
+  const server = has('api') ? createApi(parts, ops) : createOpsServer(ops);
+  const address = await server.listen(config.http.host, port);
+  log.info({ address: address.address, port: address.port }, 'HTTP server is listening');
+  return {
+    address,
+    async stop(shareMs) {
+      parts.sandbox?.page.close();
+      await server.close(CUT_AFTER * shareMs);
+    },
+  };
+}
+
+/** What both servers serve. The casts: the handlers take less than what Express hands over. */
+async function describeOps(parts: ServedParts): Promise<OpsDeps> {
+  const { context, updates } = parts;
+  const { config, clock, log, adminPassword } = context;
+  return {
+    clock,
+    health: observeHealth(parts),
+    metrics: await observeMetrics(parts),
+    logger: log.child('api'),
+    ...(updates?.handler === undefined ? {} : { webhook: updates.handler as RequestHandler }),
+    trustProxy: config.http.trustProxy,
+    operator: {
+      user: config.admin.user,
+      password: adminPassword,
+      sessionKey: deriveKey(parts.secret, 'operator session v1'),
+    },
+  };
+}
+
+function createApi(parts: ServedParts, ops: OpsDeps): HttpListener {
+  const { context, core, sandbox } = parts;
+  const { config, events } = context;
+  const { alerts, integrations, tokens, cipher, alertJobs, maintenanceJobs } = core;
+  return createApiServer({
+    ...ops,
+    alerts,
+    integrations,
+    tokens,
+    events,
+    hashChat: cipher.hashChat,
+    redis: parts.redis.fast,
+    queues: { alerts: alertJobs, maintenance: maintenanceJobs },
+    ...(sandbox === undefined ? {} : { sandbox: sandbox.page.handle as RequestHandler }),
+    timeZone: config.timeZone,
+    rateLimitPerMinute: config.http.rateLimitPerMinute,
+    queuePrefix: config.redis.prefix,
+  });
+}

@@ -1,0 +1,21 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The sandbox's signing key: made once, kept in the data directory, readable by its owner only. */
+export async function keepSandboxSecret(dataDir: string): Promise<string> {
+  const file = join(dataDir, 'jwt-secret');
+  const draft = `${file}.${randomBytes(8).toString('hex')}`;
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  try {
+    await writeFile(draft, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
+    // A link appears whole or not at all: of two processes that start at once, one makes it and both read the same.
+    await link(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+  await chmod(file, 0o600);
+  return (await readFile(file, 'utf8')).trim();
+}

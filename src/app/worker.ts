@@ -1,0 +1,59 @@
+import { dropAbandoned } from '../queue/alert-queue.ts';
+import { createAlertWorker } from '../queue/alert-worker.ts';
+import { createPace } from '../queue/pace.ts';
+import { createPlaces } from '../queue/places.ts';
+import { createDeliveryService } from '../services/delivery/delivery.ts';
+import { createTelegramGuard, type TelegramGuard } from '../services/telegram-guard.ts';
+import { render } from '../telegram/render/renderer.ts';
+import type { Context } from './context.ts';
+import type { Core } from './core.ts';
+import type { RedisConnections } from './redis.ts';
+import { createSender, type TelegramAccess } from './telegram.ts';
+
+export interface StartedWorker {
+  readonly guard: TelegramGuard;
+  stop(): Promise<void>;
+}
+
+/** The sending side: worker, pace, circuit breaker, sender. */
+export async function startWorker(deps: {
+  context: Context;
+  core: Core;
+  redis: RedisConnections;
+  access: TelegramAccess;
+}): Promise<StartedWorker> {
+  const { core, redis, context } = deps;
+  const { config, events, clock } = context;
+  const { prefix } = config.redis;
+  const guard = createTelegramGuard({ sender: createSender(config, deps.access), events });
+  const places = createPlaces({ redis: redis.patient, prefix, limits: config.queue, ...config.worker });
+  const pace = createPace({
+    redis: redis.patient,
+    prefix,
+    ...config.worker,
+    dropAbandoned: (job) => dropAbandoned(job, { queue: core.alertJobs, places }),
+  });
+  const delivery = createDeliveryService({
+    ledger: core.ledger,
+    integrations: core.repository,
+    integrationService: core.integrations,
+    cipher: core.cipher,
+    guard,
+    render,
+    pace,
+    ended: core.ended,
+    events,
+    clock,
+  });
+  const worker = createAlertWorker({
+    redis: redis.patient,
+    queue: core.alertJobs,
+    places,
+    delivery,
+    prefix,
+    ...config.worker,
+    onError: context.onError,
+  });
+  await worker.start();
+  return { guard, stop: worker.stop };
+}

@@ -1,16 +1,6 @@
+import { setTimeout } from 'node:timers/promises';
+
 /** Resolves after `ms` milliseconds, or as soon as the signal aborts. Never rejects. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) {
-      resolve();
-      return;
-    }
-    const finish = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', finish);
-      resolve();
-    };
-    const timer = setTimeout(finish, ms);
-    signal?.addEventListener('abort', finish, { once: true });
-  });
+  return setTimeout(ms, undefined, signal && { signal }).catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { createLogger, createStdoutDestination, type Logger } from './ops/logger.ts';
@@ -28,7 +28,10 @@ async function run(argv: readonly string[]): Promise<number | undefined> {
     return command === '--help' || command === '-h' ? 0 : 2;
   }
   const config = loadConfig(process.env, (file) => readFileSync(file, 'utf8'));
-  const destination = createStdoutDestination();
+  // Asking for its number opens process.stdout, and only then a pipe is non-blocking: else a reader that stands still
+  // would make the service stand still.
+  const { fd } = process.stdout;
+  const destination = createStdoutDestination((bytes) => writeSync(fd, bytes));
   const log = createLogger({
     level: config.logLevel,
     destination,

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import type { AppError, ErrorCode } from '../domain/errors.ts';
+import { bearerChallenge } from './bearer.ts';
 
 /** How each code looks over HTTP. The compiler holds this complete. */
 export const PROBLEMS: Record<ErrorCode, { readonly status: number; readonly title: string }> = {
@@ -54,9 +55,9 @@ export function sendProblem(req: Request, res: Response, error: AppError): void 
   if (error.retryAfterSeconds !== undefined) {
     res.setHeader('Retry-After', String(Math.max(1, Math.ceil(error.retryAfterSeconds))));
   }
-  // RFC 9110, section 15.5.2: a 401 names a scheme. The guards set a more precise one.
+  // RFC 9110, section 15.5.2: a 401 names a scheme. The operators' guard sets its own.
   if (error.code === 'unauthorized' && !res.hasHeader('WWW-Authenticate')) {
-    res.setHeader('WWW-Authenticate', 'Bearer realm="pingui-alert"');
+    res.setHeader('WWW-Authenticate', bearerChallenge(req));
   }
   res.statusCode = PROBLEMS[error.code].status;
   res.setHeader('Content-Type', 'application/problem+json');

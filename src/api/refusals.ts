@@ -12,7 +12,7 @@ export function createRefusalReporter(deps: {
 }): ErrorRequestHandler {
   return (error: unknown, req, _res, next) => {
     if (req.method === 'POST' && /^\/alert\/?$/i.test(req.path) && !req.isReported) {
-      const chatId = req.user?.integration?.chatId;
+      const chatId = req.integration?.chatId;
       deps.events.emit('alert.refused', {
         code: toAppError(error).code,
         requestId: req.requestId,

@@ -8,8 +8,6 @@ export interface Authenticated {
   readonly claims: TokenClaims;
   /** Hex SHA-256 of the token. */
   readonly tokenHash: string;
-  /** Undefined for a setup token: the exchange itself decides whether that is still good. */
-  readonly integration: Integration | undefined;
 }
 
 declare global {
@@ -17,6 +15,8 @@ declare global {
     interface Request {
       /** Ours, or the caller's own X-Request-Id. */
       requestId: string;
+      /** The token's own, after loadIntegration. */
+      integration?: Integration;
       /** What a JsonBody made of the body; ask it for it. */
       input?: unknown;
       /** Somebody else emits `alert.refused` for this request. */
@@ -35,12 +35,11 @@ export function authenticatedOf(req: Request): Authenticated {
 
 /** @throws AppError scope_missing for a setup token, which can do nothing but be exchanged */
 export function integrationOf(req: Request): Integration {
-  const { integration } = authenticatedOf(req);
-  if (integration === undefined) {
+  if (req.integration === undefined) {
     throw new AppError(
       'scope_missing',
       'This is a setup token. Exchange it once at POST /api/createIntegration and use the token that it answers with.',
     );
   }
-  return integration;
+  return req.integration;
 }

@@ -12,10 +12,11 @@ import { createHttpListener, type HttpListener } from './http-listener.ts';
 import { loadedWhenAsked } from './loaded-when-asked.ts';
 import type { ApiLogger } from './logger.ts';
 import { createJsonReader } from './middleware/json-body.ts';
+import { createLoadIntegration } from './middleware/load-integration.ts';
 import { createProblemHandler, unknownRoute } from './middleware/problem-handlers.ts';
 import { createRequestRateLimit } from './middleware/request-rate.ts';
 import { createSecurityHeaders } from './middleware/security-headers.ts';
-import { createTokenChecks } from './middleware/verify-jwt-token.ts';
+import { createVerifyJwtToken } from './middleware/verify-jwt-token.ts';
 import { createOperatorCredentials } from './operator/credentials.ts';
 import { createFailedSignIns } from './operator/failed-sign-ins.ts';
 import { createOperatorGuard } from './operator/guard.ts';
@@ -103,13 +104,14 @@ function createApp(deps: ApiDeps, waits: Waits): Express {
 }
 
 function createApiRoutes(deps: ApiDeps, waits: Waits): Router {
-  const { authenticate } = deps.integrations;
-  const checks = createTokenChecks({ ...deps, authenticate });
+  const verifyJwtToken = createVerifyJwtToken(deps);
+  const loadIntegration = createLoadIntegration(deps.integrations.authenticate);
   const quota = createQuotaHeaders(deps);
   const readJson = createJsonReader();
   const router = Router();
-  router.use(createAlertRoutes({ ...deps, ...checks, authenticate, quota, readJson, waits }));
-  router.use(createIntegrationRoutes({ ...deps, ...checks, quota, readJson }));
+  const shared = { ...deps, verifyJwtToken, loadIntegration, quota, readJson };
+  router.use(createAlertRoutes({ ...shared, waits }));
+  router.use(createIntegrationRoutes(shared));
   router.use(unknownRoute);
   return router;
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { Telegram, TelegramError } from 'telegraf';
 import { pause } from '../services/pause.ts';
 import { floodWaitMs } from './api-errors.ts';
@@ -41,7 +42,7 @@ export function createBotApi(deps: { token: string; apiRoot: string; timeoutMs: 
   const plainCall = telegram.callApi.bind(telegram);
   const pending = new Set<AbortController>();
   let closed = false;
-  const blockedUntil = new Map<string, number>();
+  const blocked = new LRUCache<string, true>({ max: MAX_BLOCKED_CHATS });
 
   async function limitedCall<M extends Parameters<Call>[0]>(
     method: M,
@@ -93,22 +94,12 @@ export function createBotApi(deps: { token: string; apiRoot: string; timeoutMs: 
   }
 
   function block(chat: string | undefined, waitMs: number): void {
-    if (chat === undefined) return;
-    const now = Date.now();
-    if (blockedUntil.size >= MAX_BLOCKED_CHATS) {
-      for (const [known, until] of blockedUntil) if (until <= now) blockedUntil.delete(known);
-    }
-    blockedUntil.set(chat, now + waitMs);
+    if (chat !== undefined) blocked.set(chat, true, { ttl: waitMs });
   }
 
   function refuseBlocked(chat: string | undefined, method: string): void {
-    const until = chat === undefined ? undefined : blockedUntil.get(chat);
-    if (chat === undefined || until === undefined) return;
-    const leftMs = until - Date.now();
-    if (leftMs <= 0) {
-      blockedUntil.delete(chat);
-      return;
-    }
+    const leftMs = chat === undefined ? 0 : blocked.getRemainingTTL(chat);
+    if (leftMs <= 0) return;
     throw new TelegramError(
       {
         error_code: 429,

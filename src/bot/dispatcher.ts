@@ -1,3 +1,4 @@
+import { bulkhead } from 'cockatiel';
 import type { Update } from 'telegraf/types';
 
 export interface Dispatcher {
@@ -15,32 +16,23 @@ export function createDispatcher(deps: {
   handle: (update: Update) => Promise<void>;
   concurrency?: number;
 }): Dispatcher {
-  const concurrency = deps.concurrency ?? 8;
+  const slots = bulkhead(deps.concurrency ?? 8, Number.POSITIVE_INFINITY);
   const tails = new Map<string, Promise<unknown>>();
-  const waiting: (() => void)[] = [];
-  let running = 0;
   let size = 0;
 
-  async function inSlot(update: Update, signal: AbortSignal | undefined): Promise<'handled' | 'skipped'> {
-    if (running >= concurrency) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running++;
-    try {
-      if (signal?.aborted) return 'skipped';
-      await deps.handle(update);
-      return 'handled';
-    } finally {
-      // The slot is handed on, not freed, if somebody waits for it.
-      const next = waiting.shift();
-      if (next === undefined) running--;
-      else next();
-    }
+  async function take(update: Update, signal: AbortSignal | undefined): Promise<'handled' | 'skipped'> {
+    if (signal?.aborted) return 'skipped';
+    await deps.handle(update);
+    return 'handled';
   }
 
   return {
     size: () => size,
     async dispatch(update, signal) {
       const key = chatKey(update);
-      const turn = (tails.get(key) ?? Promise.resolve()).then(() => inSlot(update, signal));
+      const turn = (tails.get(key) ?? Promise.resolve()).then(() =>
+        slots.execute(() => take(update, signal)),
+      );
       const tail = turn.catch(() => undefined);
       tails.set(key, tail);
       size++;

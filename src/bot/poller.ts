@@ -1,6 +1,8 @@
 import type { Update } from 'telegraf/types';
 import { pause } from '../services/pause.ts';
 import type { Clock } from '../services/ports.ts';
+import { untilAborted } from '../services/until-aborted.ts';
+import { within } from '../within.ts';
 import { classifyFault, safeError } from './api-errors.ts';
 import type { AlertBot } from './bot.ts';
 import type { BotLogger } from './bot-logger.ts';
@@ -180,15 +182,6 @@ export function createPoller(deps: PollerDeps): UpdateSource {
 
 /** Resolves with `work`, or GRACE_MS after the signal aborted. */
 async function finishedOrGivenUp(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  const finished = new AbortController();
-  const givenUp = new Promise<void>((resolve) => {
-    const onAbort = () => void pause(GRACE_MS, finished.signal).then(resolve);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true, signal: finished.signal });
-  });
-  try {
-    await Promise.race([work, givenUp]);
-  } finally {
-    finished.abort();
-  }
+  await untilAborted(work, signal);
+  if (signal.aborted) await within(GRACE_MS, () => work).catch(() => undefined);
 }

@@ -1,6 +1,6 @@
+import { createAttempts } from '../services/attempts.ts';
 import { isAdministrator } from './administrators.ts';
 import { isForbidden } from './api-errors.ts';
-import { createAttemptLimit } from './attempt-limit.ts';
 import type { BotContext, ReplyOptions } from './context.ts';
 import { createIntegrationCurl } from './curl-examples.ts';
 import { type TokenWish, tokenLink } from './deep-link.ts';
@@ -20,7 +20,7 @@ export interface TokenDesk {
 
 /** Issues setup tokens and decides where they are shown. */
 export function createTokenDesk(deps: Pick<FeatureDeps, 'integrations' | 'clock' | 'publicUrl'>): TokenDesk {
-  const limit = createAttemptLimit({ limit: TOKENS_PER_MINUTE, windowMs: 60_000, clock: deps.clock });
+  const issued = createAttempts<number>({ limit: TOKENS_PER_MINUTE, windowMs: 60_000, clock: deps.clock });
 
   /** Issues and hands over; false if the person cannot be reached. */
   async function issue(
@@ -48,8 +48,9 @@ export function createTokenDesk(deps: Pick<FeatureDeps, 'integrations' | 'clock'
 
   /** True if the chat has to wait, which it was told. */
   async function isFlooding(ctx: BotContext, chatId: number): Promise<boolean> {
-    const waitMs = limit.take(chatId);
-    if (waitMs > 0) await ctx.reply(ctx.texts.tooManyTokens(Math.ceil(waitMs / 1000)));
+    const waitMs = issued.waitMs(chatId);
+    if (waitMs <= 0) issued.add(chatId);
+    else await ctx.reply(ctx.texts.tooManyTokens(Math.ceil(waitMs / 1000)));
     return waitMs > 0;
   }
 

@@ -1,3 +1,4 @@
+import { halfJitterGenerator } from 'cockatiel';
 import type { ApiFault } from './api-errors.ts';
 
 /** How updates reach the bot at the moment; for health. */
@@ -29,8 +30,6 @@ export interface BackoffOptions {
   readonly maxMs: number;
   /** Pause while the token is refused, in milliseconds. */
   readonly unauthorizedMs: number;
-  /** 0 to 1; Math.random unless a test says otherwise. */
-  readonly random?: () => number;
 }
 
 export const DEFAULT_BACKOFF: BackoffOptions = { baseMs: 1_000, maxMs: 60_000, unauthorizedMs: 60_000 };
@@ -39,9 +38,15 @@ export const DEFAULT_BACKOFF: BackoffOptions = { baseMs: 1_000, maxMs: 60_000, u
 export function backoffMs(fault: ApiFault, failures: number, options: BackoffOptions): number {
   if (fault.kind === 'unauthorized') return options.unauthorizedMs;
   if (fault.kind === 'flood') return Math.min(fault.waitMs, options.maxMs);
-  const full = Math.min(options.maxMs, options.baseMs * 2 ** Math.min(failures - 1, 20));
-  // Half to all of it: processes that failed together do not come back together.
-  return full * (0.5 + (options.random ?? Math.random)() / 2);
+  const { baseMs: initialDelay, maxMs: maxDelay } = options;
+  // Doubled each time, and half to all of it: processes that failed together do not come back together.
+  const [ms] = halfJitterGenerator(failures - 1, {
+    initialDelay,
+    maxDelay,
+    exponent: 2,
+    generator: halfJitterGenerator,
+  });
+  return ms;
 }
 
 export function stateAfter(fault: ApiFault): UpdateSourceState {

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Update } from 'telegraf/types';
 import { pause } from '../services/pause.ts';
 import type { Clock } from '../services/ports.ts';
+import { TimeoutError, within } from '../within.ts';
 import { classifyFault, safeError } from './api-errors.ts';
 import type { AlertBot } from './bot.ts';
 import type { BotLogger } from './bot-logger.ts';
@@ -96,15 +97,13 @@ export function createWebhook(deps: WebhookDeps): Webhook {
     if (body.kind === 'too_large') return finish(res, 413);
     if (body.kind === 'not_json' || !isUpdate(body.value)) return finish(res, 400);
 
-    const handled = dispatcher.dispatch(body.value).then(
+    const update = body.value;
+    const status = await within(answerAfterMs, () => dispatcher.dispatch(update)).then(
       () => 200,
-      // The bot does not know its own name yet: Telegram shall come again.
-      () => 503,
+      // Else the bot does not know its own name yet: Telegram shall come again.
+      (error: unknown) => (error instanceof TimeoutError ? 200 : 503),
     );
-    const answered = new AbortController();
-    const late = pause(answerAfterMs, answered.signal).then(() => 200);
-    finish(res, await Promise.race([handled, late]));
-    answered.abort();
+    finish(res, status);
   }
 
   return {

@@ -1,5 +1,3 @@
-import { writeSync } from 'node:fs';
-
 /** Where lines go: anything that takes one line per call. */
 export interface LogDestination {
   write(line: string): void;
@@ -15,12 +13,13 @@ const LAST_FLUSH_MS = 1_000;
 /**
  * Standard output, one system call per turn of the event loop. Call `flushSync` when the process exits.
  *
- * pino's own destination is not used: when the reader of the pipe has gone, its last flush never returns (sonic-boom
- * tries again for ever on EPIPE), and the process could not end.
+ * pino's own destination is not used: its last flush never returns when the reader of the pipe has gone (sonic-boom tries
+ * again for ever on EPIPE) or stands still, and the process could not end (docs/decisions/0005).
+ *
+ * @param write takes what it can at once, and throws EAGAIN where it could take nothing: the file descriptor must be
+ * non-blocking
  */
-export function createStdoutDestination(
-  write: (bytes: Uint8Array) => number = (bytes) => writeSync(1, bytes),
-): LogDestination {
+export function createStdoutDestination(write: (bytes: Uint8Array) => number): LogDestination {
   let pending: string[] = [];
   let length = 0;
   let rest: Uint8Array = new Uint8Array();

@@ -1,4 +1,7 @@
-/** Resolves after `ms` milliseconds, or as soon as the signal aborts. Never rejects. */
+/**
+ * Resolves after `ms` milliseconds, or as soon as the signal aborts. Never rejects. By the global timer, which tests can
+ * replace; that of node:timers/promises they cannot.
+ */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) {

@@ -65,7 +65,7 @@ export const freeLease: Lease = {
   },
 };
 
-export const FAST_BACKOFF = { baseMs: 30, maxMs: 120, unauthorizedMs: 100, random: () => 1 };
+export const FAST_BACKOFF = { baseMs: 30, maxMs: 120, unauthorizedMs: 100 };
 
 /** The bot against a Bot API double over HTTP, with the real integration service. Private chats of ANN and JOSE exist. */
 export async function createBotRig(

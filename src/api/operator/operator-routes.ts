@@ -37,7 +37,7 @@ export function createOperatorRoutes(deps: {
       return;
     }
     const session = deps.credentials.issueSession();
-    res.setHeader('Set-Cookie', cookie(req, session.value, session.maxAgeSeconds));
+    setSession(req, res, session.value, session.maxAgeSeconds);
     res.redirect(303, form.next);
   }
 
@@ -54,7 +54,7 @@ export function createOperatorRoutes(deps: {
       res.type('html').send(renderSignOut());
     })
     .post((req, res) => {
-      res.setHeader('Set-Cookie', cookie(req, '', 0));
+      setSession(req, res, '', 0);
       res.redirect(303, SIGN_IN_PATH);
     })
     .all(methodNotAllowed('GET', 'POST'));
@@ -68,9 +68,13 @@ export function createOperatorRoutes(deps: {
   return router;
 }
 
-function cookie(req: Request, value: string, maxAgeSeconds: number): string {
-  const secure = req.secure ? '; Secure' : '';
-  return `${SESSION_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAgeSeconds}${secure}`;
+function setSession(req: Request, res: Response, value: string, maxAgeSeconds: number): void {
+  res.cookie(SESSION_COOKIE, value, {
+    httpOnly: true,
+    sameSite: 'strict',
+    secure: req.secure,
+    maxAge: maxAgeSeconds * 1000,
+  });
 }
 
 function readForm(req: Request): { user: string; password: string; next: string } {

@@ -8,7 +8,6 @@ import { createJsonBody, invalid } from '../middleware/json-body.ts';
 import { methodNotAllowed } from '../middleware/method-not-allowed.ts';
 import { requireScope } from '../middleware/require-scope.ts';
 import { validateStatus } from '../middleware/validate-status.ts';
-import { INVALID_TOKEN } from '../middleware/verify-jwt-token.ts';
 import { preferredWait } from '../prefer.ts';
 import { presentAlert } from '../presenters.ts';
 import type { QuotaHeaders } from '../quota.ts';
@@ -26,13 +25,13 @@ export function createAlertRoutes(deps: {
   alerts: AlertService;
   quota: Pick<QuotaHeaders, 'announce'>;
   verifyJwtToken: RequestHandler;
-  verifySignature: RequestHandler;
-  authenticate: IntegrationService['authenticate'];
+  loadIntegration: RequestHandler;
+  integrations: Pick<IntegrationService, 'authenticate'>;
   readJson: RequestHandler;
   waits: Waits;
   clock: Clock;
 }): Router {
-  const { alerts, quota, waits } = deps;
+  const { alerts, quota, verifyJwtToken, loadIntegration, waits } = deps;
   const firstSchema = createAlertSchema(deps.clock, 0);
   const repeatableSchema = createAlertSchema(deps.clock, IDEMPOTENCY_WINDOW_MS);
   const body = createJsonBody(
@@ -99,41 +98,24 @@ export function createAlertRoutes(deps: {
   }
 
   const explainRefusal: ErrorRequestHandler = async (error: unknown, req, res, next) => {
-    const fault = req.isReported ? error : await faultOf(req, error);
-    if (fault instanceof AppError && fault.quota !== undefined) quota.announce(res, fault.quota);
-    if (fault instanceof AppError && fault.code === 'unauthorized' && req.user !== undefined)
-      res.setHeader('WWW-Authenticate', INVALID_TOKEN);
-    next(fault);
-  };
-
-  /** What is wrong with a request is told only to whom the token is good: a dead one reads 401, whatever it sends. */
-  async function faultOf(req: Request, error: unknown): Promise<unknown> {
-    if (req.user === undefined) return error;
-    const { claims, tokenHash } = req.user;
-    try {
-      req.user = { claims, tokenHash, integration: await deps.authenticate(claims, tokenHash) };
-      return error;
-    } catch (refusal) {
-      return refusal;
+    // What is wrong with a request is told only to whom the token is good: a dead one reads 401, whatever it sends.
+    if (req.user !== undefined && !req.isReported) {
+      req.integration = await deps.integrations.authenticate(req.user.claims, req.user.tokenHash);
     }
-  }
+    if (error instanceof AppError && error.quota !== undefined) quota.announce(res, error.quota);
+    next(error);
+  };
 
   const router = Router();
   router
     .route('/alert')
-    .post(
-      deps.verifySignature,
-      requireScope('alert:send'),
-      deps.readJson,
-      body.validate,
-      accept,
-      explainRefusal,
-    )
+    // No loadIntegration: the accept itself proves the sender, in the statement that takes the alert in.
+    .post(verifyJwtToken, requireScope('alert:send'), deps.readJson, body.validate, accept, explainRefusal)
     .all(methodNotAllowed('POST'));
-  router.route('/alerts/:id').get(deps.verifyJwtToken, show).all(methodNotAllowed('GET'));
+  router.route('/alerts/:id').get(verifyJwtToken, loadIntegration, show).all(methodNotAllowed('GET'));
   router
     .route('/alerts/:id/resend')
-    .post(deps.verifyJwtToken, requireScope('alert:send'), validateStatus, resend)
+    .post(verifyJwtToken, loadIntegration, requireScope('alert:send'), validateStatus, resend)
     .all(methodNotAllowed('POST'));
   return router;
 }

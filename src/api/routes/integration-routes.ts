@@ -15,26 +15,34 @@ export function createIntegrationRoutes(deps: {
   integrations: Pick<IntegrationService, 'create' | 'revoke' | 'rotate'>;
   quota: Pick<QuotaHeaders, 'resetsAt'>;
   verifyJwtToken: RequestHandler;
+  loadIntegration: RequestHandler;
   readJson: RequestHandler;
 }): Router {
-  const { integrations, quota, verifyJwtToken, readJson } = deps;
+  const { integrations, quota, verifyJwtToken, loadIntegration, readJson } = deps;
   const createBody = createJsonBody(() => CreateIntegrationSchema, { optional: true });
   const revokeBody = createJsonBody(() => RevokeIntegrationSchema, { optional: true });
   const router = Router();
 
   router
     .route('/createIntegration')
-    .post(verifyJwtToken, requireScope(SETUP_SCOPE), readJson, createBody.validate, async (req, res) => {
-      const { claims, tokenHash } = authenticatedOf(req);
-      const { integration, token } = await integrations.create(claims, tokenHash, createBody.of(req));
-      res.setHeader('Location', `/api/integrations/${integration.chatId}`);
-      res.status(201).json({ integration: presentIntegration(integration, quota.resetsAt()), token });
-    })
+    .post(
+      verifyJwtToken,
+      loadIntegration,
+      requireScope(SETUP_SCOPE),
+      readJson,
+      createBody.validate,
+      async (req, res) => {
+        const { claims, tokenHash } = authenticatedOf(req);
+        const { integration, token } = await integrations.create(claims, tokenHash, createBody.of(req));
+        res.setHeader('Location', `/api/integrations/${integration.chatId}`);
+        res.status(201).json({ integration: presentIntegration(integration, quota.resetsAt()), token });
+      },
+    )
     .all(methodNotAllowed('POST'));
 
   router
     .route('/integrations/:chatId')
-    .get(verifyJwtToken, requireScope('integration:read'), (req, res) => {
+    .get(verifyJwtToken, loadIntegration, requireScope('integration:read'), (req, res) => {
       const integration = integrationOf(req);
       requireOwnChat(integration, req.params.chatId);
       // One object under a plural name: existing clients read it so.
@@ -46,6 +54,7 @@ export function createIntegrationRoutes(deps: {
     .route('/revokeIntegration')
     .post(
       verifyJwtToken,
+      loadIntegration,
       requireScope('integration:revoke'),
       readJson,
       revokeBody.validate,
@@ -60,7 +69,7 @@ export function createIntegrationRoutes(deps: {
 
   router
     .route('/rotateToken')
-    .post(verifyJwtToken, requireScope('integration:rotate'), async (req, res) => {
+    .post(verifyJwtToken, loadIntegration, requireScope('integration:rotate'), async (req, res) => {
       const { integration, token } = await integrations.rotate(integrationOf(req));
       res.json({ integration: presentIntegration(integration, quota.resetsAt()), token });
     })

@@ -242,7 +242,11 @@ describe('who may see it', () => {
     expect(res.status).toBe(303);
     expect(res.headers.get('location')).toBe('/admin/queues/queue/alerts');
     const cookie = res.headers.get('set-cookie') ?? '';
-    expect(cookie).toMatch(/^pingui_operator=\S+; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200$/);
+    expect(cookie).toMatch(/^pingui_operator=[^;]+;/);
+    expect(cookie.split('; ')).toEqual(
+      expect.arrayContaining(['Path=/', 'HttpOnly', 'SameSite=Strict', 'Max-Age=43200']),
+    );
+    expect(cookie).not.toContain('Secure');
     const Cookie = cookie.split(';')[0] ?? '';
     expect((await get('/admin/queues/api/queues', { Cookie })).status).toBe(200);
     expect((await get('/metrics', { Cookie })).status).toBe(200);

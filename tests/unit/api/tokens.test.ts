@@ -117,6 +117,41 @@ describe('verifyJwtToken', () => {
   });
 });
 
+describe('a token that is not the newest any more', () => {
+  it.each<[string, string, RequestInit & { json?: unknown }]>([
+    ['an alert', '/api/alert', { json: { message: 'x' } }],
+    ['an alert that is no good', '/api/alert', { json: { message: 1 } }],
+    ['an alert that is no JSON', '/api/alert', { method: 'POST', body: '{' }],
+    ['an alert for another chat', '/api/alert', { json: { message: 'x', chatId: 5 } }],
+    ['an alert without a body', '/api/alert', { method: 'POST' }],
+    ['a look at an alert', '/api/alerts/00000000-0000-4000-8000-000000000000', {}],
+    ['a bad look at an alert', '/api/alerts/x', {}],
+    ['an exchange', '/api/createIntegration', { json: {} }],
+    ['a rotation', '/api/rotateToken', { method: 'POST' }],
+    ['a revocation', '/api/revokeIntegration', { json: { chatId: 5 } }],
+  ])('reads 401 whatever it sends: %s', async (_name, path, init) => {
+    const { token } = fixture.grant();
+    fixture.grant();
+    const res = await fixture.call(path, { token, ...init });
+    expect(res.status).toBe(401);
+    expect(res.headers.get('www-authenticate')).toMatch(/^Bearer .*error="invalid_token"/);
+    expect((await bodyOf(res)).detail).toContain('rotated or revoked');
+  });
+});
+
+describe('POST /api/alert', () => {
+  it('leaves the proof of the sender to the accept: reads no integration before it', async () => {
+    const read = () => Promise.reject(new Error('the integration was read'));
+    const lazy = await startApi({
+      integrations: { authenticate: read, create: read, revoke: read, rotate: read },
+    });
+    const { token } = lazy.grant();
+    const res = await lazy.call('/api/alert', { token, json: { message: 'x' } });
+    await lazy.stop();
+    expect(res.status).toBe(202);
+  });
+});
+
 describe('requireScope', () => {
   it('refuses a token without the scope with 403, and names it', async () => {
     const token = fixture.grant({ scope: 'integration:read' }).token;

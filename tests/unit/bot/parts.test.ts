@@ -1,8 +1,7 @@
 import { TelegramError } from 'telegraf';
 import type { Update } from 'telegraf/types';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { classifyFault, safeError } from '../../../src/bot/api-errors.ts';
-import { createAttemptLimit } from '../../../src/bot/attempt-limit.ts';
 import { BotContext } from '../../../src/bot/context.ts';
 import { createIntegrationCurl } from '../../../src/bot/curl-examples.ts';
 import { parseTokenWish, tokenLink } from '../../../src/bot/deep-link.ts';
@@ -49,18 +48,6 @@ describe('commands', () => {
     ['/etc/passwd', undefined],
   ])('%j is %j', (text, expected) => {
     expect(commandOf(text)).toEqual(expected);
-  });
-});
-
-describe('the limit of attempts', () => {
-  it('counts per key and window, and says how long to wait', () => {
-    let now = 0;
-    const limit = createAttemptLimit({ limit: 2, windowMs: 1_000, clock: { now: () => now } });
-    expect([limit.take(1), limit.take(1), limit.take(2)]).toEqual([0, 0, 0]);
-    now = 400;
-    expect(limit.take(1)).toBe(600);
-    now = 1_000;
-    expect(limit.take(1)).toBe(0);
   });
 });
 
@@ -151,10 +138,15 @@ describe('faults of the Bot API', () => {
   });
 
   it('lead to pauses that grow up to a limit', () => {
-    const options = { baseMs: 100, maxMs: 1_000, unauthorizedMs: 9_000, random: () => 1 };
-    const pauses = [1, 2, 3, 4, 5, 5_000].map((n) => backoffMs({ kind: 'unreachable' }, n, options));
-    expect(pauses).toEqual([100, 200, 400, 800, 1_000, 1_000]);
-    expect(backoffMs({ kind: 'unreachable' }, 3, { ...options, random: () => 0 })).toBe(200);
+    const options = { baseMs: 100, maxMs: 1_000, unauthorizedMs: 9_000 };
+    const pause = (failures: number, random: number) => {
+      vi.spyOn(Math, 'random').mockReturnValue(random);
+      const ms = backoffMs({ kind: 'unreachable' }, failures, options);
+      vi.restoreAllMocks();
+      return ms;
+    };
+    expect([1, 2, 3, 4, 5, 5_000].map((n) => pause(n, 1))).toEqual([100, 200, 400, 800, 1_000, 1_000]);
+    expect(pause(3, 0)).toBe(200);
     expect(backoffMs({ kind: 'unauthorized' }, 1, options)).toBe(9_000);
     expect(backoffMs({ kind: 'flood', waitMs: 500_000 }, 1, options)).toBe(1_000);
   });

@@ -19,8 +19,6 @@ declare global {
       integration?: Integration;
       /** What a JsonBody made of the body; ask it for it. */
       input?: unknown;
-      /** Somebody else emits `alert.refused` for this request. */
-      isReported?: boolean;
     }
     /** Passport's `req.user`. */
     interface User extends Authenticated {}

@@ -9,6 +9,7 @@ import type { Tokens } from '../services/tokens.ts';
 import { createBaseApp } from './base-app.ts';
 import { bornFor } from './born-for-express.ts';
 import { createHttpListener, type HttpListener } from './http-listener.ts';
+import { createIngest } from './ingest.ts';
 import { loadedWhenAsked } from './loaded-when-asked.ts';
 import type { ApiLogger } from './logger.ts';
 import { createJsonReader } from './middleware/json-body.ts';
@@ -22,7 +23,6 @@ import { createFailedSignIns } from './operator/failed-sign-ins.ts';
 import { createOperatorGuard } from './operator/guard.ts';
 import { createOperatorRoutes } from './operator/operator-routes.ts';
 import { createQuotaHeaders } from './quota.ts';
-import { createRefusalReporter } from './refusals.ts';
 import { createAlertRoutes } from './routes/alert-routes.ts';
 import { createHealthRoutes, type Health } from './routes/health-routes.ts';
 import { createHomeRoute } from './routes/home-route.ts';
@@ -89,7 +89,7 @@ function createApp(deps: ApiDeps, waits: Waits): Express {
   const app = createBaseApp(deps.trustProxy);
   // Not counted: it has a secret of its own, and a burst of updates is no abuse.
   if (deps.webhook !== undefined) app.use(deps.webhook);
-  app.use('/api', headers.data, limit, createApiRoutes(deps, waits), createRefusalReporter(deps));
+  app.use('/api', headers.data, createApiRoutes(deps, limit, waits));
   // Not counted: probes come often, operators and the sandbox's page poll.
   app.use('/health', headers.data, createHealthRoutes(deps.health));
   mountOperatorPages(app, deps, headers);
@@ -103,14 +103,16 @@ function createApp(deps: ApiDeps, waits: Waits): Express {
   return app;
 }
 
-function createApiRoutes(deps: ApiDeps, waits: Waits): Router {
+function createApiRoutes(deps: ApiDeps, limit: RequestHandler, waits: Waits): Router {
   const verifyJwtToken = createVerifyJwtToken(deps);
   const loadIntegration = createLoadIntegration(deps.integrations.authenticate);
   const quota = createQuotaHeaders(deps);
   const readJson = createJsonReader();
   const router = Router();
+  const ingest = createIngest({ ...deps, limit, verifyJwtToken, quota });
   const shared = { ...deps, verifyJwtToken, loadIntegration, quota, readJson };
-  router.use(createAlertRoutes({ ...shared, waits }));
+  // Its own limit comes first, so that what the limit refuses is reported like any other refused alert.
+  router.use(createAlertRoutes({ ...shared, ingest, limit, waits }));
   router.use(createIntegrationRoutes(shared));
   router.use(unknownRoute);
   return router;

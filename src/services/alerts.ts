@@ -46,6 +46,17 @@ export interface AlertService {
     request: AlertRequest,
     context: { readonly requestId?: string; readonly idempotencyKey?: string | undefined },
   ): Promise<AcceptedAlert>;
+  /**
+   * Reports an alert that was refused before `accept` (a bad body, a missing scope, too many requests). What is wrong with
+   * a request is told only to whom the token is good.
+   * @param sender undefined where no token was proved
+   * Returns what to tell: the refusal, or that the token is dead.
+   */
+  refuse(
+    sender: Sender | undefined,
+    refusal: AppError,
+    context: { readonly requestId?: string },
+  ): Promise<AppError>;
   /** The entry, with the sender's tags opened. @throws AppError not_found, also for another integration's alert */
   get(integration: Pick<Integration, 'id'>, id: string): Promise<AlertRecord & { tags: string[] }>;
   /** As `get`, after the alert ended or `seconds` passed or the signal aborted, whichever is first. */
@@ -224,6 +235,18 @@ export function createAlertService(deps: {
 
   return {
     accept,
+
+    async refuse(sender, refusal, { requestId }) {
+      const integration = sender && (await deps.integrations.findById(sender.id));
+      const isProved = integration !== undefined && integration.tokenHash === sender?.tokenHash;
+      const told = sender === undefined || isProved ? refusal : deadToken();
+      events.emit('alert.refused', {
+        code: told.code,
+        ...(requestId === undefined ? {} : { requestId }),
+        ...(isProved ? { chat: cipher.hashChat(integration.chatId) } : {}),
+      });
+      return told;
+    },
 
     async get(integration, id) {
       return withTags(await findOwn(integration, id));

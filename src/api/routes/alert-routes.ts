@@ -1,17 +1,21 @@
-import { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { ALERT_LIMITS, type AlertRecord } from '../../domain/alert.ts';
 import { AppError } from '../../domain/errors.ts';
-import { type AlertService, IDEMPOTENCY_WINDOW_MS } from '../../services/alerts.ts';
-import type { IntegrationService } from '../../services/integrations.ts';
+import {
+  type AcceptedAlert,
+  type AlertService,
+  IDEMPOTENCY_WINDOW_MS,
+  type Sender,
+} from '../../services/alerts.ts';
 import type { Clock } from '../../services/ports.ts';
+import type { Ingest } from '../ingest.ts';
 import { createJsonBody, invalid } from '../middleware/json-body.ts';
 import { methodNotAllowed } from '../middleware/method-not-allowed.ts';
 import { requireScope } from '../middleware/require-scope.ts';
 import { validateStatus } from '../middleware/validate-status.ts';
 import { preferredWait } from '../prefer.ts';
 import { presentAlert } from '../presenters.ts';
-import type { QuotaHeaders } from '../quota.ts';
-import { authenticatedOf, integrationOf } from '../request-context.ts';
+import { integrationOf } from '../request-context.ts';
 import { createAlertSchema } from '../schemas/alert-schema.ts';
 import { WaitSchema } from '../schemas/integration-schemas.ts';
 import type { Waits } from '../waits.ts';
@@ -23,15 +27,15 @@ const ID_FORM = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 /** `/alert`, `/alerts/:id`, `/alerts/:id/resend`, to be mounted below /api. */
 export function createAlertRoutes(deps: {
   alerts: AlertService;
-  quota: Pick<QuotaHeaders, 'announce'>;
+  ingest: Ingest;
+  limit: RequestHandler;
   verifyJwtToken: RequestHandler;
   loadIntegration: RequestHandler;
-  integrations: Pick<IntegrationService, 'authenticate'>;
   readJson: RequestHandler;
   waits: Waits;
   clock: Clock;
 }): Router {
-  const { alerts, quota, verifyJwtToken, loadIntegration, waits } = deps;
+  const { alerts, ingest, limit, verifyJwtToken, loadIntegration, waits } = deps;
   const firstSchema = createAlertSchema(deps.clock, 0);
   const repeatableSchema = createAlertSchema(deps.clock, IDEMPOTENCY_WINDOW_MS);
   const body = createJsonBody(
@@ -39,17 +43,10 @@ export function createAlertRoutes(deps: {
     { optional: false },
   );
 
-  async function accept(req: Request, res: Response): Promise<void> {
-    const { claims, tokenHash } = authenticatedOf(req);
-    const sender = { id: Number(claims.sub), tokenHash };
-    const idempotencyKey = readIdempotencyKey(req);
-    // From here on the service proves the sender, and tells the observers about a refusal itself.
-    req.isReported = true;
-    const accepted = await alerts.accept(sender, body.of(req), { requestId: req.requestId, idempotencyKey });
-    quota.announce(res, { limit: accepted.dailyLimit, remaining: accepted.remaining });
+  async function answer(req: Request, res: Response, accepted: AcceptedAlert, sender: Sender): Promise<void> {
     if (accepted.replayed) res.setHeader('Idempotency-Replayed', 'true');
     res.setHeader('Location', `/api/alerts/${accepted.id}`);
-    const answer = {
+    const body = {
       id: accepted.id,
       status: 'queued',
       remaining: accepted.remaining,
@@ -58,11 +55,11 @@ export function createAlertRoutes(deps: {
     const seconds = preferredWait(req.headers.prefer);
     const alert = seconds === 0 ? undefined : await endOf(res, sender, accepted.id, seconds);
     if (alert === undefined) {
-      res.status(202).json(answer);
+      res.status(202).json(body);
       return;
     }
     res.setHeader('Preference-Applied', `wait=${seconds}`);
-    res.status(202).json({ ...answer, status: alert.status, alert: presentAlert(alert) });
+    res.status(202).json({ ...body, status: alert.status, alert: presentAlert(alert) });
   }
 
   /** The entry after the wait; undefined if it cannot be read: the alert is accepted all the same. */
@@ -97,21 +94,18 @@ export function createAlertRoutes(deps: {
     res.status(202).json({ id, status: alert.status, message: 'Alert enqueued again' });
   }
 
-  const explainRefusal: ErrorRequestHandler = async (error: unknown, req, res, next) => {
-    // What is wrong with a request is told only to whom the token is good: a dead one reads 401, whatever it sends.
-    if (req.user !== undefined && !req.isReported) {
-      req.integration = await deps.integrations.authenticate(req.user.claims, req.user.tokenHash);
-    }
-    if (error instanceof AppError && error.quota !== undefined) quota.announce(res, error.quota);
-    next(error);
-  };
-
   const router = Router();
   router
     .route('/alert')
-    // No loadIntegration: the accept itself proves the sender, in the statement that takes the alert in.
-    .post(verifyJwtToken, requireScope('alert:send'), deps.readJson, body.validate, accept, explainRefusal)
-    .all(methodNotAllowed('POST'));
+    .post(
+      ...ingest({
+        read: [deps.readJson, body.validate, checkIdempotencyKey],
+        alertOf: (req) => ({ request: body.of(req), idempotencyKey: req.get('Idempotency-Key') }),
+        answer,
+      }),
+    )
+    .all(limit, methodNotAllowed('POST'));
+  router.use(limit);
   router.route('/alerts/:id').get(verifyJwtToken, loadIntegration, show).all(methodNotAllowed('GET'));
   router
     .route('/alerts/:id/resend')
@@ -120,12 +114,12 @@ export function createAlertRoutes(deps: {
   return router;
 }
 
-function readIdempotencyKey(req: Request): string | undefined {
-  const key = req.headers['idempotency-key'];
-  if (key === undefined) return undefined;
-  if (typeof key === 'string' && KEY_FORM.test(key)) return key;
-  throw invalid([{ path: ['Idempotency-Key'], message: 'Send 1 to 255 visible ASCII characters.' }]);
-}
+const checkIdempotencyKey: RequestHandler = (req, _res, next) => {
+  const key = req.get('Idempotency-Key');
+  if (key !== undefined && !KEY_FORM.test(key))
+    throw invalid([{ path: ['Idempotency-Key'], message: 'Send 1 to 255 visible ASCII characters.' }]);
+  next();
+};
 
 function readId(req: Request<{ id: string }>): string {
   const { id } = req.params;

@@ -62,6 +62,8 @@ function createApi(wiring: Wiring, ops: OpsDeps): HttpListener {
     hashChat: cipher.hashChat,
     redis: wiring.get('redis').fast,
     queues: { alerts: alertJobs, maintenance: maintenanceJobs },
+    // Nobody can tell yet: the board says what it knows from the queue.
+    whyWaiting: async (waiting) => waiting.map(() => null),
     ...(running.sandbox === undefined ? {} : { sandbox: running.sandbox.page.handle as RequestHandler }),
     timeZone: config.timeZone,
     rateLimitPerMinute: config.http.rateLimitPerMinute,

@@ -6,6 +6,7 @@ import type { AlertService } from '../services/alerts.ts';
 import type { IntegrationService } from '../services/integrations.ts';
 import type { Clock } from '../services/ports.ts';
 import type { Tokens } from '../services/tokens.ts';
+import type { WhyWaiting } from '../services/wait-reason.ts';
 import { createBaseApp } from './base-app.ts';
 import { bornFor } from './born-for-express.ts';
 import { createHttpListener, type HttpListener } from './http-listener.ts';
@@ -43,6 +44,8 @@ export interface ApiDeps {
   readonly health: Health;
   readonly metrics: Metrics;
   readonly queues: { readonly alerts: Queue; readonly maintenance: Queue };
+  /** For the board. */
+  readonly whyWaiting: WhyWaiting;
   readonly logger: ApiLogger;
   /** Answers below /sandbox, in sandbox mode. */
   readonly sandbox?: RequestHandler;
@@ -128,13 +131,13 @@ function mountOperatorPages(
     app.use(['/admin', '/metrics'], headers.data, unknownRoute);
     return;
   }
-  const { clock, logger, queues, alerts } = deps;
+  const { clock, logger, queues, alerts, whyWaiting } = deps;
   const credentials = createOperatorCredentials({ user, password, sessionKey, clock });
   const failures = createFailedSignIns(clock);
   const guard = createOperatorGuard({ credentials, failures, signInPage: true });
   const board = loadedWhenAsked(async () => {
     const { createBoard } = await import('./board/board.ts');
-    return createBoard({ queues, alerts, logger, sandbox: deps.sandbox !== undefined });
+    return createBoard({ queues, alerts, whyWaiting, clock, logger, sandbox: deps.sandbox !== undefined });
   });
   app.use('/metrics', headers.data, guard, createMetricsRoute(deps.metrics));
   app.use('/admin', headers.page, createOperatorRoutes({ credentials, failures, guard, board }));

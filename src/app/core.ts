@@ -11,6 +11,7 @@ import { createEndedSignal } from '../queue/ended-signal.ts';
 import { MAINTENANCE_QUEUE } from '../queue/maintenance-queue.ts';
 import { readPausedUntil } from '../queue/pace.ts';
 import { createPlaces } from '../queue/places.ts';
+import { createWhyWaiting } from '../queue/why-waiting.ts';
 import { createAlertService, IDEMPOTENCY_WINDOW_MS } from '../services/alerts.ts';
 import { createIntegrationService } from '../services/integrations.ts';
 import { createMaintenanceService } from '../services/maintenance.ts';
@@ -64,6 +65,12 @@ export function createCore(deps: {
     sendDelayMs: config.worker.sendDelayMs,
   });
   const pausedUntil = () => readPausedUntil(redis.fast, prefix);
+  const whyWaiting = createWhyWaiting({
+    redis: redis.fast,
+    queue: alertJobs,
+    prefix,
+    chatDelayMs: config.worker.chatDelayMs,
+  });
   const ended = createEndedSignal({ publisher: redis.fast, subscriber: redis.subscriber, prefix });
   const integrations = createIntegrationService({
     integrations: repository,
@@ -115,6 +122,7 @@ export function createCore(deps: {
       queue,
       ended,
       pausedUntil,
+      whyWaiting,
     },
     ...{ integrations, alerts, maintenance, upkeep },
     /** Ends BullMQ's hold on the connections, which stay the caller's. */

@@ -84,6 +84,7 @@ function createApi(parts: ServedParts, ops: OpsDeps): HttpListener {
     hashChat: cipher.hashChat,
     redis: parts.redis.fast,
     queues: { alerts: alertJobs, maintenance: maintenanceJobs },
+    whyWaiting: core.whyWaiting,
     ...(sandbox === undefined ? {} : { sandbox: sandbox.page.handle as RequestHandler }),
     timeZone: config.timeZone,
     rateLimitPerMinute: config.http.rateLimitPerMinute,

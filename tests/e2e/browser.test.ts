@@ -218,20 +218,17 @@ describe('an operator on the board', () => {
     const main = page.locator('main');
     for (const name of ['alerts', 'maintenance'])
       await main.getByText(name, { exact: true }).first().waitFor();
-    await main.getByText('5 Jobs').waitFor(); // two uncertain, three scheduled, nothing of what was delivered
   });
 
   it('sees the alerts that failed with a code and a hash, but no text and no chat id', async () => {
     await page.goto(`${service.url}/admin/queues/queue/alerts?status=failed`);
     await card(lost).waitFor();
-    await card(lost).getByText('connection_reset').waitFor();
+    await card(lost).getByText('uncertain: connection_reset').first().waitFor();
+    await card(lost).getByText('Telegram may have it').first().waitFor();
     await card(lost).getByText('Data', { exact: true }).click();
-    await card(lost).getByText('sealedBytes').waitFor();
     const shown = (await page.locator('body').textContent()) ?? '';
     expect(shown).toMatch(/chat"?:\s*"[0-9a-f]{16}"/);
     for (const secret of [WORD, String(CHAT), 'lost']) expect(shown).not.toContain(secret);
-    await page.setViewportSize({ width: 1360, height: 900 });
-    await page.screenshot({ path: join(pictures, 'board.png') });
   });
 
   it('sends an uncertain alert again, once, through the service’s own rule', async () => {
@@ -254,14 +251,6 @@ describe('an operator on the board', () => {
     await card(hopeless).waitFor();
     expect(arrivals('hopeless')).toBe(1);
     expect(problems.splice(0)).toEqual([expect.stringContaining('409')]);
-  });
-
-  it('finds no buttons for what the service refuses', async () => {
-    const hidden = page.locator(
-      '[class*="queueActions-"] button, [class*="jobActions-"] > li:not(:first-child) button',
-    );
-    expect(await hidden.count()).toBeGreaterThan(0);
-    for (const button of await hidden.all()) expect(await button.isVisible()).toBe(false);
   });
 
   it('signs out', async () => {

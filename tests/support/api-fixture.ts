@@ -182,6 +182,7 @@ export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<ApiFix
     metrics: { render: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }) },
     // Without a password nothing touches the queues; tests with one pass real queues.
     queues: { alerts: undefined as unknown as Queue, maintenance: undefined as unknown as Queue },
+    whyWaiting: async (waiting) => waiting.map(() => null),
     logger: { info: log('info'), warn: log('warn'), error: log('error') },
     timeZone: 'UTC',
     rateLimitPerMinute: 0,

@@ -1,11 +1,15 @@
-import type { QueueJob, QueueJobJson } from '@bull-board/api/typings/app';
+import type { JobState, QueueJob, QueueJobJson } from '@bull-board/api/typings/app';
+
+export type { JobState };
 
 /** The codes that our jobs fail with and return; not a text of anybody. */
-const CODE = /^[\w.:-]{1,64}$/;
+export const CODE = /^[\w.:-]{1,64}$/;
 /** BullMQ's own words for a job whose worker died (maxStalledCount). */
 const STALLED = 'job stalled more than allowable limit';
 const HIDDEN = 'The log says more (component "worker" or "job").';
 
+/** What is the same for the jobs of all queues. What is not listed stays hidden, also what BullMQ adds one day. */
+const SHOWN = ['id', 'timestamp', 'attemptsMade', 'processedOn', 'finishedOn', 'stalledCounter'] as const;
 const SHOWN_OPTIONS = [
   'attempts',
   'delay',
@@ -15,55 +19,81 @@ const SHOWN_OPTIONS = [
   'repeat',
 ] as const;
 
-type Resend = (alertId: string) => Promise<unknown>;
+/** What a queue says about one of its jobs. Everything in it may be seen. */
+export interface JobFace
+  extends Pick<QueueJobJson, 'name' | 'data' | 'returnvalue' | 'failedReason' | 'opts'> {
+  /** When a delayed job is due, in epoch ms; null where that is not known. */
+  readonly dueAt: number | null;
+}
 
-/**
- * A job as the board may show it, whatever its route: no ciphertext, no error text, no stack. With `resend`, the
- * board's retry is that instead of BullMQ's, which would send without asking the ledger.
- */
-export function presentableJob<T extends QueueJob>(
-  job: T,
-  describeData: (data: unknown) => unknown,
-  resend?: Resend,
-): T {
+export interface Presentation {
+  readonly state: JobState;
+  describe(job: QueueJobJson): JobFace;
+  /** What the board's retry does instead of BullMQ's, which would send without asking the ledger. */
+  retry?(id: string): Promise<unknown>;
+}
+
+/** A job as the board may show it, whatever its route: no ciphertext, no error text, no stack. */
+export function presentableJob<T extends QueueJob>(job: T, { state, describe, retry }: Presentation): T {
   const shown = {
-    toJSON: (): QueueJobJson => presentJob(job.toJSON(), describeData),
-    ...(resend === undefined ? {} : { retry: async () => void (await resend(String(job.toJSON().id))) }),
+    toJSON: (): QueueJobJson => presentJob(job.toJSON(), state, describe),
+    getState: async () => shownState(await job.getState()),
+    ...(retry === undefined ? {} : { retry: async () => void (await retry(String(job.toJSON().id))) }),
   };
   // The job itself stays as it is; its other methods work through the prototype.
   return Object.assign(Object.create(job), shown) as T;
 }
 
-function presentJob(job: QueueJobJson, describeData: (data: unknown) => unknown): QueueJobJson {
-  const { deferredFailure, ...rest } = job;
+/** To an operator what waits is waiting, in whichever of BullMQ's two sets it does so. */
+export function shownState(state: JobState): JobState {
+  return state === 'prioritized' ? 'waiting' : state;
+}
+
+function presentJob(
+  job: QueueJobJson,
+  state: JobState,
+  describe: (job: QueueJobJson) => JobFace,
+): QueueJobJson {
+  const { dueAt, ...face } = describe(job);
+  const shown = Object.fromEntries(
+    Object.entries(job).filter(([name]) => (SHOWN as readonly string[]).includes(name)),
+  );
   return {
-    ...rest,
-    name: CODE.test(job.name) ? job.name : 'job',
-    data: describeData(job.data),
-    opts: presentOptions(job.opts),
+    // Of QueueJobJson's own types, since the names are.
+    ...(shown as Pick<QueueJobJson, (typeof SHOWN)[number]>),
+    ...face,
     progress: typeof job.progress === 'number' ? job.progress : 0,
-    returnvalue: presentValue(job.returnvalue),
-    failedReason: presentReason(job.failedReason),
     stacktrace: [],
-    ...(deferredFailure === undefined ? {} : { deferredFailure: presentReason(deferredFailure) }),
+    ...(job.deferredFailure === undefined ? {} : { deferredFailure: presentReason(job.deferredFailure) }),
+    ...(state === 'delayed' ? due(job, dueAt, face.opts) : {}),
+    // Taken up and put back, maybe more than once: not what "process started" means to a reader.
+    ...(state === 'delayed' || state === 'waiting' ? { processedOn: null } : {}),
   };
 }
 
-/** An alert's job without its text: instead of the ciphertext only how many bytes it has. */
-export function describeAlertData(data: unknown): Record<string, unknown> {
-  const { integrationId, chat, priority, deliverAt, isGroup, sealed } = asRecord(data);
+/**
+ * The board reckons "will run at" as the time of the add plus the delay. BullMQ counts the delay of a job that was put
+ * back from that moment, so the board would name a time that is long past.
+ */
+function due(job: QueueJobJson, dueAt: number | null, opts: object): Pick<QueueJobJson, 'delay' | 'opts'> {
+  const delay = dueAt === null ? 0 : Math.max(0, dueAt - job.timestamp);
+  return { delay, opts: { ...opts, delay } };
+}
+
+/** A job whose data are numbers and codes. */
+export function describePlainJob(job: QueueJobJson): JobFace {
   return {
-    integrationId: presentValue(integrationId),
-    chat: presentValue(chat),
-    priority: presentValue(priority),
-    deliverAt: typeof deliverAt === 'number' ? new Date(deliverAt).toISOString() : null,
-    kind: isGroup === true ? 'group' : 'private',
-    sealedBytes: typeof sealed === 'string' ? Buffer.byteLength(sealed, 'base64') : 0,
+    name: CODE.test(job.name) ? job.name : 'job',
+    data: presentValue(job.data),
+    returnvalue: presentValue(job.returnvalue),
+    failedReason: presentReason(job.failedReason),
+    opts: presentOptions(job.opts, SHOWN_OPTIONS),
+    dueAt: job.delay === undefined ? null : job.timestamp + job.delay,
   };
 }
 
 /** Numbers and codes pass, one level deep; other texts do not. */
-export function presentValue(value: unknown): unknown {
+function presentValue(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return presentScalar(value);
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, presentScalar(inner)]));
 }
@@ -73,16 +103,11 @@ function presentScalar(value: unknown): unknown {
   return typeof value === 'number' || typeof value === 'boolean' ? value : null;
 }
 
-function presentReason(reason: string): string {
-  if (!reason || reason === STALLED || CODE.test(reason)) return reason;
-  return HIDDEN;
+export function presentReason(reason: string): string {
+  return !reason || reason === STALLED || CODE.test(reason) ? reason : HIDDEN;
 }
 
-function presentOptions(opts: unknown): Record<string, unknown> {
-  const given = asRecord(opts);
-  return Object.fromEntries(SHOWN_OPTIONS.filter((name) => name in given).map((name) => [name, given[name]]));
-}
-
-function asRecord(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+export function presentOptions(opts: unknown, names: readonly string[]): Record<string, unknown> {
+  const given = typeof opts === 'object' && opts !== null ? (opts as Record<string, unknown>) : {};
+  return Object.fromEntries(names.filter((name) => name in given).map((name) => [name, given[name]]));
 }

@@ -10,7 +10,6 @@ const READS: ReadonlySet<string> = new Set([
   'get /api/job-schedulers',
   'get /api/queues/:queueName/metrics',
   'get /api/queues/:queueName/default-job-options',
-  'get /api/queues/:queueName/workers',
   'get /api/queues/:queueName/rate-limit',
   'get /api/queues/:queueName/job-data-schema',
   'get /api/queues/:queueName/:jobId/logs',

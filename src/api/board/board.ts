@@ -1,18 +1,24 @@
 import { createBullBoard } from '@bull-board/api';
-import type { HTTPStatus, IMiscLink } from '@bull-board/api/typings/app';
+import type { HTTPStatus, IMiscLink, UIConfig } from '@bull-board/api/typings/app';
 import { ExpressAdapter } from '@bull-board/express';
 import type { Queue } from 'bullmq';
 import { type Express, type RequestHandler, Router } from 'express';
 import type { AppError } from '../../domain/errors.ts';
 import type { AlertService } from '../../services/alerts.ts';
+import type { Clock } from '../../services/ports.ts';
+import type { WhyWaiting } from '../../services/wait-reason.ts';
 import { toAppError } from '../foreign-errors.ts';
 import type { ApiLogger } from '../logger.ts';
-import { describeAlertData, presentValue } from './board-jobs.ts';
-import { BOARD_STYLE, dressBoardPage, STYLE_PATH } from './board-page.ts';
+import { createBoardPage, ICON_PATH } from './board-page.ts';
 import { boardRefusal } from './board-policy.ts';
 import { BoardQueueAdapter } from './board-queue-adapter.ts';
+import { createAlertPresenter, presentPlainJobs } from './present-jobs.ts';
 
 export const BOARD_PATH = '/admin/queues';
+
+/** The line below the queue's name. It is cut where the window ends, so that the first words matter most. */
+const ALERTS_DESCRIPTION =
+  'Failed: all that did not surely arrive. Delayed: scheduled, or held back by a flood wait or the pace of its chat.';
 
 /**
  * Bull Board for both queues, to be mounted at BOARD_PATH behind the operator guard. It shows no text of an alert, and
@@ -21,23 +27,22 @@ export const BOARD_PATH = '/admin/queues';
 export function createBoard(deps: {
   queues: { readonly alerts: Queue; readonly maintenance: Queue };
   alerts: Pick<AlertService, 'resend'>;
+  whyWaiting: WhyWaiting;
+  clock: Clock;
   logger: Pick<ApiLogger, 'error'>;
-  /** The sandbox's chat page is there. */
+  /** Nothing reaches Telegram, and the sandbox's chat page is there. */
   sandbox: boolean;
 }): RequestHandler {
   const alerts = new BoardQueueAdapter(
     deps.queues.alerts,
-    {
-      description: 'Alerts on their way to Telegram. Retry sends a failed or uncertain one again.',
-      // An alert that was delivered is not sent twice by hand.
-      allowCompletedRetries: false,
-    },
-    { describeData: describeAlertData, resend: (id) => deps.alerts.resend('operator', id) },
+    // An alert that was delivered is not sent twice by hand.
+    { description: ALERTS_DESCRIPTION, allowCompletedRetries: false },
+    createAlertPresenter({ ...deps, resend: (id) => deps.alerts.resend('operator', id) }),
   );
   const maintenance = new BoardQueueAdapter(
     deps.queues.maintenance,
-    { description: 'Quota reset, backup and upkeep.' },
-    { describeData: presentValue },
+    { description: 'Quota reset and backup; upkeep leaves a trace only when it fails.' },
+    presentPlainJobs,
   );
 
   const adapter = new ExpressAdapter().setBasePath(BOARD_PATH);
@@ -45,12 +50,7 @@ export function createBoard(deps: {
     queues: [alerts, maintenance],
     serverAdapter: adapter,
     options: {
-      uiConfig: {
-        boardTitle: 'Pingui Alert',
-        hideRedisDetails: true,
-        hideDocsLink: true,
-        miscLinks: links(deps.sandbox),
-      },
+      uiConfig: describeBoard(deps.sandbox),
       handlerHooks: {
         before: (context) => {
           const name: unknown = context.request.params.queueName;
@@ -72,13 +72,7 @@ export function createBoard(deps: {
 
   const app = adapter.getRouter() as Express;
   app.disable('x-powered-by');
-  dressBoardPage(app);
-  const router = Router();
-  router.get(STYLE_PATH, (_req, res) => {
-    res.type('css').send(BOARD_STYLE);
-  });
-  router.use(app);
-  return router;
+  return Router().use(createBoardPage(app), app);
 }
 
 /** The board's answers have their own form, known to its page; these are the statuses that it takes. */
@@ -95,6 +89,23 @@ function boardStatus(error: AppError): HTTPStatus {
     default:
       return 409;
   }
+}
+
+function describeBoard(sandbox: boolean): UIConfig {
+  return {
+    boardTitle: 'Pingui Alert',
+    boardLogo: { path: ICON_PATH, width: 28, height: 28 },
+    favIcon: { default: ICON_PATH, alternative: ICON_PATH },
+    environment: sandbox
+      ? { label: 'SANDBOX', color: '#f5a623', textColor: '#17212b' }
+      : { label: 'PRODUCTION', color: '#1f6fb2', textColor: '#fff' },
+    hideRedisDetails: true,
+    hideDocsLink: true,
+    showMetrics: true,
+    // It would ask Redis for the list of its clients on each poll.
+    showWorkers: false,
+    miscLinks: links(sandbox),
+  };
 }
 
 function links(sandbox: boolean): IMiscLink[] {

@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { describeAlertData, presentableJob, presentValue } from '../../../src/api/board/board-jobs.ts';
-import { boardRefusal } from '../../../src/api/board/board-policy.ts';
 import { createOperatorCredentials } from '../../../src/api/operator/credentials.ts';
 import { createFailedSignIns } from '../../../src/api/operator/failed-sign-ins.ts';
 
@@ -71,76 +69,5 @@ describe('failed sign-ins', () => {
     const failures = createFailedSignIns({ now: () => 1 });
     for (let i = 0; i < 10; i++) failures.add(`2001:db8::${i}`);
     expect(() => failures.check('2001:db8:0:1::9')).toThrow();
-  });
-});
-
-describe('the board', () => {
-  it('refuses by default, with a sentence', () => {
-    const refused = boardRefusal({ method: 'put', route: '/api/queues/:queueName/something-new' }, 'alerts');
-    expect(refused).toContain('ledger');
-    expect(boardRefusal({ method: 'get', route: '/api/something-new' }, undefined)).toBeDefined();
-  });
-
-  it('promotes maintenance jobs but no alerts, and pauses alerts but no maintenance', () => {
-    const promote = { method: 'put', route: '/api/queues/:queueName/:jobId/promote' } as const;
-    const pause = { method: 'put', route: '/api/queues/:queueName/pause' } as const;
-    expect(boardRefusal(promote, 'maintenance')).toBeUndefined();
-    expect(boardRefusal(promote, 'alerts')).toBeDefined();
-    expect(boardRefusal(pause, 'alerts')).toBeUndefined();
-    expect(boardRefusal(pause, 'maintenance')).toBeDefined();
-    expect(boardRefusal(pause, undefined)).toBeDefined();
-  });
-
-  it('shows of an alert only what cannot be read', () => {
-    expect(
-      describeAlertData({
-        alertId: 'a',
-        integrationId: 3,
-        chat: 'abcdef0123456789',
-        isGroup: true,
-        priority: 'high',
-        deliverAt: 0,
-        sealed: Buffer.from('0123456789').toString('base64'),
-        text: 'secret',
-      }),
-    ).toEqual({
-      integrationId: 3,
-      chat: 'abcdef0123456789',
-      priority: 'high',
-      deliverAt: '1970-01-01T00:00:00.000Z',
-      kind: 'group',
-      sealedBytes: 10,
-    });
-    expect(describeAlertData(null)).toMatchObject({ integrationId: null, sealedBytes: 0 });
-  });
-
-  it('hides texts in values and errors, and keeps codes', () => {
-    expect(presentValue({ ok: true, file: 'pingui-backup-1.db', said: 'The disk is full.' })).toEqual({
-      ok: true,
-      file: 'pingui-backup-1.db',
-      said: '(hidden)',
-    });
-    const job = {
-      opts: {},
-      promote: async () => undefined,
-      remove: async () => undefined,
-      retry: async () => undefined,
-      getState: async () => 'failed' as const,
-      toJSON: () => ({
-        id: '1',
-        name: 'alert',
-        progress: { text: 'secret' },
-        attemptsMade: 1,
-        timestamp: 0,
-        failedReason: 'secret text',
-        stacktrace: ['secret text'],
-        data: {},
-        returnvalue: 'secret text',
-        opts: { delay: 5, secret: 'secret text' },
-      }),
-    };
-    const shown = JSON.stringify(presentableJob(job, describeAlertData).toJSON());
-    expect(shown).not.toContain('secret');
-    expect(shown).toContain('"delay":5');
   });
 });

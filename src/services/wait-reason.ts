@@ -1,0 +1,28 @@
+/** What an alert waits for that is in the queue and not being sent. */
+export interface WaitReason {
+  readonly kind: /** The time that its sender chose. */
+    | 'scheduled'
+    /** Telegram's 429 for its chat. */
+    | 'flood_wait'
+    /** Telegram's 429 for the whole bot. */
+    | 'bot_flood_wait'
+    /** Our own pace for its chat: CHAT_DELAY_MS, GROUP_LIMIT_PER_MINUTE. */
+    | 'chat_pace'
+    /** An operator paused the queue. */
+    | 'paused'
+    /** Nothing but those before it. */
+    | 'turn';
+  /** Epoch ms; absent where nobody knows. */
+  readonly until?: number;
+}
+
+export interface WaitingAlert {
+  readonly id: string;
+  /** Keyed hash of the chat id. */
+  readonly chat: string;
+  /** Epoch ms; null: at once. */
+  readonly deliverAt: number | null;
+}
+
+/** Answers in the order of `alerts`; null for one that does not wait any more, or whose reason is not known. */
+export type WhyWaiting = (alerts: readonly WaitingAlert[]) => Promise<readonly (WaitReason | null)[]>;

@@ -1,4 +1,3 @@
-import { Queue } from 'bullmq';
 import type { Config } from '../config.ts';
 import { createAlertLedger } from '../db/alert-ledger.ts';
 import type { Database } from '../db/connect.ts';
@@ -9,6 +8,7 @@ import { ALERT_QUEUE, type AlertJobData, createAlertQueue } from '../queue/alert
 import { createPayloadCipher } from '../queue/cipher.ts';
 import { createEndedSignal } from '../queue/ended-signal.ts';
 import { MAINTENANCE_QUEUE } from '../queue/maintenance-queue.ts';
+import { openQueue } from '../queue/open-queue.ts';
 import { readPausedUntil } from '../queue/pace.ts';
 import { createPlaces } from '../queue/places.ts';
 import { createWhyWaiting } from '../queue/why-waiting.ts';
@@ -42,20 +42,10 @@ export function createCore(deps: {
   const repository = createIntegrationRepository(db);
   const ledger = createAlertLedger(db, { idempotencyWindowMs: IDEMPOTENCY_WINDOW_MS });
   const database = createDatabaseMaintenance(db);
-  const openQueue = <Data>(name: string) => {
-    const opened = new Queue<Data>(name, {
-      connection: redis.fast as never,
-      prefix,
-      // Built while Redis is down it must not stay broken: both options, or neither (bullmq 6).
-      skipWaitingForReady: true,
-      skipVersionCheck: true,
-      streams: { events: { maxLen: 1_000 } },
-    });
-    return opened.on('error', deps.onError);
-  };
-  const alertJobs = openQueue<AlertJobData>(ALERT_QUEUE);
+  const connection = { redis: redis.fast, prefix, onError: deps.onError };
+  const alertJobs = openQueue<AlertJobData>(ALERT_QUEUE, connection);
   /** For the board: the jobs themselves run in createMaintenanceQueue, where the role scheduler is. */
-  const maintenanceJobs = openQueue(MAINTENANCE_QUEUE);
+  const maintenanceJobs = openQueue(MAINTENANCE_QUEUE, connection);
   const limits = config.queue;
   const places = createPlaces({ redis: redis.fast, prefix, limits, ...config.worker });
   const queue = createAlertQueue({

@@ -1,5 +1,6 @@
-import { dropAbandoned } from '../queue/alert-queue.ts';
+import { ALERT_QUEUE, type AlertJobData, dropAbandoned } from '../queue/alert-queue.ts';
 import { createAlertWorker } from '../queue/alert-worker.ts';
+import { openQueue } from '../queue/open-queue.ts';
 import { createPace } from '../queue/pace.ts';
 import { createPlaces } from '../queue/places.ts';
 import { createDeliveryService } from '../services/delivery/delivery.ts';
@@ -27,11 +28,16 @@ export async function startWorker(deps: {
   const { prefix } = config.redis;
   const guard = createTelegramGuard({ sender: createSender(config, deps.access), events });
   const places = createPlaces({ redis: redis.patient, prefix, limits: config.queue, ...config.worker });
+  const queue = openQueue<AlertJobData>(ALERT_QUEUE, {
+    redis: redis.patient,
+    prefix,
+    onError: context.onError,
+  });
   const pace = createPace({
     redis: redis.patient,
     prefix,
     ...config.worker,
-    dropAbandoned: (job) => dropAbandoned(job, { queue: core.alertJobs, places }),
+    dropAbandoned: (job) => dropAbandoned(job, { queue, places }),
   });
   const delivery = createDeliveryService({
     ledger: core.ledger,
@@ -47,7 +53,8 @@ export async function startWorker(deps: {
   });
   const worker = createAlertWorker({
     redis: redis.patient,
-    queue: core.alertJobs,
+    queue,
+    fastQueue: core.alertJobs,
     places,
     delivery,
     prefix,
@@ -55,5 +62,11 @@ export async function startWorker(deps: {
     onError: context.onError,
   });
   await worker.start();
-  return { guard, stop: worker.stop };
+  return {
+    guard,
+    async stop() {
+      await worker.stop();
+      await queue.close();
+    },
+  };
 }

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Job, Queue } from 'bullmq';
 import type { AlertOutcome } from '../domain/alert.ts';
 import { AppError } from '../domain/errors.ts';
@@ -10,7 +11,13 @@ const JOB_NAME = 'alert';
 /** Adds per round trip: about 4 ms of Redis's time. */
 const ADD_BATCH = 64;
 /** Calls in flight where many jobs are asked for. */
-const CALL_BATCH = 100;
+const CALL_BATCH = 200;
+/** How long a resend waits for the worker to be done with the alert, in ms: the steps after the ledger take some. */
+const FINISH_WAIT_MS = 500;
+const FINISH_POLL_MS = 20;
+/** A place that could not be freed is tried again this often, in ms: about as long as Redis takes to come back. */
+const FORGET_PAUSE_MS = 1_000;
+const FORGET_TRIES = 30;
 /** Ended alerts stay on the board for 24 h, at most 1,000 of each kind (the contract). Age in seconds. */
 const KEEP_ENDED = { age: 86_400, count: 1_000 };
 /** The sealed text of a failed or uncertain alert is kept 24 h for a resend by hand, in ms (the contract). */
@@ -60,7 +67,7 @@ export function createAlertQueue(deps: {
   }
 
   function refused(refusal: Refusal): AppError {
-    if (refusal === 'text_gone') return new AppError('not_resendable', TEXT_GONE);
+    if (refusal === 'text_gone' || refusal === 'no_place') return new AppError('not_resendable', TEXT_GONE);
     const { limits } = deps;
     const details: Record<typeof refusal, string> = {
       queue_full: `${limits.maxPending} alerts are waiting, as many as the queue takes.`,
@@ -73,48 +80,83 @@ export function createAlertQueue(deps: {
     });
   }
 
-  /** Jobs of ended alerts end at the worker's next look. A worker that cannot look must not let them pile up. */
-  async function isCrowded(): Promise<boolean> {
-    const { maxPending, maxScheduled } = deps.limits;
-    const jobs = await queue.getJobCountByTypes('prioritized', 'delayed');
-    return jobs > maxPending + maxScheduled + KEEP_ENDED.count;
+  const drop: AlertQueue['drop'] = async (alertIds, keepText) => {
+    for (let start = 0; start < alertIds.length; start += CALL_BATCH) {
+      const ids = alertIds.slice(start, start + CALL_BATCH);
+      const chats = await answered(places.chatsOf(ids));
+      await answered(Promise.all(ids.map((id) => leave(id, chats.get(id), keepText))));
+    }
+    if (alertIds.length > 0) await answered(clearCrowd(alertIds));
+  };
+
+  async function leave(alertId: string, chat: string | undefined, keepText: boolean): Promise<void> {
+    if (chat === undefined) return;
+    const next = await places.leave({ alertId, chat, isGroup: false }, keepText ? KEEP_TEXT_MS : 0);
+    if (next !== undefined) await callUp(queue, next.alertId, next.ms);
+    await callUp(queue, alertId, 0);
   }
 
-  const isHeld = async (id: string) => !ENDED_STATES.has(await queue.getJobState(id));
+  /** Jobs of ended alerts end at the worker's next look. A worker that cannot look must not let them pile up. */
+  async function clearCrowd(endedIds: readonly string[]): Promise<void> {
+    const { maxPending, maxScheduled } = deps.limits;
+    const jobs = await queue.getJobCountByTypes('prioritized', 'delayed');
+    if (jobs <= maxPending + maxScheduled + KEEP_ENDED.count) return;
+    await Promise.allSettled(endedIds.map((id) => queue.remove(id)));
+  }
+
+  /** Refused alerts that may have a place all the same; tried again, since Redis was in trouble a moment ago. */
+  const forgotten = new Set<string>();
+  let clearing: Promise<void> | undefined;
+
+  async function clearForgotten(): Promise<void> {
+    for (let tries = 0; forgotten.size > 0 && tries < FORGET_TRIES; tries += 1) {
+      const ids = [...forgotten];
+      await drop(ids, false).then(
+        () => ids.forEach((id) => void forgotten.delete(id)),
+        () => setTimeout(FORGET_PAUSE_MS, undefined, { ref: false }),
+      );
+    }
+    // Upkeep sees to what is left.
+    forgotten.clear();
+  }
+
+  /** Where the ids wait is read from BullMQ's sets in one go; only the others are asked for one by one. */
+  async function areHeld(ids: readonly string[]): Promise<boolean[]> {
+    const sets = ['prioritized', 'delayed'].map((state) => places.scoresIn(queue.toKey(state), ids));
+    const [prioritized = [], delayed = []] = await Promise.all(sets);
+    return Promise.all(
+      ids.map(
+        async (id, index) =>
+          (prioritized[index] ?? delayed[index] ?? null) !== null ||
+          !ENDED_STATES.has(await queue.getJobState(id)),
+      ),
+    );
+  }
 
   return {
     add: (job, sealed) =>
       add({ job, sealed, due: job.deliverAt !== null && job.deliverAt > Date.now() ? job.deliverAt : 'now' }),
 
-    async addAgain(job) {
-      // BullMQ ignores an add under an id that it still keeps.
+    async addAgain(job, sealed) {
+      // BullMQ ignores an add under an id that it still has.
       await answered(removeEnded(queue, job.alertId));
-      await add({ job, sealed: null, due: 'now' });
+      await add({ job, sealed, due: 'now' });
     },
 
-    async drop(alertIds, keepText) {
-      if (alertIds.length === 0) return;
-      const crowded = await answered(isCrowded());
-      for (let start = 0; start < alertIds.length; start += CALL_BATCH) {
-        const ids = alertIds.slice(start, start + CALL_BATCH);
-        const chats = await answered(places.chatsOf(ids));
-        const left = ids.map(async (alertId) => {
-          const chat = chats.get(alertId);
-          if (chat === undefined) return;
-          const next = await places.leave({ alertId, chat, isGroup: false }, keepText ? KEEP_TEXT_MS : 0);
-          if (crowded) await queue.remove(alertId);
-          else await callUp(queue, alertId, 0);
-          if (next !== undefined) await callUp(queue, next.alertId, next.ms);
-        });
-        await answered(Promise.all(left));
-      }
+    drop,
+
+    forget(alertId) {
+      forgotten.add(alertId);
+      clearing ??= clearForgotten().finally(() => {
+        clearing = undefined;
+      });
     },
 
     async existing(alertIds) {
       const held = new Set<string>();
       for (let start = 0; start < alertIds.length; start += CALL_BATCH) {
         const ids = alertIds.slice(start, start + CALL_BATCH);
-        const answers = await answered(Promise.all(ids.map(isHeld)));
+        const answers = await answered(areHeld(ids));
         for (const [index, id] of ids.entries()) if (answers[index]) held.add(id);
       }
       return held;
@@ -159,9 +201,17 @@ function toBullJob({ alertId, ...data }: AlertJob, due: Reservation['due'], prio
   return { name: JOB_NAME, data, opts: { ...JOB_OPTIONS, jobId: alertId, priority, delay } };
 }
 
+/** @throws AppError not_resendable while the worker has not finished with it */
 async function removeEnded(queue: Queue, alertId: string): Promise<void> {
-  const state = await queue.getJobState(alertId);
-  if (state === 'completed' || state === 'failed') await queue.remove(alertId);
+  for (let waitedMs = 0; ; waitedMs += FINISH_POLL_MS) {
+    const state = await queue.getJobState(alertId);
+    if (state === 'completed' || state === 'failed') return void (await queue.remove(alertId));
+    // The ledger is written before the job has ended.
+    if (state !== 'active') return;
+    if (waitedMs >= FINISH_WAIT_MS)
+      throw new AppError('not_resendable', 'This alert is just being finished. Try again in some seconds.');
+    await setTimeout(FINISH_POLL_MS);
+  }
 }
 
 /**
@@ -173,16 +223,16 @@ export async function callUp(queue: Queue, alertId: string, ms: number): Promise
   await job?.changeDelay(ms).catch(() => undefined);
 }
 
-/**
- * Frees the place of an alert that has none of BullMQ's jobs: a crash came between place and add. Its text is kept until
- * upkeep has found out. False if it has a job.
- */
+/** An abandoned alert's text, in ms: its add may still come, but nobody was told that it was accepted. */
+const ABANDONED_TEXT_MS = 120_000;
+
+/** Frees the place of an alert that has none of BullMQ's jobs: a crash came between place and add. False if it has one. */
 export async function dropAbandoned(
   alert: Pick<AlertJob, 'alertId' | 'chat' | 'isGroup'>,
   { queue, places }: { queue: Queue; places: Places },
 ): Promise<boolean> {
   if (!ENDED_STATES.has(await queue.getJobState(alert.alertId))) return false;
-  await places.leave(alert, KEEP_TEXT_MS);
+  await places.leave(alert, ABANDONED_TEXT_MS);
   return true;
 }
 

@@ -36,7 +36,10 @@ export interface AlertWorker {
 export function createAlertWorker(deps: {
   /** Patient (see connectRedis): a command lost at the end of a job would strand it. */
   redis: RedisClient;
+  /** On the same connection. */
   queue: Queue<AlertJobData>;
+  /** On a connection that fails fast: what it does not do is no harm, what it does late would be. */
+  fastQueue: Queue<AlertJobData>;
   places: Places;
   delivery: DeliveryService;
   prefix: string;
@@ -44,7 +47,7 @@ export function createAlertWorker(deps: {
   sendDelayMs: number;
   onError(error: Error): void;
 }): AlertWorker {
-  const { queue, places } = deps;
+  const { queue, fastQueue, places } = deps;
   const limiter = limiterFor(deps.sendDelayMs);
   const stopping = new AbortController();
   // Each delivery in hand waits for it, and the guard's one probe does; more would be a leak, which Node then reports.
@@ -54,24 +57,24 @@ export function createAlertWorker(deps: {
 
   async function process(job: Job<AlertJobData>, token?: string): Promise<AlertOutcome> {
     lastActivity = Date.now();
-    if (job.data.deliverAt !== null && job.priority === NO_TURN) {
-      await giveTurns(job, { queue, places });
-      await giveTokenBack(job);
-      return putOff(job, 0, token);
-    }
-    const delivery = await deliver(job);
+    const delivery = await deliverOrQueueUp(job);
     if (!delivery.called) await giveTokenBack(job);
-    if (delivery.kind === 'defer') return putOff(job, delivery.ms, token);
-    return end(job, delivery.outcome);
+    if (delivery.kind === 'ended') return end(job, delivery.outcome);
+    if (delivery.form !== undefined) await job.updateData({ ...job.data, form: delivery.form });
+    await job.moveToDelayed(Date.now() + delivery.ms, token);
+    throw new DelayedError();
   }
 
-  async function deliver(job: Job<AlertJobData>): Promise<Delivery> {
-    const { outcome: _, ...data } = job.data;
-    const alert = { ...data, alertId: idOf(job) };
+  /** A fault of ours ends no alert: BullMQ would call the job failed while the ledger calls it queued. */
+  async function deliverOrQueueUp(job: Job<AlertJobData>): Promise<Delivery> {
     try {
-      return await inHand.add(deps.delivery.deliver(alert, stopping.signal));
+      if (job.data.deliverAt !== null && job.priority === NO_TURN) {
+        await giveTurns(job, { queue, places });
+        return { kind: 'defer', ms: 0, called: false };
+      }
+      const { outcome: _, ...data } = job.data;
+      return await inHand.add(deps.delivery.deliver({ ...data, alertId: idOf(job) }, stopping.signal));
     } catch (error) {
-      // A fault of ours ends no alert: BullMQ would call the job failed while the ledger calls it queued.
       deps.onError(error instanceof Error ? error : new Error(String(error)));
       return { kind: 'defer', ms: FAULT_PAUSE_MS, called: true };
     }
@@ -82,19 +85,14 @@ export function createAlertWorker(deps: {
     if (limiter === undefined) return;
     const sinceFetch = Date.now() - (job.processedOn ?? 0);
     if (sinceFetch < 0 || sinceFetch > limiter.duration * SURELY_OURS) return;
-    await queue.removeRateLimitKey().catch(deps.onError);
-  }
-
-  async function putOff(job: Job, ms: number, token: string | undefined): Promise<never> {
-    await job.moveToDelayed(Date.now() + ms, token);
-    throw new DelayedError();
+    await fastQueue.removeRateLimitKey().catch(deps.onError);
   }
 
   async function end(job: Job<AlertJobData>, outcome: AlertOutcome): Promise<AlertOutcome> {
     const { chat, isGroup } = job.data;
     const keep = keepsText(outcome.status, outcome.reason ?? null) ? KEEP_TEXT_MS : 0;
     const next = await places.leave({ alertId: idOf(job), chat, isGroup }, keep);
-    if (next !== undefined) await callUp(queue, next.alertId, next.ms);
+    if (next !== undefined) await callUp(fastQueue, next.alertId, next.ms);
     if (outcome.status === 'delivered') return outcome;
     await job.updateData({ ...job.data, outcome });
     // Codes, so they may be seen on the board.

@@ -8,6 +8,7 @@ type Command = (numberOfKeys: number, ...keysAndArgs: (string | number)[]) => Pr
 export interface DispatchCommands {
   readonly pinguiReserve: Command;
   readonly pinguiTake: Command;
+  readonly pinguiSent: Command;
   readonly pinguiLeave: Command;
   readonly pinguiBlock: Command;
 }
@@ -15,6 +16,7 @@ export interface DispatchCommands {
 const SCRIPTS: Record<keyof DispatchCommands, string> = {
   pinguiReserve: 'reserve',
   pinguiTake: 'take',
+  pinguiSent: 'sent',
   pinguiLeave: 'leave',
   pinguiBlock: 'block',
 };

@@ -1,6 +1,6 @@
 import type { Job, Queue } from 'bullmq';
 import type { AlertJobData } from './alert-queue.ts';
-import type { Place, Places, Reservation } from './places.ts';
+import { NO_TURN, type Place, type Places, type Reservation } from './places.ts';
 
 /**
  * Due alerts that get their turn with one look, about 20 ms of Redis's time: with 10,000 due at once, others are held up
@@ -19,17 +19,18 @@ export async function giveTurns(
   const others = (await places.due(Date.now(), BATCH)).filter((id) => id !== job.id);
   const found = await Promise.all(others.map((id) => queue.getJob(id)));
   const jobs = [job, ...found.filter((one) => one !== undefined)];
-  const missing = others.filter((_, index) => found[index] === undefined);
-  await Promise.all(missing.map((id) => places.skip(id)));
   const got = await places.reserve(jobs.map(toReservation));
-  await Promise.all(jobs.map((one, index) => one.changePriority({ priority: priorityOf(got[index]) })));
+  const changes = jobs.map((one, index) => changePriority(one, got[index]));
+  // The others get theirs with their own look, should it have failed.
+  await Promise.all([changes[0], Promise.allSettled(changes)]);
+}
+
+async function changePriority(job: Job, place: Place | undefined): Promise<void> {
+  // It has left meanwhile (revoked): whatever its priority, its next look ends it.
+  const priority = place === undefined || 'refusal' in place ? NO_TURN + 1 : place.priority;
+  await job.changePriority({ priority });
 }
 
 function toReservation({ id = '', data }: Job<AlertJobData>): Reservation {
   return { job: { alertId: id, chat: data.chat, priority: data.priority }, due: 'come', sealed: null };
-}
-
-function priorityOf(place: Place | undefined): number {
-  if (place === undefined || 'refusal' in place) throw new Error('a due alert got no turn');
-  return place.priority;
 }

@@ -25,6 +25,8 @@ const FAILURES_ONLY = { removeOnComplete: true, removeOnFail: { count: 50 } };
 
 /** Upkeep must find an interrupted send within 60 s of a restart; every 10 s leaves room for the Telegram timeout. */
 const UPKEEP_EVERY_MS = 10_000;
+/** How often the schedules are asserted, in ms: what Redis loses shows within a run or two of upkeep. */
+const ASSERT_EVERY_MS = 5_000;
 /** Between tries to set up the schedules when Redis answers with an error, in ms. */
 const RETRY_MS = 1_000;
 
@@ -116,18 +118,25 @@ export function createMaintenanceQueue(deps: {
     }
   }
 
-  async function run(): Promise<void> {
-    for (let ready = false; !ready && !stopping.signal.aborted; ) {
-      ready = await scheduleAll().then(
-        () => true,
+  /**
+   * Schedules live in Redis alone: after a FLUSHALL, or with a Redis that comes back empty, they are gone. So they are
+   * asserted again, which changes nothing where they stand; by no job, since that would be gone with them.
+   */
+  async function keepSchedules(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const waitMs = await scheduleAll().then(
+        () => ASSERT_EVERY_MS,
         (error: Error) => {
           deps.onError(error);
-          return false;
+          return RETRY_MS;
         },
       );
-      if (!ready) await delay(RETRY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+      if (!worker.isRunning() && waitMs === ASSERT_EVERY_MS && !stopping.signal.aborted) {
+        running = worker.run();
+        running.catch(deps.onError);
+      }
+      await delay(waitMs, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
     }
-    if (!stopping.signal.aborted) await worker.run();
   }
 
   return {
@@ -135,14 +144,11 @@ export function createMaintenanceQueue(deps: {
     async start() {
       await deps.maintenance.catchUp();
       // Not waited for: while Redis is away, the service must come up all the same and say so.
-      running = run();
-      running.catch(deps.onError);
+      keepSchedules().catch(deps.onError);
     },
     async stop() {
       stopping.abort();
-      // Before the schedules stand, the run waits for a Redis that may never come.
-      const run = worker.isRunning() ? running : undefined;
-      await closeWorker(worker, { redis: deps.redis, running: run, inHand });
+      await closeWorker(worker, { redis: deps.redis, running, inHand });
       await queue.close();
     },
   };

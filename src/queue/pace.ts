@@ -4,14 +4,10 @@ import { dispatchKeys } from './keys.ts';
 import type { RedisClient } from './redis.ts';
 
 /**
- * From this delay on, sends are kept evenly apart (a late timer or a slow call shifts the next slot); below it, where
+ * From this delay on, sends are kept evenly apart (a late timer or a busy process shifts the next slot); below it, where
  * throughput matters more, slots follow each other strictly and a late send does not delay the next one. In ms.
  */
 const EVEN_FROM_MS = 200;
-/** A call's own duration counts up to this share of the delay: more would slow the queue behind a distant Telegram. */
-const CALL_SHARE = 0.005;
-/** Stands for "no call yet", in ms. */
-const NEVER_MS = 1_000_000_000;
 /** An alert that keeps its place for so long without a job was given up between the two, in ms; an add takes 1.5 s. */
 const ABANDONED_MS = 3_000;
 /** Lines are kept as long as texts are (places.ts), in ms. */
@@ -37,21 +33,16 @@ export function createPace(deps: {
 }): Pace {
   const { redis } = deps;
   const keys = dispatchKeys(deps.prefix);
-  /** When our newest call was under way at the latest, on this process's monotonic clock (ms). */
-  let reachedAt = Number.NEGATIVE_INFINITY;
-
   async function ask({ alertId, chat, isGroup, priority }: Parameters<Pace['take']>[0]): Promise<Answer> {
     const allKeys = [
-      ...[keys.line(chat), keys.gate(chat), keys.sent(chat), keys.pace, keys.turns, keys.chats],
-      ...[keys.pending, keys.scheduled, keys.held, keys.clock, keys.text(alertId)],
+      ...[keys.line(chat), keys.gate(chat), keys.sent(chat), keys.pace, keys.pending, keys.due],
+      ...[keys.chats, keys.held, keys.clock, keys.text(alertId)],
     ];
     const answer = await redis.pinguiTake(
       allKeys.length,
       ...allKeys,
       ...[alertId, chat, priority === 'high' ? '1' : '0', deps.sendDelayMs, deps.chatDelayMs],
       isGroup ? deps.groupLimitPerMinute : 0,
-      // A duration, since Redis may have another clock.
-      Math.min(Math.round(performance.now() - reachedAt), NEVER_MS),
       KEEP_LINE_MS,
     );
     // One of the three forms that the script describes.
@@ -59,33 +50,26 @@ export function createPace(deps: {
   }
 
   return {
-    sent({ beganAt, tookMs }) {
+    async sent(beganAt) {
       if (deps.sendDelayMs < EVEN_FROM_MS) return;
-      reachedAt = Math.max(reachedAt, beganAt + Math.min(tookMs, deps.sendDelayMs * CALL_SHARE));
+      // A duration, since Redis may have another clock.
+      await redis.pinguiSent(1, keys.pace, Math.round(performance.now() - beganAt));
     },
 
     async take(turn) {
-      const answer = await ask(turn);
-      switch (answer[0]) {
-        case 'go':
-          return { kind: 'go', waitMs: answer[1], sealed: answer[2] };
-        case 'paused':
-          return { kind: 'paused', ms: answer[1] };
-        case 'wait': {
-          const [, ms, ahead, ageMs] = answer;
-          if (ahead === '' || ageMs < ABANDONED_MS) return { kind: 'defer', ms };
-          const dropped = await deps.dropAbandoned({
-            alertId: ahead,
-            chat: turn.chat,
-            isGroup: turn.isGroup,
-          });
-          return { kind: 'defer', ms: dropped ? 0 : ms };
-        }
+      for (;;) {
+        const answer = await ask(turn);
+        if (answer[0] === 'go') return { kind: 'go', waitMs: answer[1], sealed: answer[2] };
+        if (answer[0] === 'paused') return { kind: 'paused', ms: answer[1] };
+        const [, ms, first, ageMs] = answer;
+        if (first === '' || ageMs < ABANDONED_MS) return { kind: 'defer', ms };
+        const dropped = await deps.dropAbandoned({ ...turn, alertId: first });
+        if (!dropped) return { kind: 'defer', ms };
       }
     },
 
     async block(chat, ms) {
-      const allKeys = [keys.gate(chat), keys.floods, keys.pace];
+      const allKeys = [keys.gate(chat), keys.pace];
       return { isWholeBot: (await redis.pinguiBlock(allKeys.length, ...allKeys, chat, ms)) === 1 };
     },
   };
@@ -93,6 +77,8 @@ export function createPace(deps: {
 
 /** Until when nobody may send (epoch ms): Telegram told the whole bot to wait. Null: it did not. */
 export async function readPausedUntil(redis: RedisClient, prefix: string): Promise<number | null> {
-  const until = Number((await redis.hget(dispatchKeys(prefix).pace, 'until')) ?? 0);
-  return until > Date.now() ? until : null;
+  const [until, wait] = await redis.hmget(dispatchKeys(prefix).pace, 'until', 'wait');
+  // As in lua/take.lua: no flood wait is longer than it was, also when the clock was set back.
+  const endsAt = Math.min(Number(until ?? 0), Date.now() + Number(wait ?? 0));
+  return endsAt > Date.now() ? endsAt : null;
 }

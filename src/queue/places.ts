@@ -35,7 +35,14 @@ export interface Reservation {
   readonly sealed: string | null;
 }
 
-export type Refusal = 'queue_full' | 'chat_queue_full' | 'schedule_full' | 'chat_schedule_full' | 'text_gone';
+/** `no_place`: of a due alert alone, which has left meanwhile. */
+export type Refusal =
+  | 'queue_full'
+  | 'chat_queue_full'
+  | 'schedule_full'
+  | 'chat_schedule_full'
+  | 'text_gone'
+  | 'no_place';
 /** BullMQ's priority for the alert, or why it got no place. */
 export type Place = { readonly priority: number } | { readonly refusal: Refusal };
 
@@ -47,6 +54,7 @@ const REFUSALS: readonly (Refusal | undefined)[] = [
   'schedule_full',
   'chat_schedule_full',
   'text_gone',
+  'no_place',
 ];
 
 export interface Places {
@@ -62,13 +70,13 @@ export interface Places {
   ): Promise<{ readonly alertId: string; readonly ms: number } | undefined>;
   /** Scheduled alerts whose time has come by `now` (epoch ms) and that have no turn yet, the earliest first. */
   due(now: number, limit: number): Promise<string[]>;
-  /** Not due again: its job does not exist. It counts until it leaves. */
-  skip(alertId: string): Promise<void>;
   /** The chat of each alert that has a place. */
   chatsOf(alertIds: readonly string[]): Promise<Map<string, string>>;
   /** All alerts that have a place, page by page; one may come twice. */
   all(): AsyncIterable<readonly string[]>;
   hasText(alertId: string): Promise<boolean>;
+  /** The scores of members of one of BullMQ's sets, in their order; null for those that are not in it. */
+  scoresIn(key: string, members: readonly string[]): Promise<(string | null)[]>;
   counts(): Promise<{ readonly pending: number; readonly scheduled: number }>;
 }
 
@@ -82,12 +90,12 @@ export function createPlaces(deps: {
 }): Places {
   const { redis, limits } = deps;
   const keys = dispatchKeys(deps.prefix);
-  const shared = [keys.pending, keys.scheduled, keys.turns, keys.chats, keys.held] as const;
+  const shared = [keys.pending, keys.scheduled, keys.due, keys.chats, keys.held, keys.clock, keys.next];
 
   return {
     async reserve(reservations) {
       const allKeys = [
-        ...[...shared, keys.clock, keys.next],
+        ...shared,
         ...reservations.flatMap(({ job }) => [keys.line(job.chat), keys.text(job.alertId)]),
       ];
       const answers = await redis.pinguiReserve(
@@ -119,10 +127,6 @@ export function createPlaces(deps: {
 
     due: (now, limit) => redis.zrangebyscore(keys.scheduled, '-inf', now, 'LIMIT', 0, limit),
 
-    async skip(alertId) {
-      await redis.zadd(keys.scheduled, 'XX', '+inf', alertId);
-    },
-
     async chatsOf(alertIds) {
       if (alertIds.length === 0) return new Map();
       const chats = await redis.hmget(keys.chats, ...alertIds);
@@ -141,12 +145,15 @@ export function createPlaces(deps: {
 
     hasText: async (alertId) => (await redis.exists(keys.text(alertId))) === 1,
 
+    scoresIn: (key, members) => redis.zmscore(key, ...members),
+
     async counts() {
-      const [pending, scheduled] = await Promise.all([
+      const [pending, scheduled, due] = await Promise.all([
         redis.zcard(keys.pending),
         redis.zcard(keys.scheduled),
+        redis.zcard(keys.due),
       ]);
-      return { pending, scheduled };
+      return { pending, scheduled: scheduled + due };
     },
   };
 }

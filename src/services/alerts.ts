@@ -294,7 +294,7 @@ export function createAlertService(deps: {
         ...{ alertId: id, integrationId: integration.id, chat, isGroup: isGroupChat(integration.chatId) },
         ...{ priority: record.priority, deliverAt: null, bytes: null },
       };
-      await queueEntry.orRestore({ ...record, status }, () => queue.addAgain(job));
+      await queueEntry.orRestore({ ...record, status }, () => queue.addAgain(job, null));
       events.emit('alert.resent', {
         alertId: id,
         chat,

@@ -186,6 +186,16 @@ export interface AlertJob {
   readonly deliverAt: number | null;
   /** Size of title and message in UTF-8; null where it is not known any more (sent again by hand). */
   readonly bytes: number | null;
+  /** The form that Telegram took its first parts in, once it is not the full one: the rest must be cut like them. */
+  readonly form?: MessageForm;
+}
+
+/** In which form an alert is sent; each thing that Telegram refuses leads to a simpler one. */
+export interface MessageForm {
+  /** 0: in full, 1: plain text without entities, 2: a document. */
+  readonly simplicity: 0 | 1 | 2;
+  /** Telegram does not know the topic, or it is closed: send without it. */
+  readonly withoutTopic: boolean;
 }
 
 export interface AlertQueue {
@@ -195,10 +205,16 @@ export interface AlertQueue {
    * @throws AppError queue_full, chat_queue_full, schedule_full, chat_schedule_full, queue_unavailable
    */
   add(job: AlertJob, sealed: string): Promise<void>;
-  /** Adds an alert that ended and whose text is kept. @throws as `add`, and not_resendable without its text */
-  addAgain(job: AlertJob): Promise<void>;
+  /**
+   * Adds an alert that had ended.
+   * @param sealed null: its text is kept
+   * @throws AppError as `add`; not_resendable where the text is gone, or the worker has not finished with it
+   */
+  addAgain(job: AlertJob, sealed: string | null): Promise<void>;
   /** Alerts that ended, or were refused, without the worker: frees their places, and the texts unless they are kept. */
   drop(alertIds: readonly string[], keepText: boolean): Promise<void>;
+  /** A refused alert that may have got a place all the same: frees it in the background, also when Redis is away now. */
+  forget(alertId: string): void;
   /** Which of the ids the queue still holds to be worked on; ended ones do not count. */
   existing(alertIds: readonly string[]): Promise<Set<string>>;
   /** The ids of all alerts that have a place, page by page; one may come twice. */
@@ -300,8 +316,8 @@ export interface Pace {
     | { readonly kind: 'defer'; readonly ms: number }
     | { readonly kind: 'paused'; readonly ms: number }
   >;
-  /** Tells when a call that was waited for really began, and how long it took (ms): the next slot keeps its distance. */
-  sent(call: { beganAt: number; tookMs: number }): void;
+  /** Tells when a call really began (performance.now()): the next slot keeps its distance from it. */
+  sent(beganAt: number): Promise<void>;
   /** No sends to this chat for `ms` (a flood wait), or to nobody where the whole bot is meant; survives restarts. */
   block(chat: string, ms: number): Promise<{ readonly isWholeBot: boolean }>;
 }

@@ -1,7 +1,7 @@
 import type { AlertContent, AlertRecord } from '../domain/alert.ts';
 import { AppError } from '../domain/errors.ts';
 import { isGroupChat } from '../domain/integration.ts';
-import { within } from '../within.ts';
+import { TimeoutError, within } from '../within.ts';
 import type { AlertRequest } from './alert-request.ts';
 import type { Deadline } from './deadline.ts';
 import { pause } from './pause.ts';
@@ -45,6 +45,8 @@ export interface QueueEntry {
 /** How long a repeat waits for the first request with its key to finish, in milliseconds; above the 1.5 s of an add. */
 const FIRST_ANSWER_WAIT_MS = 2_000;
 const POLL_MS = 50;
+/** How long a refusal waits for its entry to be withdrawn, in ms, beyond the deadline of the accept. */
+const WITHDRAW_WAIT_MS = 1_000;
 /** What upkeep calls an entry whose job is gone: it reached nobody, since only a job can be sent. */
 const LOST = 'lost';
 
@@ -58,23 +60,36 @@ export function createQueueEntry(deps: {
   /** Alerts of this process between ledger and queue: their repeats share the answer. */
   const entering = new Map<string, Promise<void>>();
 
-  const add = (alert: Omit<Accepted, 'idempotency'>, source: Source) => {
+  type Into = (job: AlertJob, sealed: string) => Promise<void>;
+  const put = (into: Into, alert: Omit<Accepted, 'idempotency'>, source: Source) => {
     const content = contentOf(source.request);
-    return queue.add(toJob(alert, source, content), cipher.seal(content, alert.id));
+    return into(toJob(alert, source, content), cipher.seal(content, alert.id));
   };
 
   async function addOrWithdraw(alert: Accepted, source: Source, deadline: Deadline): Promise<void> {
     try {
-      await within(deadline.leftMs(), () => add(alert, source));
+      await within(deadline.leftMs(), () => put(queue.add, alert, source));
     } catch (error) {
       const refusal = error instanceof AppError ? error : tooLate(error);
       // The add may still happen (a frozen Redis that thaws): without its entry the worker drops the job, so the
       // refusal that the sender is about to read stays true. If the entry has moved on, the add did happen and the
       // worker has it already: then the alert is accepted.
-      if (!(await ledger.withdraw(alert.id, source.integration.id))) return;
+      if (!(await withdraw(alert, source))) return;
       // It may have a place; where it certainly has none there is nothing to free.
-      if (refusal.code === 'queue_unavailable') queue.drop([alert.id], false).catch(() => undefined);
+      if (refusal.code === 'queue_unavailable') queue.forget(alert.id);
       throw refusal;
+    }
+  }
+
+  /** True if the entry is withdrawn, or will be: a database that hangs must not keep the sender waiting as well. */
+  async function withdraw(alert: Accepted, { integration }: Source): Promise<boolean> {
+    const withdrawal = ledger.withdraw(alert.id, integration.id);
+    try {
+      return await within(WITHDRAW_WAIT_MS, () => withdrawal);
+    } catch (error) {
+      if (!(error instanceof TimeoutError)) throw error;
+      withdrawal.catch(() => undefined);
+      return true;
     }
   }
 
@@ -96,13 +111,13 @@ export function createQueueEntry(deps: {
       if (current.status === 'failed' && current.reason === LOST) {
         // Its sender never read a 202 for it, and is about to: bring it back. Of many repeats one does so.
         if (await ledger.requeue(current.id, clock.now())) {
-          await orRestore({ ...current, status: current.status }, () => add(current, source));
+          await orRestore({ ...current, status: current.status }, () => put(queue.addAgain, current, source));
         }
       } else if (current.status !== 'queued' || held) return;
       else await pause(POLL_MS);
     }
     // The process that answered first died between the two steps. The id makes a late double add harmless.
-    await add(record, source);
+    await put(queue.add, record, source);
   }
 
   async function orRestore(before: EndedBadly, enter: () => Promise<void>): Promise<void> {

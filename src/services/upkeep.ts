@@ -96,8 +96,8 @@ export function createUpkeepService(deps: {
       const now = clock.now();
       // 1. Nothing is sent after its ttl, even while the worker cannot send at all.
       const expired = await ledger.expireDue(now, BATCH);
-      await queue.drop(expired, false);
       await announce(expired, (alertId, chat) => events.emit('alert.expired', { alertId, chat }));
+      await queue.drop(expired, false);
       // 2. A send whose worker died: Telegram may have it.
       const stuck = await ledger.endStuck(now - deps.telegramTimeoutMs - STUCK_MARGIN_MS, now);
       await announce(stuck, (alertId, chat) =>

@@ -75,6 +75,7 @@ export function openQueueRig(
       const worker = createAlertWorker({
         redis: patient,
         queue,
+        fastQueue: queue,
         places,
         delivery: { deliver },
         prefix,

@@ -1,36 +1,37 @@
 --[[
-Telegram asked to wait (429): nothing is sent to this chat for a while, and to nobody where other chats were told the
-same a moment ago, since the answer does not say whether the chat or the whole bot is meant.
+Telegram asked to wait (429): nothing is sent to this chat for a while, and to nobody where another chat was told the same
+a moment ago, since the answer does not say whether the chat or the whole bot is meant.
 
 KEYS
-  1  gate    hash  the chat's (take.lua)
-  2  floods  zset  chat → ms: its last flood wait
-  3  pace    hash  until: all sends are blocked until then (ms)
+  1  gate  hash  until, wait: the chat's flood wait (take.lua)
+  2  pace  hash  until, wait: the whole bot's; flooded, floodedAt: the chat that was told to wait last, and when (ms)
 ARGV
   1  chat    2  ms to wait
 Returns 1 where all sends are blocked now, else 0.
 ]]
 -- Two chats that are told to wait within this time mean the whole bot.
 local FLOOD_WINDOW_MS = 5000
--- What is known of an idle chat is forgotten after this time.
-local FORGET_MS = 120000
+-- What is known of an idle chat is forgotten after this time, as in take.lua.
+local FORGET_MS = 3600000
 
-local gate, floods, pace = unpack(KEYS)
+local gate, pace = unpack(KEYS)
 local chat, ms = ARGV[1], tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 
 -- Of two flood waits the later end counts.
-local function blockUntil(key)
-  local ends = math.max(now + ms, tonumber(redis.call('HGET', key, 'until') or '0'))
-  redis.call('HSET', key, 'until', ends)
-  return ends
+local function block(key)
+  local known = redis.call('HMGET', key, 'until', 'wait')
+  local left = math.min(tonumber(known[1] or '0') - now, tonumber(known[2] or '0'))
+  local wait = math.max(ms, left)
+  redis.call('HSET', key, 'until', now + wait, 'wait', wait)
+  return wait
 end
 
-redis.call('PEXPIRE', gate, blockUntil(gate) - now + FORGET_MS)
-redis.call('ZADD', floods, now, chat)
-redis.call('ZREMRANGEBYSCORE', floods, '-inf', now - FLOOD_WINDOW_MS)
-redis.call('PEXPIRE', floods, FORGET_MS)
-if redis.call('ZCARD', floods) < 2 then return 0 end
-blockUntil(pace)
+redis.call('PEXPIRE', gate, block(gate) + FORGET_MS)
+local last = redis.call('HMGET', pace, 'flooded', 'floodedAt')
+redis.call('HSET', pace, 'flooded', chat, 'floodedAt', now)
+local isAnother = last[1] and last[1] ~= chat and now - tonumber(last[2]) < FLOOD_WINDOW_MS
+if not isAnother then return 0 end
+block(pace)
 return 1

@@ -6,10 +6,10 @@ A turn is the virtual time of start-time fair queueing: the later of the clock (
 chat's next free turn. High alerts are a flow of their own of their chat. BullMQ's priority is 2 * turn + (high ? 0 : 1).
 
 KEYS
-  1  pending    zset  alert id → ms: since when it counts for the cap
-  2  scheduled  zset  alert id → ms: when it is due; +inf once it has its turn
-  3  turns      hash  alert id → its priority, while it is in a line
-  4  chats      hash  alert id → its chat
+  1  pending    zset  alert id → ms: since when it counts for the cap of pending ones
+  2  scheduled  zset  alert id → ms: when it is due
+  3  due        zset  alert id → ms: since when a scheduled one has its turn; it still counts as scheduled
+  4  chats      hash  alert id → its chat, of all that have a place
   5  held       hash  'pending:<chat>', 'scheduled:<chat>' → how many the chat holds
   6  clock      hash  turn: the virtual time; serial: places given so far
   7  next       zset  flow → its next free turn
@@ -23,12 +23,13 @@ ARGV
   then per alert
      id, chat, '1' for high, '' | ms when it is due | 'due', the sealed text ('': it is there already)
 Returns, per alert, its priority (1: scheduled, no turn yet), or
-  -1 the queue is full, -2 for its chat, -3 the schedule is full, -4 for its chat, -5 its text is gone
+  -1 the queue is full, -2 for its chat, -3 the schedule is full, -4 for its chat, -5 its text is gone,
+  -6 it has no place any more (due alerts alone)
 ]]
 local SHARED_KEYS, KEYS_EACH, SHARED_ARGS, ARGS_EACH = 7, 2, 6, 5
-local QUEUE_FULL, CHAT_FULL, SCHEDULE_FULL, CHAT_SCHEDULE_FULL, NO_TEXT = -1, -2, -3, -4, -5
+local QUEUE_FULL, CHAT_FULL, SCHEDULE_FULL, CHAT_SCHEDULE_FULL, NO_TEXT, NO_PLACE = -1, -2, -3, -4, -5, -6
 local NO_TURN = 1
-local pending, scheduled, turns, chats, held, clock, nextTurns = unpack(KEYS, 1, SHARED_KEYS)
+local pending, scheduled, due, chats, held, clock, nextTurns = unpack(KEYS, 1, SHARED_KEYS)
 local most = { pending = tonumber(ARGV[1]), scheduled = tonumber(ARGV[3]) }
 local mostOfChat = { pending = tonumber(ARGV[2]), scheduled = tonumber(ARGV[4]) }
 local maxTurn, keepMs = tonumber(ARGV[5]), ARGV[6]
@@ -36,10 +37,8 @@ local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 
 local function takeTurn(id, chat, isHigh, line)
-  local known = redis.call('HGET', turns, id)
-  if known then return tonumber(known) end
-  -- Nobody waits: the clock starts anew.
-  if redis.call('HLEN', turns) == 0 then redis.call('DEL', nextTurns) redis.call('HSET', clock, 'turn', 1) end
+  local known = redis.call('ZSCORE', line, id)
+  if known then return math.floor(tonumber(known) / 2 ^ 32) end
   local current = tonumber(redis.call('HGET', clock, 'turn') or '1')
   local flow = isHigh and chat .. ':high' or chat
   local free = tonumber(redis.call('ZSCORE', nextTurns, flow) or '1')
@@ -49,38 +48,54 @@ local function takeTurn(id, chat, isHigh, line)
   redis.call('ZREMRANGEBYSCORE', nextTurns, '-inf', current)
   local priority = 2 * turn + (isHigh and 0 or 1)
   local serial = redis.call('HINCRBY', clock, 'serial', 1)
-  redis.call('HSET', turns, id, priority)
   redis.call('ZADD', line, priority * 2 ^ 32 + serial % 2 ^ 32, id)
   redis.call('PEXPIRE', line, keepMs)
   return priority
 end
 
-local function isFull(kind, key, chat)
-  if redis.call('ZCARD', key) >= most[kind] then return true, false end
-  local bound = mostOfChat[kind]
-  return false, bound > 0 and tonumber(redis.call('HGET', held, kind .. ':' .. chat) or '0') >= bound
+-- Nobody waits: the clock starts anew.
+local function restartClockIfIdle()
+  if redis.call('ZCARD', pending) + redis.call('ZCARD', due) > 0 then return end
+  redis.call('DEL', nextTurns)
+  redis.call('HSET', clock, 'turn', 1)
 end
 
-local function reserve(line, text, id, chat, isHigh, due, sealed)
-  if due == 'due' then
-    redis.call('ZADD', scheduled, 'XX', '+inf', id)
+local function refusal(kind, chat)
+  local count = kind == 'pending' and redis.call('ZCARD', pending)
+    or redis.call('ZCARD', scheduled) + redis.call('ZCARD', due)
+  if count >= most[kind] then return kind == 'pending' and QUEUE_FULL or SCHEDULE_FULL end
+  local bound = mostOfChat[kind]
+  if bound > 0 and tonumber(redis.call('HGET', held, kind .. ':' .. chat) or '0') >= bound then
+    return kind == 'pending' and CHAT_FULL or CHAT_SCHEDULE_FULL
+  end
+end
+
+local function reserve(line, text, id, chat, isHigh, at, sealed)
+  if at == 'due' then
+    if redis.call('HEXISTS', chats, id) == 0 then return NO_PLACE end
+    restartClockIfIdle()
+    if redis.call('ZREM', scheduled, id) == 1 then redis.call('ZADD', due, now, id) end
     return takeTurn(id, chat, isHigh, line)
   end
-  if redis.call('HEXISTS', chats, id) == 1 then return tonumber(redis.call('HGET', turns, id) or NO_TURN) end
-  local kind, key = 'pending', pending
-  if due ~= '' then kind, key = 'scheduled', scheduled end
-  local full, chatFull = isFull(kind, key, chat)
-  if full then return kind == 'pending' and QUEUE_FULL or SCHEDULE_FULL end
-  if chatFull then return kind == 'pending' and CHAT_FULL or CHAT_SCHEDULE_FULL end
+  if redis.call('HEXISTS', chats, id) == 1 then
+    return redis.call('ZSCORE', scheduled, id) and NO_TURN or takeTurn(id, chat, isHigh, line)
+  end
+  local kind = at == '' and 'pending' or 'scheduled'
+  local refused = refusal(kind, chat)
+  if refused then return refused end
   if sealed ~= '' then
     redis.call('SET', text, sealed, 'PX', keepMs)
   elseif redis.call('PEXPIRE', text, keepMs) == 0 then
     return NO_TEXT
   end
-  redis.call('ZADD', key, due == '' and now or due, id)
   redis.call('HSET', chats, id, chat)
   redis.call('HINCRBY', held, kind .. ':' .. chat, 1)
-  if due ~= '' then return NO_TURN end
+  if kind == 'scheduled' then
+    redis.call('ZADD', scheduled, at, id)
+    return NO_TURN
+  end
+  restartClockIfIdle()
+  redis.call('ZADD', pending, now, id)
   return takeTurn(id, chat, isHigh, line)
 end
 
@@ -88,7 +103,7 @@ local answers = {}
 for at = SHARED_ARGS + 1, #ARGV, ARGS_EACH do
   local place = #answers
   local line, text = KEYS[SHARED_KEYS + place * KEYS_EACH + 1], KEYS[SHARED_KEYS + place * KEYS_EACH + 2]
-  local id, chat, high, due, sealed = unpack(ARGV, at, at + ARGS_EACH - 1)
-  answers[place + 1] = reserve(line, text, id, chat, high == '1', due, sealed)
+  local id, chat, high, dueAt, sealed = unpack(ARGV, at, at + ARGS_EACH - 1)
+  answers[place + 1] = reserve(line, text, id, chat, high == '1', dueAt, sealed)
 end
 return answers

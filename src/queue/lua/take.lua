@@ -3,71 +3,79 @@ Asks for the next send of an alert: the one send per delay over all workers, and
 
 KEYS
   1  line   zset  the chat's alerts in their order (reserve.lua)
-  2  gate   hash  at: the chat's last send (ms); id: the alert it was for; until: blocked (flood wait) until then (ms)
+  2  gate   hash  at: the chat's last send (ms); id: the alert it was for; until: blocked by a flood wait until then (ms),
+                  of wait ms
   3  sent   list  a group's newest sends (ms), for its limit per minute
-  4  pace   hash  last: the last send of all (ms); until: all sends are blocked until then (ms)
-  5  turns, 6 chats, 7 pending, 8 scheduled, 9 held, 10 clock: as in reserve.lua
-  11 text   string  the sealed text
+  4  pace   hash  last: the last send of all (ms); until, wait: a flood wait of the whole bot, as above
+  5  pending, 6 due, 7 chats, 8 held, 9 clock: as in reserve.lua
+  10 text   string  the sealed text
 ARGV
   1  id      2  chat
   3  '1' for high
   4  ms between two sends           5  ms between two sends to a chat
   6  sends to this chat per minute (0: no limit)
-  7  ms since the caller's last call was under way
-  8  ms that lines are kept at the longest
+  7  ms that lines are kept at the longest
 Returns
   {'go', ms, text}            send after ms (the slot is taken); text is false where Redis has lost it
-  {'wait', ms, id, age}       not before ms; id: the alert right before it in the line, which has its place for age ms
-                              ('', 0 where it is not right behind the first)
+  {'wait', ms, id, age}       not before ms; id: the first of the line, which has its place for age ms ('': it is this one)
   {'paused', ms}              nobody may send for ms
 ]]
 -- A group's limit counts the sends of one minute (Telegram: 20).
 local GROUP_WINDOW_MS = 60000
--- What is known of an idle chat is forgotten after this time: above every window.
-local FORGET_MS = 120000
+-- What is known of an idle chat is forgotten after this time: above every window, and above the outages during which an
+-- alert that was put off keeps its place before the others of its chat.
+local FORGET_MS = 3600000
 -- A slot that opens this soon is waited for in place.
 local SOON_MS = 5
 -- Shortest wait: bounds how often an alert is looked at.
 local MIN_WAIT_MS = 50
 -- Whoever waits behind others is woken when the one before it leaves, and looks by itself this seldom.
 local LOOK_MS = 1000
+-- Most sends in flight of one worker (WORKER_CONCURRENCY): so far ahead a slot may have been handed out.
+local MOST_AHEAD = 100
 
-local line, gate, sent, pace, turns, chats, pending, scheduled, held, clock, text = unpack(KEYS)
+local line, gate, sent, pace, pending, due, chats, held, clock, text = unpack(KEYS)
 local id, chat = ARGV[1], ARGV[2]
 local sendDelay, chatDelay, groupLimit = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 
-local blocked = tonumber(redis.call('HGET', pace, 'until') or '0')
-if blocked > now then return { 'paused', blocked - now } end
+-- A clock that was set back must stop neither the queue nor a chat: a send that is further ahead than slots are handed
+-- out is one of just now, and no flood wait is longer than it was.
+local function timeOf(value)
+  local at = tonumber(value)
+  return at > now + MOST_AHEAD * sendDelay + LOOK_MS and now or at
+end
+local function blockedUntil(key)
+  local known = redis.call('HMGET', key, 'until', 'wait')
+  return math.min(tonumber(known[1] or '0'), now + tonumber(known[2] or '0'))
+end
 
-local priority = tonumber(redis.call('HGET', turns, id))
-if not priority or not redis.call('ZSCORE', line, id) then
+local pausedUntil = blockedUntil(pace)
+if pausedUntil > now then return { 'paused', pausedUntil - now } end
+
+local score = redis.call('ZSCORE', line, id)
+if not score then
   -- Its place was given up as abandoned, or Redis has lost it: it goes with those whose turn it is.
   local turn = tonumber(redis.call('HGET', clock, 'turn') or '1')
-  priority = priority or 2 * turn + (ARGV[3] == '1' and 0 or 1)
-  redis.call('HSET', turns, id, priority)
-  redis.call('ZADD', line, priority * 2 ^ 32 + redis.call('HINCRBY', clock, 'serial', 1) % 2 ^ 32, id)
-  redis.call('PEXPIRE', line, ARGV[8])
+  local serial = redis.call('HINCRBY', clock, 'serial', 1)
+  score = (2 * turn + (ARGV[3] == '1' and 0 or 1)) * 2 ^ 32 + serial % 2 ^ 32
+  redis.call('ZADD', line, score, id)
+  redis.call('PEXPIRE', line, ARGV[7])
   if redis.call('HSETNX', chats, id, chat) == 1 then
     redis.call('ZADD', pending, now, id)
     redis.call('HINCRBY', held, 'pending:' .. chat, 1)
   end
 end
+local turn = math.floor(tonumber(score) / 2 ^ 33)
 
 -- Whoever was sent last and is still in the line goes first: nothing overtakes it when it comes back (further parts, a
 -- flood wait, a dead worker).
-local known = redis.call('HMGET', gate, 'at', 'until', 'id')
-local holder = known[3] and redis.call('ZSCORE', line, known[3]) and known[3]
+local known = redis.call('HMGET', gate, 'at', 'id')
+local holder = known[2] and redis.call('ZSCORE', line, known[2]) and known[2]
 local first = holder or redis.call('ZRANGE', line, 0, 0)[1]
 
--- A clock that was set back must stop neither the queue nor a chat.
-local function timeOf(value)
-  local at = tonumber(value)
-  return at > now + 60 * math.max(sendDelay, 1000) and now or at
-end
-
-local opens = tonumber(known[2] or '0')
+local opens = blockedUntil(gate)
 if known[1] then opens = math.max(opens, timeOf(known[1]) + chatDelay) end
 
 -- When the chat's n-th next send is allowed (0: the next one), by its limit per minute.
@@ -79,20 +87,18 @@ local function groupOpens(n)
   return timeOf(earlier) + (rounds + 1) * GROUP_WINDOW_MS
 end
 
-local last = timeOf(redis.call('HGET', pace, 'last') or '0')
-local slot = math.max(now, last + sendDelay, now - tonumber(ARGV[7]) + sendDelay)
+local slot = math.max(now, timeOf(redis.call('HGET', pace, 'last') or '0') + sendDelay)
 local open = math.max(opens, groupOpens(0))
 if first == id and open <= slot + SOON_MS then
   slot = math.max(slot, open)
   redis.call('HSET', pace, 'last', slot)
   redis.call('HSET', gate, 'at', slot, 'id', id)
-  redis.call('PEXPIRE', gate, math.max(FORGET_MS, chatDelay * 2, tonumber(known[2] or '0') - now + FORGET_MS))
+  redis.call('PEXPIRE', gate, math.max(FORGET_MS, chatDelay * 2, opens - now + FORGET_MS))
   if groupLimit > 0 then
     redis.call('LPUSH', sent, slot)
     redis.call('LTRIM', sent, 0, groupLimit - 1)
-    redis.call('PEXPIRE', sent, FORGET_MS)
+    redis.call('PEXPIRE', sent, 2 * GROUP_WINDOW_MS)
   end
-  local turn = math.floor(priority / 2)
   if turn > tonumber(redis.call('HGET', clock, 'turn') or '1') then redis.call('HSET', clock, 'turn', turn) end
   return { 'go', slot - now, redis.call('GET', text) }
 end
@@ -109,5 +115,6 @@ end
 local slots = (ahead > 0 and holder) and ahead - 1 or ahead
 local soonest = math.max(opens, now + MIN_WAIT_MS)
 local wake = math.max(soonest + slots * math.max(chatDelay, LOOK_MS), groupOpens(slots))
-if ahead ~= 1 then return { 'wait', math.ceil(wake - now), '', 0 } end
-return { 'wait', math.ceil(wake - now), first, now - tonumber(redis.call('ZSCORE', pending, first) or now) }
+if first == id then return { 'wait', math.ceil(wake - now), '', 0 } end
+local since = redis.call('ZSCORE', pending, first) or redis.call('ZSCORE', due, first) or 0
+return { 'wait', math.ceil(wake - now), first, now - tonumber(since) }

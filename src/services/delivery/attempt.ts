@@ -1,16 +1,8 @@
 import type { AlertContent, AlertOutcome, AlertRecord } from '../../domain/alert.ts';
 import type { Integration } from '../../domain/integration.ts';
-import type { AlertJob, RenderedPart, SendRequest } from '../ports.ts';
+import type { AlertJob, MessageForm, RenderedPart, SendRequest } from '../ports.ts';
 
-/** In which form an alert is sent; each thing that Telegram refuses leads to a simpler one. */
-export interface Form {
-  /** 0: in full, 1: plain text without entities, 2: a document. */
-  readonly simplicity: 0 | 1 | 2;
-  /** Telegram does not know the topic, or it is closed: send without it. */
-  readonly withoutTopic: boolean;
-}
-
-export const FULL_FORM: Form = { simplicity: 0, withoutTopic: false };
+export const FULL_FORM: MessageForm = { simplicity: 0, withoutTopic: false };
 
 /** An alert that may be sent, as the database has it. */
 export interface Sendable {
@@ -21,7 +13,7 @@ export interface Sendable {
 
 /** One call to Telegram: one part of an alert in one form. */
 export interface Attempt extends Sendable {
-  readonly form: Form;
+  readonly form: MessageForm;
   /** Which part, from 0, of how many. */
   readonly index: number;
   readonly parts: number;
@@ -29,7 +21,7 @@ export interface Attempt extends Sendable {
 
 /** What comes of a step: another one (in this form), or an end of the delivery. */
 export type Step =
-  | { readonly kind: 'again'; readonly form: Form }
+  | { readonly kind: 'again'; readonly form: MessageForm }
   | { readonly kind: 'ended'; readonly outcome: AlertOutcome }
   /** Put it off for `ms`, 0: others that are as urgent go first. No attempt was used. */
   | { readonly kind: 'defer'; readonly ms: number };
@@ -47,7 +39,7 @@ export function toRequest(attempt: Attempt, content: AlertContent, part: Rendere
 }
 
 /** The simpler forms carry the link in the text: the button may be what Telegram refused. */
-export function contentIn(form: Form, content: AlertContent): AlertContent {
+export function contentIn(form: MessageForm, content: AlertContent): AlertContent {
   const { url, urlTitle, ...rest } = content;
   if (form.simplicity === 0 || url === undefined) return content;
   return { ...rest, message: `${content.message}\n${urlTitle === undefined ? url : `${urlTitle}: ${url}`}` };

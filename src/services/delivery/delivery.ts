@@ -3,6 +3,7 @@ import { pause } from '../pause.ts';
 import type {
   AlertJob,
   IntegrationRepository,
+  MessageForm,
   Pace,
   PayloadCipher,
   RenderedPart,
@@ -13,7 +14,6 @@ import { untilAborted } from '../until-aborted.ts';
 import {
   type Attempt,
   contentIn,
-  type Form,
   FULL_FORM,
   outcomeOf,
   type Sendable,
@@ -25,8 +25,8 @@ import { createSettle, type SettleDeps } from './settle.ts';
 /** What came of a delivery. `called`: Telegram was asked, so that the send of this moment is spent. */
 export type Delivery = { readonly called: boolean } & (
   | { readonly kind: 'ended'; readonly outcome: AlertOutcome }
-  /** Put it off for `ms`, 0: others that are as urgent go first. No attempt was used. */
-  | { readonly kind: 'defer'; readonly ms: number }
+  /** Put it off for `ms`, 0: others that are as urgent go first; `form`: to be kept with it, for its further parts. */
+  | { readonly kind: 'defer'; readonly ms: number; readonly form?: MessageForm }
 );
 
 export interface DeliveryService {
@@ -44,7 +44,7 @@ const GIVE_BACK: Step = { kind: 'defer', ms: 0 };
 /** An alert's text, and its parts once they were needed, in the form that they were made for. */
 interface Text {
   readonly content: AlertContent;
-  readonly rendered: { readonly form: Form; readonly parts: readonly RenderedPart[] };
+  readonly rendered: { readonly form: MessageForm; readonly parts: readonly RenderedPart[] };
 }
 
 export function createDeliveryService(
@@ -60,12 +60,14 @@ export function createDeliveryService(
   const settle = createSettle(deps);
 
   async function deliver(job: AlertJob, stopping: AbortSignal): Promise<Delivery> {
-    let form = FULL_FORM;
+    const { form: formBefore = FULL_FORM } = job;
+    let form = formBefore;
     let text: Text | undefined;
     let called = false;
     for (;;) {
       const step = await nextStep();
-      if (step.kind !== 'again') return { ...step, called };
+      if (step.kind === 'ended') return { ...step, called };
+      if (step.kind === 'defer') return { ...step, called, ...(form === formBefore ? {} : { form }) };
       form = step.form;
     }
 
@@ -83,7 +85,8 @@ export function createDeliveryService(
         await pause(Math.min(turn.ms, PAUSE_LOOK_MS), stopping);
         return GIVE_BACK;
       }
-      const slotAt = clock.now() + turn.waitMs;
+      // By a clock that nobody sets.
+      const slotAt = performance.now() + turn.waitMs;
       text = await readText(alert, form, turn.sealed, text);
       if (text === undefined) {
         return settle.end(
@@ -98,18 +101,18 @@ export function createDeliveryService(
       const part = parts[index] ?? parts.at(-1);
       if (part === undefined) return settle.end({ ...alert, form }, 'failed', 'nothing_to_send', 'queued');
 
-      await pause(Math.max(0, slotAt - clock.now() - CLAIM_AHEAD_MS), stopping);
+      await pause(Math.max(0, slotAt - performance.now() - CLAIM_AHEAD_MS), stopping);
       if (stopping.aborted) return GIVE_BACK;
       // From here on a crash leaves the mark, and the alert becomes uncertain rather than being sent twice.
       if (!(await ledger.claim(job.alertId, clock.now()))) return { kind: 'again', form };
-      await pause(slotAt - clock.now());
+      await pause(Math.max(0, slotAt - performance.now()));
       called = true;
       return send({ ...alert, form, index, parts: parts.length }, text.content, part);
     }
   }
 
   /** Everything that can be decided without Telegram. */
-  async function prepare(job: AlertJob, form: Form): Promise<Step | Sendable> {
+  async function prepare(job: AlertJob, form: MessageForm): Promise<Step | Sendable> {
     const record = await ledger.find(job.alertId);
     if (record === undefined) {
       // Withdrawn, its sender was told that it was not accepted; or a backup was restored that does not know it.
@@ -143,7 +146,7 @@ export function createDeliveryService(
   /** Opens the text and renders it, once per form. Undefined where no retry could help: it is gone or unreadable. */
   async function readText(
     alert: Sendable,
-    form: Form,
+    form: MessageForm,
     sealed: string | null,
     known: Text | undefined,
   ): Promise<Text | undefined> {
@@ -170,8 +173,10 @@ export function createDeliveryService(
     events.emit('alert.sending', { alertId: job.alertId, chat: job.chat, part: index + 1 });
     const beganAt = performance.now();
     const outcome = await guard.send(toRequest(attempt, content, part));
-    pace.sent({ beganAt, tookMs: performance.now() - beganAt });
-    return settle.call(attempt, outcome);
+    const step = await settle.call(attempt, outcome);
+    // Late or not at all, it costs evenness at most.
+    await pace.sent(beganAt).catch(() => undefined);
+    return step;
   }
 
   return { deliver };

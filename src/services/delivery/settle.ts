@@ -89,8 +89,8 @@ export function createSettle(deps: SettleDeps): Settle {
     const written = await write(job.alertId, async () => {
       if (!isLast) return ledger.addPart(job.alertId, parts, messageId);
       const end = { status: 'delivered', reason: null, now: endedAt, part: { parts, messageId } } as const;
-      // `uncertain`: we were thought dead.
-      await ledger.end(job.alertId, ['sending', 'uncertain'], end);
+      // `uncertain`: we were thought dead; `queued`: and it was sent again by hand, which is not needed any more.
+      await ledger.end(job.alertId, ['sending', 'uncertain', 'queued'], end);
     });
     // It arrived, but nothing says so: upkeep will call it uncertain. Sending again would double it.
     if (written === undefined) {

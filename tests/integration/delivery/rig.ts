@@ -63,7 +63,7 @@ export async function createDeliveryRig(
   const blocks: { chat: string; ms: number }[] = [];
   const pace: Pace = {
     take: async ({ alertId }) => ({ kind: 'go', waitMs: 0, sealed: texts.get(alertId) ?? null }),
-    sent: () => undefined,
+    sent: async () => undefined,
     async block(chat, ms) {
       blocks.push({ chat, ms });
       return { isWholeBot: false };

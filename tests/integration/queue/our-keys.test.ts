@@ -48,7 +48,7 @@ it('our scripts touch keys of ours alone, whatever an alert goes through', async
   await rig.dispatch.pace.block('aa', 1);
   await rig.dispatch.pace.block('bb', 1);
   await rig.alerts.drop(['a2'], true);
-  await rig.alerts.addAgain(alertJob('a2', 'aa'));
+  await rig.alerts.addAgain(alertJob('a2', 'aa'), null);
   await expect.poll(() => Date.now()).toBeGreaterThan(0);
   await rig.sendAll();
   const { prefix } = rig.dispatch;

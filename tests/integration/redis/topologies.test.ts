@@ -63,7 +63,7 @@ describe.each(TOPOLOGIES)('the queue on $name', ({ start, prefix }) => {
     expect(laterAt).toBeGreaterThanOrEqual(dueAt);
     await expect.poll(() => rig.alerts.counts(), SOON).toMatchObject({ pending: 0, active: 0, failed: 1 });
     expect(await Promise.all(['a1', 'a3'].map(rig.alerts.hasText))).toEqual([false, true]);
-    await rig.alerts.addAgain(alertJob('a3', 'aa'));
+    await rig.alerts.addAgain(alertJob('a3', 'aa'), null);
     await expect.poll(() => seen.filter((id) => id === 'a3'), SOON).toHaveLength(2);
     await expect.poll(() => rig.alerts.counts(), SOON).toMatchObject({ pending: 0, active: 0, failed: 1 });
   });

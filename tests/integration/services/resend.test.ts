@@ -80,8 +80,8 @@ describe('sending an alert again by hand', () => {
   it('succeeds when Redis took it but did not answer in time, and the worker has it already', async () => {
     const { integration, id } = await kept('failed');
     const { addAgain } = rig.queue;
-    rig.queue.addAgain = async (job) => {
-      await addAgain(job);
+    rig.queue.addAgain = async (job, sealed) => {
+      await addAgain(job, sealed);
       await rig.ledger.claim(job.alertId, rig.clock.now());
       throw new Error('timed out');
     };

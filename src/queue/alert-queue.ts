@@ -106,9 +106,10 @@ export function createAlertQueue(deps: {
 
   /** Refused alerts that may have a place all the same; tried again, since Redis was in trouble a moment ago. */
   const forgotten = new Set<string>();
-  let clearing: Promise<void> | undefined;
+  let isClearing = false;
 
   async function clearForgotten(): Promise<void> {
+    isClearing = true;
     for (let tries = 0; forgotten.size > 0 && tries < FORGET_TRIES; tries += 1) {
       const ids = [...forgotten];
       await drop(ids, false).then(
@@ -118,6 +119,7 @@ export function createAlertQueue(deps: {
     }
     // Upkeep sees to what is left.
     forgotten.clear();
+    isClearing = false;
   }
 
   /** Where the ids wait is read from BullMQ's sets in one go; only the others are asked for one by one. */
@@ -147,9 +149,7 @@ export function createAlertQueue(deps: {
 
     forget(alertId) {
       forgotten.add(alertId);
-      clearing ??= clearForgotten().finally(() => {
-        clearing = undefined;
-      });
+      if (!isClearing) void clearForgotten();
     },
 
     async existing(alertIds) {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Knex } from 'knex';
-import { parseDatabaseUrl } from './src/db/database-url.ts';
-import { knexConfig } from './src/db/knex-config.ts';
-import { createSqliteFile } from './src/db/sqlite-file.ts';
+import { parseDatabaseUrl } from './src/config/database-url.ts';
+import { knexConfig } from './src/db/engine/knex-config.ts';
+import { createSqliteFile } from './src/db/engine/sqlite-file.ts';
 
 /** For the knex command line only; the service itself reads its environment in src/config.ts. */
 const { DATABASE_URL, DATA_DIR } = process.env;

@@ -1,14 +1,9 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import { type Config, ConfigError, loadConfig } from './config.ts';
+import { runCommand } from './cli/cli.ts';
+import { type Config, ConfigError, loadConfig } from './config/config.ts';
 import { createLogger, createStdoutDestination, type Logger } from './ops/logger.ts';
 import { createRedactor } from './ops/redact.ts';
-
-const USAGE = `Usage: node dist/src/main.js [command]
-  (none)                          runs the service
-  migrate                         brings the database up to date
-  job reset-quotas | backup       runs a scheduled job now
-  migrate-database --from URL --to URL   moves all data to another database`;
 
 const clock = { now: () => Date.now() };
 const io = {
@@ -18,35 +13,21 @@ const io = {
 
 /** Returns the exit code, or undefined while the service runs. */
 async function run(argv: readonly string[]): Promise<number | undefined> {
-  const [command, ...rest] = argv;
-  if (command === 'migrate-database') {
-    const { runMigrateDatabase } = await import('./db/migrate-database.ts');
-    return runMigrateDatabase(rest, io);
-  }
-  if (command !== undefined && !['migrate', 'job'].includes(command)) {
-    io.error(USAGE);
-    return command === '--help' || command === '-h' ? 0 : 2;
-  }
+  const code = await runCommand(argv, { io, clock, setUp });
+  if (code !== undefined) return code;
+  const { config, log } = setUp();
+  return serve(config, log.child('app'));
+}
+
+function setUp(): { config: Config; log: Logger } {
   const config = loadConfig(process.env, (file) => readFileSync(file, 'utf8'));
   // Asking for its number opens process.stdout, and only then a pipe is non-blocking: else a reader that stands still
   // would make the service stand still.
   const { fd } = process.stdout;
   const destination = createStdoutDestination((bytes) => writeSync(fd, bytes));
-  const log = createLogger({
-    level: config.logLevel,
-    destination,
-    secrets: secretsOf(config),
-  });
+  const log = createLogger({ level: config.logLevel, destination, secrets: config.secrets });
   process.on('exit', () => log.flush());
-  if (command === 'migrate') {
-    const { runMigrate } = await import('./db/migrate.ts');
-    return runMigrate(databaseUrl(config), io);
-  }
-  if (command === 'job') {
-    const { runJob } = await import('./app/run-job.ts');
-    return runJob(rest, { config, log, clock, io });
-  }
-  return serve(config, log.child('app'));
+  return { config, log };
 }
 
 async function serve(config: Config, log: Logger): Promise<number | undefined> {
@@ -79,17 +60,6 @@ async function serve(config: Config, log: Logger): Promise<number | undefined> {
   // The newcomer's lines hold a token and a password: they belong on the terminal, not in the log.
   if (started?.notice !== undefined) io.error(started.notice);
   return undefined;
-}
-
-function databaseUrl(config: Config): string {
-  return config.database.kind === 'sqlite' ? `sqlite:${config.database.file}` : config.database.url;
-}
-
-function secretsOf(config: Config): string[] {
-  const token = config.mode.kind === 'telegram' ? config.mode.botToken : undefined;
-  const known = [token, config.jwtSecret, config.admin.password, config.webhook?.secret, config.redis.url];
-  // Passwords within URLs are redacted by their form.
-  return known.filter((value) => value !== undefined);
 }
 
 // V8 then gives memory back instead of growing: 145 MB at most under 50 connections instead of 197, 101 instead of 136

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
-import { connectDatabase } from '../db/connect.ts';
-import { migrate } from '../db/migrate.ts';
+import { connectDatabase } from '../db/engine/connect.ts';
+import { migrate } from '../db/engine/migrate.ts';
 import { logEvents } from '../ops/log-events.ts';
 import { startUpdates } from './bot.ts';
 import { type AppDeps, type Context, createContext } from './context.ts';
@@ -136,10 +136,7 @@ async function startService(startPart: StartPart, context: Context): Promise<Sta
 }
 
 async function openDatabase({ config }: Context) {
-  const { database } = config;
-  const db = await connectDatabase({
-    url: database.kind === 'sqlite' ? `sqlite:${database.file}` : database.url,
-  });
+  const db = await connectDatabase(config.database);
   await migrate(db);
   return db;
 }

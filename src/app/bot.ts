@@ -1,8 +1,8 @@
 import { createBot } from '../bot/bot.ts';
-import { createLease } from '../bot/lease.ts';
-import { createPoller } from '../bot/poller.ts';
-import type { UpdateSource } from '../bot/update-source.ts';
-import { createWebhook, deriveWebhookSecret, type WebhookHandler } from '../bot/webhook.ts';
+import { createLease } from '../bot/updates/lease.ts';
+import { createPoller } from '../bot/updates/poller.ts';
+import type { UpdateSource } from '../bot/updates/update-source.ts';
+import { createWebhook, deriveWebhookSecret, type WebhookHandler } from '../bot/updates/webhook.ts';
 import type { Context } from './context.ts';
 import type { Core } from './core.ts';
 import type { RedisConnections } from './redis.ts';

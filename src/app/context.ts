@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { Config, Role } from '../config.ts';
+import type { Config, Role } from '../config/config.ts';
 import { createEventBus, type EventBus } from '../domain/events.ts';
 import { createRepeatedErrorLog } from '../ops/log-repeated.ts';
 import type { Logger } from '../ops/logger.ts';
-import type { ProcessHost } from '../sandbox/private-redis.ts';
-import type { Clock } from '../services/ports.ts';
+import type { ProcessHost } from '../redis/private/private-redis.ts';
+import type { Clock } from '../services/ports/clock.ts';
 
 export interface AppDeps {
   readonly config: Config;

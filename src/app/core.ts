@@ -1,23 +1,23 @@
-import type { Config } from '../config.ts';
-import { createAlertLedger } from '../db/alert-ledger.ts';
-import type { Database } from '../db/connect.ts';
-import { createIntegrationRepository } from '../db/integration-repository.ts';
-import { createDatabaseMaintenance } from '../db/maintenance.ts';
+import type { Config } from '../config/config.ts';
+import { createPayloadCipher } from '../crypto/payload-cipher.ts';
+import { createTokens } from '../crypto/tokens.ts';
+import { createAlertLedger } from '../db/alerts/alert-ledger.ts';
+import { createDatabaseMaintenance } from '../db/backup/database-maintenance.ts';
+import type { Database } from '../db/engine/connect.ts';
+import { createIntegrationRepository } from '../db/integrations/integration-repository.ts';
 import type { createEventBus } from '../domain/events.ts';
 import { ALERT_QUEUE, type AlertJobData, createAlertQueue } from '../queue/alert-queue.ts';
-import { createPayloadCipher } from '../queue/cipher.ts';
 import { createEndedSignal } from '../queue/ended-signal.ts';
 import { MAINTENANCE_QUEUE } from '../queue/maintenance-queue.ts';
 import { openQueue } from '../queue/open-queue.ts';
 import { readPausedUntil } from '../queue/pace.ts';
 import { createPlaces } from '../queue/places.ts';
 import { createWhyWaiting } from '../queue/why-waiting.ts';
-import { createAlertService, IDEMPOTENCY_WINDOW_MS } from '../services/alerts.ts';
-import { createIntegrationService } from '../services/integrations.ts';
-import { createMaintenanceService } from '../services/maintenance.ts';
-import type { Clock } from '../services/ports.ts';
-import { createTokens } from '../services/tokens.ts';
-import { createUpkeepService } from '../services/upkeep.ts';
+import { createAlertService, IDEMPOTENCY_WINDOW_MS } from '../services/alerts/alerts.ts';
+import { createIntegrationService } from '../services/integrations/integrations.ts';
+import { createMaintenanceService } from '../services/jobs/maintenance.ts';
+import { createUpkeepService } from '../services/jobs/upkeep.ts';
+import type { Clock } from '../services/ports/clock.ts';
 import type { RedisConnections } from './redis.ts';
 
 /** The use cases, on a database and a Redis. Nothing in it runs by itself, but for the listening to ended alerts. */

@@ -1,15 +1,14 @@
 import type { AddressInfo } from 'node:net';
 import type { RequestHandler } from 'express';
-import type { HttpListener } from '../api/http-listener.ts';
-import { createOpsServer, type OpsDeps } from '../api/ops-server.ts';
-import { createApiServer } from '../api/server.ts';
-import { deriveKey } from '../queue/cipher.ts';
+import { deriveKey } from '../crypto/payload-cipher.ts';
+import type { HttpListener } from '../http/listener.ts';
 import type { StartedUpdates } from './bot.ts';
 import type { Context } from './context.ts';
 import type { Core } from './core.ts';
 import { observeHealth, observeMetrics } from './observation.ts';
 import type { RedisConnections } from './redis.ts';
 import type { Sandbox } from './sandbox.ts';
+import { createApiServer, createOpsServer, type OpsServerDeps } from './servers.ts';
 import type { TelegramAccess } from './telegram.ts';
 import type { StartedWorker } from './worker.ts';
 
@@ -53,7 +52,7 @@ export async function startHttp(port: number, parts: ServedParts): Promise<Start
 }
 
 /** What both servers serve. The casts: the handlers take less than what Express hands over. */
-async function describeOps(parts: ServedParts): Promise<OpsDeps> {
+async function describeOps(parts: ServedParts): Promise<OpsServerDeps> {
   const { context, updates } = parts;
   const { config, clock, log, adminPassword } = context;
   return {
@@ -71,17 +70,15 @@ async function describeOps(parts: ServedParts): Promise<OpsDeps> {
   };
 }
 
-function createApi(parts: ServedParts, ops: OpsDeps): HttpListener {
+function createApi(parts: ServedParts, ops: OpsServerDeps): HttpListener {
   const { context, core, sandbox } = parts;
-  const { config, events } = context;
-  const { alerts, integrations, tokens, cipher, alertJobs, maintenanceJobs } = core;
+  const { config } = context;
+  const { alerts, integrations, tokens, alertJobs, maintenanceJobs } = core;
   return createApiServer({
     ...ops,
     alerts,
     integrations,
     tokens,
-    events,
-    hashChat: cipher.hashChat,
     redis: parts.redis.fast,
     queues: { alerts: alertJobs, maintenance: maintenanceJobs },
     whyWaiting: core.whyWaiting,

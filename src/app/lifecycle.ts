@@ -1,6 +1,6 @@
+import { within } from '../async/within.ts';
 import type { Logger } from '../ops/logger.ts';
-import type { Clock } from '../services/ports.ts';
-import { within } from '../within.ts';
+import type { Clock } from '../services/ports/clock.ts';
 
 /**
  * Starts one thing and gives it to the caller, who hands it on to what needs it. It is stopped when the service stops,

@@ -1,5 +1,5 @@
-import type { Health } from '../api/routes/health-routes.ts';
-import { newestBackupAt } from '../db/backup-files.ts';
+import type { HealthSource } from '../admin/monitoring/health-routes.ts';
+import { newestBackupAt } from '../db/backup/backup-files.ts';
 import { createHealth, pingCheck, telegramProbeCheck, telegramStateCheck } from '../ops/health.ts';
 import { createMetrics, type Metrics } from '../ops/metrics.ts';
 import { createQueueCheck } from '../ops/queue-progress.ts';
@@ -11,7 +11,7 @@ import { createSender } from './telegram.ts';
 const QUEUE_PATIENCE_MS = 10_000;
 
 /** The health of this process and of what it needs. */
-export function observeHealth({ context, core, access, worker }: ServedParts): Health {
+export function observeHealth({ context, core, access, worker }: ServedParts): HealthSource {
   const { config, clock, events } = context;
   const { database, queue, pausedUntil } = core;
   const { ready } = createHealth({

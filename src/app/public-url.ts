@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 
 /** Where a process without the API guesses it: the contract's default. Its own port is that of health and metrics. */
 const API_PORT = 3000;

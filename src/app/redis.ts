@@ -1,11 +1,11 @@
-import type { Config } from '../config.ts';
+import { pause } from '../async/pause.ts';
+import type { Config } from '../config/config.ts';
 import type { Logger } from '../ops/logger.ts';
 import { type DispatchCommands, withDispatchCommands } from '../queue/commands.ts';
-import { inspectRedis } from '../queue/inspect-redis.ts';
-import { connectRedis, type RedisClient, type RedisTarget } from '../queue/redis.ts';
-import { ensureRedisServer } from '../sandbox/ensure-redis-server.ts';
-import { type PrivateRedis, type ProcessHost, startPrivateRedis } from '../sandbox/private-redis.ts';
-import { pause } from '../services/pause.ts';
+import { connectRedis, type RedisClient, type RedisTarget } from '../redis/connect.ts';
+import { inspectRedis } from '../redis/inspect.ts';
+import { ensureRedisServer } from '../redis/private/ensure-redis-server.ts';
+import { type PrivateRedis, type ProcessHost, startPrivateRedis } from '../redis/private/private-redis.ts';
 import type { Context } from './context.ts';
 
 /** The connections of one process, by what they are used for. */
@@ -40,7 +40,7 @@ async function provideRedis(
   env: Readonly<Record<string, string | undefined>>,
   log: Logger,
 ): Promise<{ target: RedisTarget; own: PrivateRedis | undefined }> {
-  if (config.redis.url !== undefined) return { target: { url: config.redis.url }, own: undefined };
+  if (config.redis.url !== undefined) return { target: config.redis.url, own: undefined };
   const say = (level: 'info' | 'warn' | 'error', message: string, fields = {}) => log[level](fields, message);
   const binary = config.redis.serverPath ?? (await ensureRedisServer({ env, log: say }));
   const own = await startPrivateRedis({ dataDir: config.dataDir, binary, env, host, log: say });

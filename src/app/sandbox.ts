@@ -1,9 +1,9 @@
+import { hashToken, type Tokens } from '../crypto/tokens.ts';
 import type { Integration } from '../domain/integration.ts';
 import { type BotApiDouble, createBotApiDouble } from '../sandbox/bot-api-double.ts';
 import { type ChatPage, createChatPage } from '../sandbox/chat-page.ts';
 import { addSandboxChats, SANDBOX_PRIVATE_CHAT } from '../sandbox/sandbox-chats.ts';
-import type { IntegrationService } from '../services/integrations.ts';
-import { hashToken, type Tokens } from '../services/tokens.ts';
+import type { IntegrationService } from '../services/integrations/integrations.ts';
 
 /** Any well-formed token: the double takes them all. */
 const SANDBOX_BOT_TOKEN = '424242:sandbox';

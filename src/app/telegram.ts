@@ -1,5 +1,5 @@
-import type { Config } from '../config.ts';
-import type { TelegramSender } from '../services/ports.ts';
+import type { Config } from '../config/config.ts';
+import type { TelegramSender } from '../services/ports/telegram.ts';
 import { createTelegramClient } from '../telegram/connection.ts';
 import { createTelegramSender } from '../telegram/sender.ts';
 import type { Sandbox } from './sandbox.ts';

@@ -4,7 +4,7 @@ import { openQueue } from '../queue/open-queue.ts';
 import { createPace } from '../queue/pace.ts';
 import { createPlaces } from '../queue/places.ts';
 import { createDeliveryService } from '../services/delivery/delivery.ts';
-import { createTelegramGuard, type TelegramGuard } from '../services/telegram-guard.ts';
+import { createTelegramGuard, type TelegramGuard } from '../services/delivery/telegram-guard.ts';
 import { render } from '../telegram/render/renderer.ts';
 import type { Context } from './context.ts';
 import type { Core } from './core.ts';

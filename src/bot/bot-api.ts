@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { Telegram, TelegramError } from 'telegraf';
-import { pause } from '../services/pause.ts';
+import { pause } from '../async/pause.ts';
 import { floodWaitMs } from './api-errors.ts';
 
 export interface CallOptions {

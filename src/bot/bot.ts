@@ -5,7 +5,6 @@ import { type BotApi, createBotApi } from './bot-api.ts';
 import type { BotLogger } from './bot-logger.ts';
 import { publishMenu } from './commands-menu.ts';
 import { BotContext } from './context.ts';
-import { createErrorBoundary } from './error-boundary.ts';
 import type { FeatureDeps } from './feature.ts';
 import { helpFeature } from './features/help.ts';
 import { idFeature } from './features/id.ts';
@@ -18,9 +17,10 @@ import { startFeature } from './features/start.ts';
 import { testFeature } from './features/test.ts';
 import { tokenFeature } from './features/token.ts';
 import { unhandledFeature } from './features/unhandled.ts';
-import { createRefuseMembers } from './refuse-members.ts';
-import { createSeenUpdates } from './seen-updates.ts';
+import { createErrorBoundary } from './guards/error-boundary.ts';
+import { createRefuseMembers } from './guards/refuse-members.ts';
 import { createTokenDesk } from './token-desk.ts';
+import { createSeenUpdates } from './updates/seen-updates.ts';
 
 export interface BotDeps extends FeatureDeps {
   readonly token: string;

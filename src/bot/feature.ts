@@ -1,7 +1,7 @@
 import type { MiddlewareFn } from 'telegraf';
-import type { AlertService } from '../services/alerts.ts';
-import type { IntegrationService } from '../services/integrations.ts';
-import type { Clock } from '../services/ports.ts';
+import type { AlertService } from '../services/alerts/alerts.ts';
+import type { IntegrationService } from '../services/integrations/integrations.ts';
+import type { Clock } from '../services/ports/clock.ts';
 import type { BotContext } from './context.ts';
 
 /** What features need from the service. */

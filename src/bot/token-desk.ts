@@ -1,10 +1,10 @@
-import { createAttempts } from '../services/attempts.ts';
-import { isAdministrator } from './administrators.ts';
+import { createAttempts } from '../services/integrations/attempts.ts';
 import { isForbidden } from './api-errors.ts';
 import type { BotContext, ReplyOptions } from './context.ts';
 import { createIntegrationCurl } from './curl-examples.ts';
 import { type TokenWish, tokenLink } from './deep-link.ts';
 import type { FeatureDeps } from './feature.ts';
+import { isAdministrator } from './guards/administrators.ts';
 
 /** Setup tokens per chat and minute: plenty for people, too few to fill the database. */
 const TOKENS_PER_MINUTE = 20;

@@ -1,6 +1,8 @@
-import { isAbsolute, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
+import { DATABASE_URL_FORMS, parseDatabaseUrl } from './database-url.ts';
+import { parseRedisUrl, REDIS_URL_FORMS } from './redis-url.ts';
 
 /**
  * The forms of environment values. Each message says what to write and never repeats what was written, since the value
@@ -71,46 +73,21 @@ export const apiRoot = z.string().refine((text) => {
   return url !== undefined && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '';
 }, 'must be an http:// or https:// URL without query');
 
-/** host or host:port, IPv6 in brackets. */
-const HOST_PORT = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?$/;
-const REDIS =
-  /^rediss?(?:\+(sentinel|cluster))?:\/\/(?:[^@/?#\s]*@)?([^@/?#\s]+)(?:\/([^/?#\s]*))?(?:\?[^#\s]*)?$/;
-const REDIS_FORMS =
-  'must be redis://[user:password@]host:port[/database] (rediss:// for TLS), ' +
-  'redis+sentinel://host:port,host:port/<name of the master> or redis+cluster://host:port,host:port';
-
-export const redisUrl = z.string().refine((text) => {
-  const [, mode, hosts = '', path = ''] = REDIS.exec(text) ?? [];
-  const entries = hosts.split(',');
-  const named = entries.every((entry) => {
-    const match = HOST_PORT.exec(entry);
-    return match !== null && Number(match[1] ?? 1) >= 1 && Number(match[1] ?? 1) <= 65_535;
+/** A text that `parse` takes apart, or throws a RangeError. */
+function parsed<T>(parse: (text: string) => T, message: string) {
+  return z.string().transform((text, context): T => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    }
   });
-  if (!named) return false;
-  if (mode === 'sentinel') return path !== '';
-  if (mode === 'cluster') return path === '';
-  return entries.length === 1 && /^\d{0,4}$/.test(path);
-}, REDIS_FORMS);
+}
 
-/** Where the data lives. `file` is absolute. */
-export type DatabaseTarget =
-  | { readonly kind: 'sqlite'; readonly file: string }
-  | { readonly kind: 'postgres'; readonly url: string };
-
-const DATABASE = 'must be sqlite:<path of a file> or postgres://user:password@host:port/database';
-export const databaseUrl = z.string().transform((text, context): DatabaseTarget => {
-  if (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return { kind: 'postgres', url: text };
-  const path = /^sqlite:(.+)$/.exec(text)?.[1];
-  // sqlite://x could mean a host or a folder; memory would lose the ledger with the process.
-  const clear =
-    path !== undefined && !path.includes(':memory:') && (!path.startsWith('//') || path.startsWith('///'));
-  if (path !== undefined && clear) {
-    const plain = path.replace(/^\/+/, '/');
-    return { kind: 'sqlite', file: isAbsolute(plain) ? plain : resolve(plain) };
-  }
-  context.addIssue({ code: 'custom', message: DATABASE });
-  return z.NEVER;
-});
+export const redisUrl = parsed(parseRedisUrl, REDIS_URL_FORMS);
+export const databaseUrl = parsed(parseDatabaseUrl, DATABASE_URL_FORMS);
 
 /** At most one pair of braces, not empty: what is inside decides the Redis Cluster slot. */
 export const queuePrefix = pattern(

@@ -50,7 +50,7 @@ function unwise(values: Values, sandbox: boolean): string[] {
       'ROLES leaves parts to other processes, but without REDIS_URL they cannot share the private Redis.',
     );
   }
-  if (partial && values.DATABASE_URL?.kind !== 'postgres') {
+  if (partial && values.DATABASE_URL?.dialect !== 'postgres') {
     warnings.push(
       'ROLES leaves parts to other processes: with SQLite they must run on this machine with the same file.',
     );

@@ -1,4 +1,4 @@
-import type { Statement } from './statement.ts';
+import type { Statement } from './engine/statement.ts';
 
 /**
  * The statements of the hot path. Lists go in as one JSON parameter: the text stays the same for any number of rows,

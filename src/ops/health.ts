@@ -1,6 +1,6 @@
-import type { Clock } from '../services/ports.ts';
-import type { TelegramState } from '../services/telegram-guard.ts';
-import { TimeoutError, within } from '../within.ts';
+import { TimeoutError, within } from '../async/within.ts';
+import type { TelegramState } from '../services/delivery/telegram-guard.ts';
+import type { Clock } from '../services/ports/clock.ts';
 
 export type HealthStatus = 'ok' | 'degraded' | 'down';
 export type CheckName = 'redis' | 'telegram' | 'database' | 'queue';

@@ -1,4 +1,4 @@
-import type { Clock } from '../services/ports.ts';
+import type { Clock } from '../services/ports/clock.ts';
 import type { Logger } from './logger.ts';
 
 /** Milliseconds in which the same trouble is logged once. */

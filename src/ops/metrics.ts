@@ -1,8 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { within } from '../async/within.ts';
 import type { DomainEventName, DomainEvents, EventBus } from '../domain/events.ts';
-import type { Clock, QueueCounts } from '../services/ports.ts';
-import type { TelegramState } from '../services/telegram-guard.ts';
-import { within } from '../within.ts';
+import type { TelegramState } from '../services/delivery/telegram-guard.ts';
+import type { Clock } from '../services/ports/clock.ts';
+import type { QueueCounts } from '../services/ports/queue.ts';
 import { createLabelBound } from './metric-labels.ts';
 
 export interface Metrics {

@@ -1,5 +1,6 @@
 import type { EventBus } from '../domain/events.ts';
-import type { Clock, QueueCounts } from '../services/ports.ts';
+import type { Clock } from '../services/ports/clock.ts';
+import type { QueueCounts } from '../services/ports/queue.ts';
 import type { Check } from './health.ts';
 
 /** What is known of the queue at one moment. Times are epoch milliseconds. */

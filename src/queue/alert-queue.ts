@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Job, Queue } from 'bullmq';
+import { createGroup, type Settled } from '../async/batch.ts';
 import type { AlertOutcome } from '../domain/alert.ts';
 import { AppError } from '../domain/errors.ts';
-import { createGroup, type Settled } from '../group.ts';
-import type { AlertJob, AlertQueue } from '../services/ports.ts';
+import type { AlertJob, AlertQueue } from '../services/ports/queue.ts';
 import type { Place, PlaceLimits, Places, Refusal, Reservation } from './places.ts';
 
 export const ALERT_QUEUE = 'alerts';

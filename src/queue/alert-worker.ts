@@ -1,13 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import { DelayedError, type Job, type Queue, UnrecoverableError, Worker } from 'bullmq';
 import { type AlertOutcome, keepsText } from '../domain/alert.ts';
+import type { RedisClient } from '../redis/connect.ts';
 import type { Delivery, DeliveryService } from '../services/delivery/delivery.ts';
 import { ALERT_QUEUE, type AlertJobData, callUp, KEEP_TEXT_MS } from './alert-queue.ts';
 import { closeWorker, createWorkInHand } from './close-worker.ts';
 import { giveTurns } from './due-alerts.ts';
 import { limiterFor } from './limiter.ts';
 import { NO_TURN, type Places } from './places.ts';
-import type { RedisClient } from './redis.ts';
 
 /**
  * A dead worker's lock ends after this time, and within STALLED_MS another worker takes its alert up: together well

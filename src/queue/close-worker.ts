@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Worker } from 'bullmq';
-import { within } from '../within.ts';
-import type { RedisClient } from './redis.ts';
+import { within } from '../async/within.ts';
+import type { RedisClient } from '../redis/connect.ts';
 
 /** What of the jobs under way is ours to finish, also without Redis. */
 export interface WorkInHand {

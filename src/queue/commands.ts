@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { RedisClient } from './redis.ts';
+import type { RedisClient } from '../redis/connect.ts';
 
 /** Keys and arguments in the order that the script's head describes. */
 type Command = (numberOfKeys: number, ...keysAndArgs: (string | number)[]) => Promise<unknown>;

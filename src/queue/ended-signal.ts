@@ -1,5 +1,5 @@
-import type { EndedSignal } from '../services/ports.ts';
-import type { RedisClient } from './redis.ts';
+import type { RedisClient } from '../redis/connect.ts';
+import type { EndedSignal } from '../services/ports/queue.ts';
 
 /** Tells waiting callers in every process, over Redis pub/sub; a lost message costs them only a poll. */
 export function createEndedSignal(deps: {

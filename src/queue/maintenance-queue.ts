@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { type Job, type JobsOptions, Queue, Worker } from 'bullmq';
 import type { EventBus } from '../domain/events.ts';
-import type { MaintenanceService } from '../services/maintenance.ts';
-import type { UpkeepService } from '../services/upkeep.ts';
+import type { RedisClient } from '../redis/connect.ts';
+import type { MaintenanceService } from '../services/jobs/maintenance.ts';
+import type { UpkeepService } from '../services/jobs/upkeep.ts';
 import { closeWorker, createWorkInHand } from './close-worker.ts';
-import type { RedisClient } from './redis.ts';
 
 export const MAINTENANCE_QUEUE = 'maintenance';
 

@@ -1,5 +1,5 @@
 import { Queue } from 'bullmq';
-import type { RedisClient } from './redis.ts';
+import type { RedisClient } from '../redis/connect.ts';
 
 /** Entries of BullMQ's stream of events, which nobody of ours reads. */
 const MOST_EVENTS = 1_000;

@@ -1,7 +1,7 @@
-import type { AlertJob, Pace } from '../services/ports.ts';
+import type { RedisClient } from '../redis/connect.ts';
+import type { AlertJob, Pace } from '../services/ports/queue.ts';
 import type { DispatchCommands } from './commands.ts';
 import { dispatchKeys } from './keys.ts';
-import type { RedisClient } from './redis.ts';
 
 /**
  * From this delay on, sends are kept evenly apart (a late timer or a busy process shifts the next slot); below it, where

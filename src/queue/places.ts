@@ -1,7 +1,7 @@
-import type { AlertJob } from '../services/ports.ts';
+import type { RedisClient } from '../redis/connect.ts';
+import type { AlertJob } from '../services/ports/queue.ts';
 import type { DispatchCommands } from './commands.ts';
 import { dispatchKeys } from './keys.ts';
-import type { RedisClient } from './redis.ts';
 
 /** BullMQ's highest priority is 2^21 (its PRIORITY_LIMIT), and a turn takes two of them. */
 const MAX_TURN = 2 ** 20 - 1;

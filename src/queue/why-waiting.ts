@@ -1,8 +1,8 @@
 import type { Queue } from 'bullmq';
-import type { WaitingAlert, WaitReason, WhyWaiting } from '../services/wait-reason.ts';
+import type { RedisClient } from '../redis/connect.ts';
+import type { WaitingAlert, WaitReason, WhyWaiting } from '../services/alerts/wait-reason.ts';
 import { dispatchKeys } from './keys.ts';
 import { readPausedUntil } from './pace.ts';
-import type { RedisClient } from './redis.ts';
 
 /** What is known of a chat's gate, in epoch ms; 0 where nothing is (lua/take.lua). */
 interface Gate {

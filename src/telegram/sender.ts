@@ -1,5 +1,5 @@
 import type { Telegram } from 'telegraf';
-import type { RenderedPart, SendRequest, TelegramSender } from '../services/ports.ts';
+import type { RenderedPart, SendRequest, TelegramSender } from '../services/ports/telegram.ts';
 import { isLinkable } from './links.ts';
 import { classifyError, classifyResult } from './outcomes.ts';
 

@@ -13,31 +13,48 @@ interface Rule {
   readonly types: readonly string[];
 }
 
-const ADAPTER: Rule = { code: ['domain', 'group', 'within'], types: ['services'] };
+const ADAPTER: Rule = { code: ['domain', 'async'], types: ['services'] };
+const EDGE: Rule = { code: ['services', 'domain', 'async', 'http', 'crypto'], types: [] };
 
-/**
- * The table of docs/architecture.md. A part is a folder of src/, or a file that is directly in it; app.ts and app/ are
- * one part, and so are config.ts and config/.
- */
+/** The table of docs/architecture.md: what each folder of src/, and main.ts, may use. */
 const RULES: Readonly<Record<string, Rule>> = {
   domain: { code: [], types: [] },
-  group: { code: [], types: [] },
-  within: { code: [], types: [] },
-  services: { code: ['domain', 'within'], types: [] },
-  db: ADAPTER,
-  queue: ADAPTER,
+  async: { code: [], types: [] },
+  config: { code: [], types: [] },
+  services: { code: ['domain', 'async'], types: ['crypto'] },
+  crypto: ADAPTER,
+  db: { ...ADAPTER, types: ['services', 'config'] },
+  redis: { code: ['async'], types: ['config'] },
+  queue: { ...ADAPTER, types: ['services', 'redis'] },
   telegram: ADAPTER,
   ops: ADAPTER,
-  api: { code: ['services', 'domain', 'within'], types: [] },
-  bot: { code: ['services', 'domain', 'within'], types: [] },
-  sandbox: { code: [], types: ['domain', 'services'] },
-  config: { code: [], types: [] },
+  http: { code: ['domain', 'async'], types: ['services'] },
+  api: EDGE,
+  admin: EDGE,
+  bot: EDGE,
+  sandbox: { code: ['async'], types: ['domain', 'services'] },
   app: {
-    code: ['api', 'bot', 'db', 'domain', 'ops', 'queue', 'sandbox', 'services', 'telegram', 'within'],
+    code: [
+      ...[
+        'admin',
+        'api',
+        'async',
+        'bot',
+        'crypto',
+        'db',
+        'domain',
+        'http',
+        'ops',
+        'queue',
+        'redis',
+        'sandbox',
+      ],
+      ...['services', 'telegram'],
+    ],
     types: ['config'],
   },
-  // Beside the app: the command line's own commands (db) and the log that they write.
-  main: { code: ['app', 'config', 'db', 'ops'], types: [] },
+  cli: { code: ['app', 'config', 'db', 'domain', 'ops', 'services'], types: [] },
+  main: { code: ['app', 'cli', 'config', 'ops'], types: [] },
 };
 
 const partOf = (path: string) => path.split('/')[0]?.replace(/\.ts$/, '') ?? '';

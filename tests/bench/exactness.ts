@@ -1,4 +1,4 @@
-import type { Database } from '../../src/db/connect.ts';
+import type { Database } from '../../src/db/engine/connect.ts';
 
 /** A benchmark that lost, doubled or let through an alert: its speed counts for nothing. */
 export class InexactError extends Error {

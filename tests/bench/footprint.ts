@@ -6,7 +6,7 @@
 import { join } from 'node:path';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
-import { createAlertLedger } from '../../src/db/alert-ledger.ts';
+import { createAlertLedger } from '../../src/db/alerts/alert-ledger.ts';
 import { ALERT_QUEUE } from '../../src/queue/alert-queue.ts';
 import { createBotApiDouble } from '../../src/sandbox/bot-api-double.ts';
 import { startTestPostgres } from '../support/postgres.ts';

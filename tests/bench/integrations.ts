@@ -1,6 +1,7 @@
-import { connectDatabase, type Database } from '../../src/db/connect.ts';
-import { migrate } from '../../src/db/migrate.ts';
-import { createTokens } from '../../src/services/tokens.ts';
+import { parseDatabaseUrl } from '../../src/config/database-url.ts';
+import { createTokens } from '../../src/crypto/tokens.ts';
+import { connectDatabase, type Database } from '../../src/db/engine/connect.ts';
+import { migrate } from '../../src/db/engine/migrate.ts';
 import { SECRET } from './processes.ts';
 import { createRandom } from './simulation/random.ts';
 
@@ -79,7 +80,7 @@ export async function makeManyIntegrations(database: string, count: number, know
 }
 
 async function openMigrated(database: string): Promise<Database> {
-  const db = await connectDatabase({ url: database });
+  const db = await connectDatabase(parseDatabaseUrl(database));
   await migrate(db);
   return db;
 }

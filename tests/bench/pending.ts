@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import type { Database } from '../../src/db/connect.ts';
-import { createPayloadCipher } from '../../src/queue/cipher.ts';
+import { createPayloadCipher } from '../../src/crypto/payload-cipher.ts';
+import type { Database } from '../../src/db/engine/connect.ts';
 import { withDispatchCommands } from '../../src/queue/commands.ts';
 import { alertJob, openDispatch } from '../support/dispatch.ts';
 import { InexactError } from './exactness.ts';

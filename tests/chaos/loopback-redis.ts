@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findRedisServer } from '../../src/sandbox/redis/find-redis-server.ts';
-import { waitUntilReady } from '../../src/sandbox/redis/redis-probe.ts';
+import { findRedisServer } from '../../src/redis/private/find-redis-server.ts';
+import { waitUntilReady } from '../../src/redis/private/redis-probe.ts';
 import { freePort } from '../support/free-port.ts';
 
 /** A redis-server of the harness's own, set as the service recommends it: AOF everysec, noeviction. */

@@ -1,7 +1,7 @@
 /** Run by fork: adds alerts to the queue as one more process. Arguments: Redis socket, prefix, own name, how many. */
 import { AppError } from '../../src/domain/errors.ts';
 import { withDispatchCommands } from '../../src/queue/commands.ts';
-import { connectRedis } from '../../src/queue/redis.ts';
+import { connectRedis } from '../../src/redis/connect.ts';
 import { alertJob, openDispatch, SEALED } from './dispatch.ts';
 
 const [path = '', prefix = '', name = '', count = '0'] = process.argv.slice(2);

@@ -1,20 +1,18 @@
 import { request } from 'node:http';
 import type { Queue } from 'bullmq';
-import { type ApiDeps, type ApiServer, createApiServer } from '../../src/api/server.ts';
+import { type ApiServerDeps, createApiServer } from '../../src/app/servers.ts';
+import { createTokens, type IssuedToken, type Tokens } from '../../src/crypto/tokens.ts';
 import type { AlertRecord } from '../../src/domain/alert.ts';
 import { createEventBus, type DomainEventName } from '../../src/domain/events.ts';
 import { hindranceOf, type Integration } from '../../src/domain/integration.ts';
 import { DEFAULT_SCOPE } from '../../src/domain/scopes.ts';
-import { createAlertService } from '../../src/services/alerts.ts';
-import { createIntegrationService } from '../../src/services/integrations.ts';
-import type {
-  AlertJob,
-  AlertLedger,
-  AlertQueue,
-  IntegrationRepository,
-  PayloadCipher,
-} from '../../src/services/ports.ts';
-import { createTokens, type IssuedToken, type Tokens } from '../../src/services/tokens.ts';
+import type { HttpServer } from '../../src/http/server.ts';
+import { createAlertService } from '../../src/services/alerts/alerts.ts';
+import { createIntegrationService } from '../../src/services/integrations/integrations.ts';
+import type { AlertLedger } from '../../src/services/ports/alerts.ts';
+import type { PayloadCipher } from '../../src/services/ports/crypto.ts';
+import type { IntegrationRepository } from '../../src/services/ports/integrations.ts';
+import type { AlertJob, AlertQueue } from '../../src/services/ports/queue.ts';
 
 export const CHAT = 4242;
 export const SECRET = 'a secret of the tests, long enough';
@@ -25,7 +23,7 @@ function part<T>(methods: Partial<T>): T {
 }
 
 export interface ApiFixture {
-  readonly api: ApiServer;
+  readonly api: HttpServer;
   readonly url: string;
   readonly tokens: Tokens;
   /** Moves all clocks of the services, in milliseconds; JWT libraries keep the real time. */
@@ -44,7 +42,7 @@ export interface ApiFixture {
 }
 
 /** The API over real HTTP, with the real services on ports that live in memory. */
-export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<ApiFixture> {
+export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<ApiFixture> {
   const clock = { skew: 0, now: () => Date.now() + clock.skew };
   const integrations = new Map<number, Integration>();
   const records = new Map<string, AlertRecord>();
@@ -174,9 +172,7 @@ export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<ApiFix
       dailyLimit: 10,
     }),
     tokens,
-    events: services.events,
     clock,
-    hashChat: cipher.hashChat,
     redis: { call: () => Promise.reject(new Error('no Redis in this test')) },
     health: { live: () => ({ status: 'ok' }), ready: async () => ({ status: 'ok', checks: {} }) },
     metrics: { render: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }) },

@@ -1,7 +1,7 @@
 import { DelayedError, type Job, type Queue, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { expect, vi } from 'vitest';
-import type { WaitReason, WhyWaiting } from '../../src/services/wait-reason.ts';
+import type { WaitReason, WhyWaiting } from '../../src/services/alerts/wait-reason.ts';
 
 /** What the engine stores with an alert. */
 export interface BoardAlert {

@@ -1,7 +1,8 @@
 import jwt from 'jsonwebtoken';
 import { type AlertBot, createBot } from '../../src/bot/bot.ts';
-import type { Holding, Lease } from '../../src/bot/lease.ts';
-import { createPoller, type PollerDeps } from '../../src/bot/poller.ts';
+import type { Holding, Lease } from '../../src/bot/updates/lease.ts';
+import { createPoller, type PollerDeps } from '../../src/bot/updates/poller.ts';
+import { createTokens, hashToken, type TokenClaims } from '../../src/crypto/tokens.ts';
 import { createEventBus } from '../../src/domain/events.ts';
 import type { Integration } from '../../src/domain/integration.ts';
 import {
@@ -10,10 +11,12 @@ import {
   type StoredMessage,
   type User,
 } from '../../src/sandbox/bot-api-double.ts';
-import type { AlertRequest } from '../../src/services/alert-request.ts';
-import type { AlertService } from '../../src/services/alerts.ts';
-import { createIntegrationService, type IntegrationService } from '../../src/services/integrations.ts';
-import { createTokens, hashToken, type TokenClaims } from '../../src/services/tokens.ts';
+import type { AlertRequest } from '../../src/services/alerts/alert-request.ts';
+import type { AlertService } from '../../src/services/alerts/alerts.ts';
+import {
+  createIntegrationService,
+  type IntegrationService,
+} from '../../src/services/integrations/integrations.ts';
 import { createMemoryIntegrations, type MemoryIntegrations } from './memory-integrations.ts';
 
 export const BOT_TOKEN = '424242:a-token-of-the-double';

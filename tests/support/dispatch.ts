@@ -8,9 +8,9 @@ import {
 import type { DispatchCommands } from '../../src/queue/commands.ts';
 import { createPace } from '../../src/queue/pace.ts';
 import { createPlaces } from '../../src/queue/places.ts';
-import type { RedisClient } from '../../src/queue/redis.ts';
+import type { RedisClient } from '../../src/redis/connect.ts';
 import type { Delivery } from '../../src/services/delivery/delivery.ts';
-import type { AlertJob } from '../../src/services/ports.ts';
+import type { AlertJob } from '../../src/services/ports/queue.ts';
 
 export interface DispatchOptions {
   readonly prefix: string;

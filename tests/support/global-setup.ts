@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { ensureRedisServer, runProgram } from '../../src/sandbox/ensure-redis-server.ts';
-import { findProgram } from '../../src/sandbox/redis/find-redis-server.ts';
+import { ensureRedisServer, runProgram } from '../../src/redis/private/ensure-redis-server.ts';
+import { findProgram } from '../../src/redis/private/find-redis-server.ts';
 
 const write = (line: string): void => void process.stderr.write(`${line}\n`);
 const warn = (line: string): void => write(`WARNING: ${line}`);

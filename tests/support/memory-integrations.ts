@@ -1,5 +1,5 @@
 import type { Integration } from '../../src/domain/integration.ts';
-import type { IntegrationRepository } from '../../src/services/ports.ts';
+import type { IntegrationRepository } from '../../src/services/ports/integrations.ts';
 
 export interface MemoryIntegrations extends IntegrationRepository {
   readonly rows: Map<number, Integration>;

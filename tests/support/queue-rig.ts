@@ -3,9 +3,9 @@ import { type AlertWorker, createAlertWorker } from '../../src/queue/alert-worke
 import { type DispatchCommands, withDispatchCommands } from '../../src/queue/commands.ts';
 import { createEndedSignal } from '../../src/queue/ended-signal.ts';
 import { createMaintenanceQueue, type MaintenanceQueue } from '../../src/queue/maintenance-queue.ts';
-import { connectRedis, type RedisClient, type RedisTarget } from '../../src/queue/redis.ts';
+import { connectRedis, type RedisClient, type RedisTarget } from '../../src/redis/connect.ts';
 import type { DeliveryService } from '../../src/services/delivery/delivery.ts';
-import type { AlertQueue, EndedSignal, Pace } from '../../src/services/ports.ts';
+import type { AlertQueue, EndedSignal, Pace } from '../../src/services/ports/queue.ts';
 import { type Dispatch, openDispatch } from './dispatch.ts';
 
 export { alertJob, DELIVERED, SEALED } from './dispatch.ts';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis, type RedisOptions } from 'ioredis';
-import { findRedisServer } from '../../src/sandbox/redis/find-redis-server.ts';
+import { findRedisServer } from '../../src/redis/private/find-redis-server.ts';
 import { freePort } from './free-port.ts';
 
 export interface RedisProcess {

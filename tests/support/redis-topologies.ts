@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findProgram } from '../../src/sandbox/redis/find-redis-server.ts';
+import { findProgram } from '../../src/redis/private/find-redis-server.ts';
 import { type RedisProcess, SOUND, startRedisProcess } from './redis-process.ts';
 
 /** A Redis as people run it: what REDIS_URL says of it, and how to end it. */

@@ -1,11 +1,11 @@
 import { AppError } from '../../domain/errors.ts';
 import type { Integration } from '../../domain/integration.ts';
-import { mayManage } from '../administrators.ts';
 import { isHarmless } from '../api-errors.ts';
 import type { BotContext, ReplyOptions } from '../context.ts';
 import { activeFirst, displayName } from '../describe-integration.ts';
 import { type Feature, type FeatureDeps, onButton, onCommand } from '../feature.ts';
-import type { RefuseMembers } from '../refuse-members.ts';
+import { mayManage } from '../guards/administrators.ts';
+import type { RefuseMembers } from '../guards/refuse-members.ts';
 import type { Texts } from '../texts/texts.ts';
 
 /** Callback data (at most 64 bytes) is a word and an integration's id. The id is only a wish: see `ownIntegration`. */

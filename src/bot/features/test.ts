@@ -1,7 +1,7 @@
-import { mayManage } from '../administrators.ts';
 import { displayName } from '../describe-integration.ts';
 import { type Feature, type FeatureDeps, onCommand } from '../feature.ts';
-import type { RefuseMembers } from '../refuse-members.ts';
+import { mayManage } from '../guards/administrators.ts';
+import type { RefuseMembers } from '../guards/refuse-members.ts';
 
 /** `/test [name]`: one alert the way every alert goes, for the integration with most quota left (or the named one). */
 export function testFeature(

@@ -1,6 +1,6 @@
-import { mayManage } from '../administrators.ts';
 import { type Feature, onCommand } from '../feature.ts';
-import type { RefuseMembers } from '../refuse-members.ts';
+import { mayManage } from '../guards/administrators.ts';
+import type { RefuseMembers } from '../guards/refuse-members.ts';
 import type { TokenDesk } from '../token-desk.ts';
 
 /** `/token [name]`, `/temporal_token [name]`: a single-use setup token for a new integration. */

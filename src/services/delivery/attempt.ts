@@ -1,6 +1,7 @@
 import type { AlertContent, AlertOutcome, AlertRecord } from '../../domain/alert.ts';
 import type { Integration } from '../../domain/integration.ts';
-import type { AlertJob, MessageForm, RenderedPart, SendRequest } from '../ports.ts';
+import type { AlertJob, MessageForm } from '../ports/queue.ts';
+import type { RenderedPart, SendRequest } from '../ports/telegram.ts';
 
 export const FULL_FORM: MessageForm = { simplicity: 0, withoutTopic: false };
 

@@ -1,16 +1,10 @@
+import { pause } from '../../async/pause.ts';
+import { untilAborted } from '../../async/until-aborted.ts';
 import type { AlertContent, AlertOutcome } from '../../domain/alert.ts';
-import { pause } from '../pause.ts';
-import type {
-  AlertJob,
-  IntegrationRepository,
-  MessageForm,
-  Pace,
-  PayloadCipher,
-  RenderedPart,
-  Renderer,
-} from '../ports.ts';
-import type { TelegramGuard } from '../telegram-guard.ts';
-import { untilAborted } from '../until-aborted.ts';
+import type { PayloadCipher } from '../ports/crypto.ts';
+import type { IntegrationRepository } from '../ports/integrations.ts';
+import type { AlertJob, MessageForm, Pace } from '../ports/queue.ts';
+import type { RenderedPart, Renderer } from '../ports/telegram.ts';
 import {
   type Attempt,
   contentIn,
@@ -21,6 +15,7 @@ import {
   toRequest,
 } from './attempt.ts';
 import { createSettle, type SettleDeps } from './settle.ts';
+import type { TelegramGuard } from './telegram-guard.ts';
 
 /** What came of a delivery. `called`: Telegram was asked, so that the send of this moment is spent. */
 export type Delivery = { readonly called: boolean } & (

@@ -1,4 +1,4 @@
-import { pause } from '../pause.ts';
+import { pause } from '../../async/pause.ts';
 
 /** Waits between the tries to write an outcome that is known, in ms. A lock of SQLite's is gone by then. */
 const RETRIES_MS = [50, 250, 1_000];

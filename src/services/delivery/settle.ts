@@ -1,8 +1,11 @@
+import { pause } from '../../async/pause.ts';
 import type { EventBus } from '../../domain/events.ts';
 import { type ChatEffect, type SendOutcome, SUSPECT_LIMIT } from '../../domain/outcome.ts';
-import type { IntegrationService } from '../integrations.ts';
-import { pause } from '../pause.ts';
-import type { AlertLedger, Clock, EndedSignal, IntegrationRepository, Pace } from '../ports.ts';
+import type { IntegrationService } from '../integrations/integrations.ts';
+import type { AlertLedger } from '../ports/alerts.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { IntegrationRepository } from '../ports/integrations.ts';
+import type { EndedSignal, Pace } from '../ports/queue.ts';
 import { type Attempt, outcomeOf, type Sendable, type Step } from './attempt.ts';
 import { persist } from './persist.ts';
 

@@ -1,5 +1,5 @@
 import type { AlertContent, AlertFormat } from '../../domain/alert.ts';
-import type { RenderedPart, Renderer } from '../../services/ports.ts';
+import type { RenderedPart, Renderer } from '../../services/ports/telegram.ts';
 import { compose, EMPTY_TEXT } from './compose.ts';
 import { headOf, splitRendered } from './split.ts';
 import { countCodePoints, isVisible, replaceLoneSurrogates, type StyledText } from './styled-text.ts';

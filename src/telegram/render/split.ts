@@ -1,4 +1,4 @@
-import type { MessageEntity } from '../../services/ports.ts';
+import type { MessageEntity } from '../../services/ports/telegram.ts';
 import { createGraphemeBorders, type GraphemeBorders } from './grapheme-borders.ts';
 import type { StyledText } from './styled-text.ts';
 

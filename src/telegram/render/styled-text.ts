@@ -1,4 +1,4 @@
-import type { MessageEntity } from '../../services/ports.ts';
+import type { MessageEntity } from '../../services/ports/telegram.ts';
 
 /** A visible text with its styles; offsets in UTF-16 units, entities properly nested, outer ones first. */
 export interface StyledText {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
-import type { Database } from '../../../src/db/connect.ts';
+import type { Database } from '../../../src/db/engine/connect.ts';
 
 /** Numbers that only grow, by name. */
 export type Counters = Readonly<Record<string, number>>;

@@ -2,15 +2,16 @@ import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync
 import { join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { createAlertLedger } from '../../../src/db/alert-ledger.ts';
-import { newestBackupAt, writeBackup } from '../../../src/db/backup-files.ts';
-import { connectDatabase, type Database } from '../../../src/db/connect.ts';
-import { readSnapshot } from '../../../src/db/copy-tables.ts';
-import { createIntegrationRepository } from '../../../src/db/integration-repository.ts';
-import { createDatabaseMaintenance } from '../../../src/db/maintenance.ts';
-import { migrate } from '../../../src/db/migrate.ts';
-import { migrateDatabase, runMigrateDatabase } from '../../../src/db/migrate-database.ts';
-import { TABLES } from '../../../src/db/tables.ts';
+import { migrateDatabase, runMigrateDatabase } from '../../../src/cli/migrate-database.ts';
+import { parseDatabaseUrl } from '../../../src/config/database-url.ts';
+import { createAlertLedger } from '../../../src/db/alerts/alert-ledger.ts';
+import { newestBackupAt, writeBackup } from '../../../src/db/backup/backup-files.ts';
+import { createDatabaseMaintenance } from '../../../src/db/backup/database-maintenance.ts';
+import { connectDatabase, type Database } from '../../../src/db/engine/connect.ts';
+import { readSnapshot } from '../../../src/db/engine/copy-tables.ts';
+import { migrate } from '../../../src/db/engine/migrate.ts';
+import { TABLES } from '../../../src/db/engine/tables.ts';
+import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
 import { DAY_MS, NOW, newAlert, openMigrated, startDatabases } from './databases.ts';
 
 const databases = await startDatabases();
@@ -62,7 +63,7 @@ describe.each(databases.kinds)('a backup of $name', ({ createUrl }) => {
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     expect(readdirSync(folder)).toHaveLength(1);
 
-    const copy = await connectDatabase({ url: `sqlite:${file}`, create: false });
+    const copy = await connectDatabase(parseDatabaseUrl(`sqlite:${file}`), { create: false });
     expect(await contentOf(copy)).toEqual(await contentOf(db));
     expect(await migrate(copy)).toEqual([]);
     await Promise.all([copy.close(), db.close()]);
@@ -86,7 +87,7 @@ describe.each(databases.kinds)('a backup of $name', ({ createUrl }) => {
     await writer;
     expect(duringBackup).toBeGreaterThan(0);
 
-    const copy = await connectDatabase({ url: `sqlite:${file}`, create: false });
+    const copy = await connectDatabase(parseDatabaseUrl(`sqlite:${file}`), { create: false });
     const [{ rateLimit = -1 } = {}] = await copy.knex('Integrations').where({ id: 1 });
     // 300 were there before; every later one took a unit in the transaction that wrote it.
     const [{ rows = 0 } = {}] = await copy.knex('Alerts').count({ rows: '*' });
@@ -98,7 +99,7 @@ describe.each(databases.kinds)('a backup of $name', ({ createUrl }) => {
 describe.each(databases.kinds)('a snapshot of $name', ({ createUrl }) => {
   it('shows no alert that was accepted after it began', async () => {
     const url = await createUrl();
-    const dbs = [await openFilled(url, 5), await connectDatabase({ url })] as const;
+    const dbs = [await openFilled(url, 5), await connectDatabase(parseDatabaseUrl(url))] as const;
     const ledger = createAlertLedger(dbs[1], { idempotencyWindowMs: DAY_MS });
     const { counts, accepted } = await readSnapshot(dbs[0], async (trx) => {
       const before = await trx('Alerts');
@@ -245,7 +246,7 @@ describe.each(pairs)('migrate-database from $title', ({ from, to }) => {
       'JobRuns: 1 rows copied',
       'Every row was compared and is the same in both databases.',
     ]);
-    const moved = await connectDatabase({ url: target });
+    const moved = await connectDatabase(parseDatabaseUrl(target));
     expect(await contentOf(moved)).toEqual(await contentOf(filled));
     const next = await createIntegrationRepository(moved).insertPending(7, 'next', 10, NOW);
     expect(next.id).toBe(3);
@@ -256,7 +257,9 @@ describe.each(pairs)('migrate-database from $title', ({ from, to }) => {
     const [source, target] = [await from.createUrl(), await to.createUrl()];
     const dbs = [await openFilled(source, 3), await openFilled(target, 1)] as const;
     const before = await contentOf(dbs[1]);
-    await expect(migrateDatabase({ from: source, to: target, log: silent.log })).rejects.toThrow(/not empty/);
+    await expect(migrateDatabase({ ...targets(source, target), log: silent.log })).rejects.toThrow(
+      /not empty/,
+    );
     expect(await contentOf(dbs[1])).toEqual(before);
     await Promise.all(dbs.map((db) => db.close()));
   });
@@ -265,13 +268,15 @@ describe.each(pairs)('migrate-database from $title', ({ from, to }) => {
     const [source, target] = [await from.createUrl(), await to.createUrl()];
     const dbs = [await openFilled(source, 3), await openMigrated(target)] as const;
     await spoilInserts(dbs[1]);
-    await expect(migrateDatabase({ from: source, to: target, log: silent.log })).rejects.toThrow(
+    await expect(migrateDatabase({ ...targets(source, target), log: silent.log })).rejects.toThrow(
       'Integrations: the row [1] is not the same in both databases',
     );
     expect(await contentOf(dbs[1])).toEqual([[], [], []]);
     await Promise.all(dbs.map((db) => db.close()));
   });
 });
+
+const targets = (from: string, to: string) => ({ from: parseDatabaseUrl(from), to: parseDatabaseUrl(to) });
 
 /** A trigger that changes what is inserted into Integrations. */
 async function spoilInserts({ knex, dialect }: Database): Promise<void> {

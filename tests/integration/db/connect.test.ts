@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { connectDatabase } from '../../../src/db/connect.ts';
-import { createIntegrationRepository } from '../../../src/db/integration-repository.ts';
-import { runMigrate } from '../../../src/db/migrate.ts';
+import { runMigrate } from '../../../src/cli/run-migrate.ts';
+import { parseDatabaseUrl } from '../../../src/config/database-url.ts';
+import { connectDatabase } from '../../../src/db/engine/connect.ts';
+import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
 import { NOW, openMigrated } from './databases.ts';
 
 let dir = '';
@@ -25,7 +26,7 @@ describe('connecting to SQLite', () => {
   });
 
   it('syncs every commit, checks foreign keys, and lets readers and a writer work side by side', async () => {
-    const db = await connectDatabase({ url: `sqlite:${join(dir, 'a.db')}` });
+    const db = await connectDatabase(parseDatabaseUrl(`sqlite:${join(dir, 'a.db')}`));
     const pragma = async (name: string) => Object.values((await db.knex.raw(`PRAGMA ${name}`))[0])[0];
     expect(await pragma('journal_mode')).toBe('wal');
     // 2 = FULL
@@ -88,15 +89,13 @@ describe('migrating by hand', () => {
       error: (line: string) => void lines.push(line),
     };
     const url = `sqlite:${join(dir, 'a.db')}`;
-    expect(await runMigrate(url, io)).toBe(0);
-    expect(await runMigrate(url, io)).toBe(0);
+    expect(await runMigrate(parseDatabaseUrl(url), io)).toBe(0);
+    expect(await runMigrate(parseDatabaseUrl(url), io)).toBe(0);
     expect(lines).toEqual([
       'migrated: 20261125000000_initial',
       'migrated: 20261125200000_confirmed_alerts',
       'The database is up to date.',
     ]);
-    expect(await runMigrate('mysql://secret@somewhere', io)).toBe(1);
-    expect(lines.join()).not.toContain('secret');
   });
 
   it('works through the knex command line and its knexfile', async () => {
@@ -116,7 +115,7 @@ describe('migrating by hand', () => {
       );
     expect((await knex('migrate:latest')).stdout).toContain('Batch 1 run: 2 migrations');
     expect((await knex('migrate:status')).stdout).toContain('No Pending Migration files Found');
-    const db = await connectDatabase({ url: `sqlite:${join(dir, 'pingui.db')}`, create: false });
+    const db = await connectDatabase(parseDatabaseUrl(`sqlite:${join(dir, 'pingui.db')}`), { create: false });
     expect(await db.knex('Integrations')).toEqual([]);
     await db.close();
   });

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectDatabase, type Database } from '../../../src/db/connect.ts';
-import { migrate } from '../../../src/db/migrate.ts';
-import type { NewAlert } from '../../../src/services/ports.ts';
+import { parseDatabaseUrl } from '../../../src/config/database-url.ts';
+import { connectDatabase, type Database } from '../../../src/db/engine/connect.ts';
+import { migrate } from '../../../src/db/engine/migrate.ts';
+import type { NewAlert } from '../../../src/services/ports/alerts.ts';
 import { startTestPostgres } from '../../support/postgres.ts';
 
 /** A kind of database to run a suite on. */
@@ -43,7 +44,7 @@ export async function startDatabases(): Promise<{
 }
 
 export async function openMigrated(url: string): Promise<Database> {
-  const db = await connectDatabase({ url });
+  const db = await connectDatabase(parseDatabaseUrl(url));
   await migrate(db);
   return db;
 }

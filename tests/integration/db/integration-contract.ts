@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAlertLedger } from '../../../src/db/alert-ledger.ts';
-import type { Database } from '../../../src/db/connect.ts';
-import { createIntegrationRepository } from '../../../src/db/integration-repository.ts';
+import { createAlertLedger } from '../../../src/db/alerts/alert-ledger.ts';
+import type { Database } from '../../../src/db/engine/connect.ts';
+import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
 import type { Integration } from '../../../src/domain/integration.ts';
-import type { AlertLedger, IntegrationRepository } from '../../../src/services/ports.ts';
+import type { AlertLedger } from '../../../src/services/ports/alerts.ts';
+import type { IntegrationRepository } from '../../../src/services/ports/integrations.ts';
 import { DAY_MS, NOW, newAlert, openMigrated, type TestDatabases } from './databases.ts';
 
 const HASH = 'a'.repeat(64);

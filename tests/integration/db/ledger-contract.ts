@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createAlertLedger } from '../../../src/db/alert-ledger.ts';
-import type { Database } from '../../../src/db/connect.ts';
-import { createIntegrationRepository } from '../../../src/db/integration-repository.ts';
-import type { AlertLedger, IntegrationRepository, NewAlert } from '../../../src/services/ports.ts';
+import { createAlertLedger } from '../../../src/db/alerts/alert-ledger.ts';
+import type { Database } from '../../../src/db/engine/connect.ts';
+import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
+import type { AlertLedger, NewAlert } from '../../../src/services/ports/alerts.ts';
+import type { IntegrationRepository } from '../../../src/services/ports/integrations.ts';
 import { DAY_MS, NOW, newAlert, openMigrated, type TestDatabases } from './databases.ts';
 
 const key = (keyHash: string, bodyHash = 'body') => ({ keyHash, bodyHash });

@@ -2,11 +2,12 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createAlertLedger } from '../../../src/db/alert-ledger.ts';
-import { connectDatabase } from '../../../src/db/connect.ts';
-import { createIntegrationRepository } from '../../../src/db/integration-repository.ts';
-import { migrate } from '../../../src/db/migrate.ts';
-import { createMigrationSource } from '../../../src/db/migration-source.ts';
+import { parseDatabaseUrl } from '../../../src/config/database-url.ts';
+import { createAlertLedger } from '../../../src/db/alerts/alert-ledger.ts';
+import { connectDatabase } from '../../../src/db/engine/connect.ts';
+import { migrate } from '../../../src/db/engine/migrate.ts';
+import { createMigrationSource } from '../../../src/db/engine/migration-source.ts';
+import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
 import { DAY_MS, NOW, newAlert, openMigrated, startDatabases } from './databases.ts';
 
 const databases = await startDatabases();
@@ -45,7 +46,7 @@ describe.each(databases.kinds)('several processes on one $name database', ({ cre
       const all = (await createMigrationSource().getMigrations([])).length;
       expect(migrated.map((one) => one.migrated).sort()).toEqual([0, 0, 0, all]);
 
-      const db = await connectDatabase({ url });
+      const db = await connectDatabase(parseDatabaseUrl(url));
       const repository = createIntegrationRepository(db);
       const { id } = await repository.insertPending(-5, 'x', 10, NOW);
       expect(id).toBe(1);
@@ -75,8 +76,8 @@ describe.each(databases.kinds)('several connections to one $name database', ({ c
   it('accept exactly the quotas of several integrations, whatever the order', async () => {
     const url = await createUrl();
     const dbs = [await openMigrated(url)];
-    while (dbs.length < CONNECTIONS) dbs.push(await connectDatabase({ url }));
-    const [db = await connectDatabase({ url })] = dbs;
+    while (dbs.length < CONNECTIONS) dbs.push(await connectDatabase(parseDatabaseUrl(url)));
+    const [db = await connectDatabase(parseDatabaseUrl(url))] = dbs;
     const repository = createIntegrationRepository(db);
     const ids: number[] = [];
     for (let n = 0; n < 3; n += 1) ids.push((await repository.insertPending(-n, 'x', 10, NOW)).id);
@@ -103,8 +104,12 @@ describe.each(databases.kinds)('several connections to one $name database', ({ c
 
   it('accept an idempotency key once', async () => {
     const url = await createUrl();
-    const dbs = [await openMigrated(url), await connectDatabase({ url }), await connectDatabase({ url })];
-    const [db = await connectDatabase({ url })] = dbs;
+    const dbs = [
+      await openMigrated(url),
+      await connectDatabase(parseDatabaseUrl(url)),
+      await connectDatabase(parseDatabaseUrl(url)),
+    ];
+    const [db = await connectDatabase(parseDatabaseUrl(url))] = dbs;
     const repository = createIntegrationRepository(db);
     const { id } = await repository.insertPending(-1, 'x', 10, NOW);
     await db.knex('Integrations').update({ status: 'active' });
@@ -125,9 +130,13 @@ describe.each(databases.kinds)('several connections to one $name database', ({ c
 
   it('activate a setup token once', async () => {
     const url = await createUrl();
-    const dbs = [await openMigrated(url), await connectDatabase({ url }), await connectDatabase({ url })];
+    const dbs = [
+      await openMigrated(url),
+      await connectDatabase(parseDatabaseUrl(url)),
+      await connectDatabase(parseDatabaseUrl(url)),
+    ];
     const repositories = dbs.map(createIntegrationRepository);
-    const [first = createIntegrationRepository(await connectDatabase({ url }))] = repositories;
+    const [first = createIntegrationRepository(await connectDatabase(parseDatabaseUrl(url)))] = repositories;
     const { id } = await first.insertPending(-1, 'x', 10, NOW);
     await first.storeSetupToken(id, 'x', 'a'.repeat(64), NOW + 1, NOW);
     const calls = repositories.flatMap((repository, index) =>
@@ -147,7 +156,7 @@ describe.each(databases.kinds)('several connections to one $name database', ({ c
 
   it('keep every alert that was accepted while its integration was revoked, and end it', async () => {
     const url = await createUrl();
-    const dbs = [await openMigrated(url), await connectDatabase({ url })] as const;
+    const dbs = [await openMigrated(url), await connectDatabase(parseDatabaseUrl(url))] as const;
     const repository = createIntegrationRepository(dbs[0]);
     const { id } = await repository.insertPending(-1, 'x', 1_000, NOW);
     await dbs[0].knex('Integrations').update({ status: 'active' });
@@ -167,7 +176,9 @@ describe.each(databases.kinds)('several connections to one $name database', ({ c
 
   it('migrate at the same time without harm', async () => {
     const url = await createUrl();
-    const dbs = await Promise.all(Array.from({ length: CONNECTIONS }, () => connectDatabase({ url })));
+    const dbs = await Promise.all(
+      Array.from({ length: CONNECTIONS }, () => connectDatabase(parseDatabaseUrl(url))),
+    );
     const ran = await Promise.all(dbs.map(migrate));
     expect(ran.filter((names) => names.length > 0)).toHaveLength(1);
     await Promise.all(dbs.map((one) => one.close()));

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { createAlertLedger } from '../../../src/db/alert-ledger.ts';
-import { connectDatabase } from '../../../src/db/connect.ts';
-import { createIntegrationRepository } from '../../../src/db/integration-repository.ts';
-import { migrate } from '../../../src/db/migrate.ts';
+import { parseDatabaseUrl } from '../../../src/config/database-url.ts';
+import { createAlertLedger } from '../../../src/db/alerts/alert-ledger.ts';
+import { connectDatabase } from '../../../src/db/engine/connect.ts';
+import { migrate } from '../../../src/db/engine/migrate.ts';
+import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
 import { DAY_MS, NOW, newAlert } from './databases.ts';
 
 /**
@@ -10,7 +11,7 @@ import { DAY_MS, NOW, newAlert } from './databases.ts';
  * the next one waits for one: migrate; accept 50 alerts for integration 1; reset the quotas for a slot.
  */
 const [url = '', prefix = ''] = process.argv.slice(2);
-const db = await connectDatabase({ url });
+const db = await connectDatabase(parseDatabaseUrl(url));
 const migrated = await migrate(db);
 await answer({ migrated: migrated.length });
 

@@ -5,8 +5,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { AppError } from '../../../src/domain/errors.ts';
 import { withDispatchCommands } from '../../../src/queue/commands.ts';
 import { readPausedUntil } from '../../../src/queue/pace.ts';
-import { connectRedis } from '../../../src/queue/redis.ts';
-import type { AlertQueue } from '../../../src/services/ports.ts';
+import { connectRedis } from '../../../src/redis/connect.ts';
+import type { AlertQueue } from '../../../src/services/ports/queue.ts';
 import { type DispatchOptions, alertJob as job, openDispatch, SEALED } from '../../support/dispatch.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 

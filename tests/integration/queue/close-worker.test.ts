@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { pause } from '../../../src/services/pause.ts';
+import { pause } from '../../../src/async/pause.ts';
 import { alertJob, DELIVERED, openQueueRig, type QueueRig, SEALED } from '../../support/queue-rig.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 

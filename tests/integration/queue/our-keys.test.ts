@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { connectRedis } from '../../../src/queue/redis.ts';
+import { connectRedis } from '../../../src/redis/connect.ts';
 import { alertJob } from '../../support/dispatch.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
-import { createTurnRig } from '../services/turn-rig.ts';
+import { createTurnRig } from './turn-rig.ts';
 
 let server: TestRedis;
 beforeAll(async () => {

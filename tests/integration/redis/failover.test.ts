@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseRedisUrl } from '../../../src/config/redis-url.ts';
 import { type AddLoad, startAddLoad } from '../../support/add-load.ts';
 import { DELIVERED, openQueueRig, type QueueRig } from '../../support/queue-rig.ts';
 import { type ClusterTopology, startRedisCluster } from '../../support/redis-cluster.ts';
@@ -38,7 +39,7 @@ function expectPromptRefusals(load: AddLoad): void {
 }
 
 async function openReady(url: string, name: string): Promise<QueueRig> {
-  const rig = openQueueRig({ url }, { prefix: `{${name}-${process.pid}}`, maxPending: 100_000 });
+  const rig = openQueueRig(parseRedisUrl(url), { prefix: `{${name}-${process.pid}}`, maxPending: 100_000 });
   await rig.ready();
   return rig;
 }

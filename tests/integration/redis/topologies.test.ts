@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createLease } from '../../../src/bot/lease.ts';
-import { inspectRedis } from '../../../src/queue/inspect-redis.ts';
+import { createLease } from '../../../src/bot/updates/lease.ts';
+import { parseRedisUrl } from '../../../src/config/redis-url.ts';
+import { inspectRedis } from '../../../src/redis/inspect.ts';
 import type { Delivery } from '../../../src/services/delivery/delivery.ts';
-import type { AlertJob } from '../../../src/services/ports.ts';
+import type { AlertJob } from '../../../src/services/ports/queue.ts';
 import { startApi } from '../../support/api-fixture.ts';
 import { alertJob, DELIVERED, openQueueRig, type QueueRig, SEALED } from '../../support/queue-rig.ts';
 import type { RedisProcess } from '../../support/redis-process.ts';
@@ -29,7 +30,7 @@ describe.each(TOPOLOGIES)('the queue on $name', ({ start, prefix }) => {
   afterAll(() => topology?.stop());
 
   const open = async (name: string, options: { maxPending?: number; chatDelayMs?: number } = {}) => {
-    const rig = openQueueRig({ url: topology.url }, { prefix: `${prefix}:${name}`, ...options });
+    const rig = openQueueRig(parseRedisUrl(topology.url), { prefix: `${prefix}:${name}`, ...options });
     rigs.push(rig);
     await rig.ready();
     return rig;

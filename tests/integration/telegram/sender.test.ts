@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SendOutcome } from '../../../src/domain/outcome.ts';
-import type { RenderedPart, SendRequest, TelegramSender } from '../../../src/services/ports.ts';
+import type { RenderedPart, SendRequest, TelegramSender } from '../../../src/services/ports/telegram.ts';
 import { createTelegramClient } from '../../../src/telegram/connection.ts';
 import { createTelegramSender } from '../../../src/telegram/sender.ts';
 import { type ScriptedServer, startRawServer, startScriptedServer } from './scripted-server.ts';

@@ -1,7 +1,7 @@
 import { createSecretKey, generateKeyPairSync } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hashToken, TOKEN_AUDIENCE, TOKEN_ISSUER } from '../../../src/services/tokens.ts';
+import { hashToken, TOKEN_AUDIENCE, TOKEN_ISSUER } from '../../../src/crypto/tokens.ts';
 import { type ApiFixture, bodyOf, CHAT, SECRET, startApi } from '../../support/api-fixture.ts';
 
 let fixture: ApiFixture;

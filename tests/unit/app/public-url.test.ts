@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { publicUrl } from '../../../src/app/public-url.ts';
-import { loadConfig } from '../../../src/config.ts';
+import { loadConfig } from '../../../src/config/config.ts';
 
 const LIVE = { BOT_TOKEN: '123456:test-token', JWT_SECRET: 'a-secret-of-more-than-thirty-two-bytes' };
 const configOf = (env: Readonly<Record<string, string>>) => loadConfig({ ...LIVE, ...env }, () => '');

@@ -5,9 +5,9 @@ import { classifyFault, safeError } from '../../../src/bot/api-errors.ts';
 import { BotContext } from '../../../src/bot/context.ts';
 import { createIntegrationCurl } from '../../../src/bot/curl-examples.ts';
 import { parseTokenWish, tokenLink } from '../../../src/bot/deep-link.ts';
-import { createDispatcher } from '../../../src/bot/dispatcher.ts';
-import { createSeenUpdates } from '../../../src/bot/seen-updates.ts';
-import { backoffMs } from '../../../src/bot/update-source.ts';
+import { createDispatcher } from '../../../src/bot/updates/dispatcher.ts';
+import { createSeenUpdates } from '../../../src/bot/updates/seen-updates.ts';
+import { backoffMs } from '../../../src/bot/updates/update-source.ts';
 
 describe('deep links', () => {
   const payloadOf = (link: string) => new URL(link).searchParams.get('start') ?? '';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { MessageEntity, RenderedPart } from '../../../src/services/ports.ts';
+import type { MessageEntity, RenderedPart } from '../../../src/services/ports/telegram.ts';
 
 /** Entities as `type[detail]"covered text"`, in order: readable goldens. */
 export function describeEntities(styled: { text: string; entities: readonly MessageEntity[] }): string[] {

@@ -1,0 +1,89 @@
+import express, { type Request, type RequestHandler, type Response, Router } from 'express';
+import { toAppError } from '../../http/foreign-errors.ts';
+import { methodNotAllowed } from '../../http/method-not-allowed.ts';
+import { PROBLEMS } from '../../http/problems.ts';
+import type { OperatorCredentials } from './credentials.ts';
+import type { FailedSignIns } from './failed-sign-ins.ts';
+import { SESSION_COOKIE, SIGN_IN_PATH } from './guard.ts';
+import { refuseCrossSite } from './same-site.ts';
+import { renderSignIn, renderSignOut } from './sign-in-page.ts';
+
+const HOME = '/admin/queues/';
+
+/** Everything below /admin: sign-in and sign-out for everybody, the board behind the guard. */
+export function createOperatorRoutes(deps: {
+  credentials: OperatorCredentials;
+  failures: FailedSignIns;
+  guard: RequestHandler;
+  board: RequestHandler;
+}): Router {
+  const router = Router();
+  router.use(refuseCrossSite);
+
+  function signIn(req: Request, res: Response): void {
+    const form = readForm(req);
+    try {
+      deps.failures.check(req.ip);
+    } catch (error) {
+      const limit = toAppError(error);
+      res.setHeader('Retry-After', String(limit.retryAfterSeconds ?? 60));
+      res.status(PROBLEMS[limit.code].status).type('html').send(renderSignIn(form.next, limit.detail));
+      return;
+    }
+    if (!deps.credentials.matches(form.user, form.password)) {
+      deps.failures.add(req.ip);
+      res.status(401).setHeader('WWW-Authenticate', 'Session realm="pingui-alert operators"');
+      res.type('html').send(renderSignIn(form.next, 'Name or password is not right.'));
+      return;
+    }
+    const session = deps.credentials.issueSession();
+    setSession(req, res, session.value, session.maxAgeSeconds);
+    res.redirect(303, form.next);
+  }
+
+  router
+    .route('/sign-in')
+    .get((req, res) => {
+      res.type('html').send(renderSignIn(ownPage(req.query.next), undefined));
+    })
+    .post(express.urlencoded({ extended: false, limit: '4kb' }), signIn)
+    .all(methodNotAllowed('GET', 'POST'));
+  router
+    .route('/sign-out')
+    .get((_req, res) => {
+      res.type('html').send(renderSignOut());
+    })
+    .post((req, res) => {
+      setSession(req, res, '', 0);
+      res.redirect(303, SIGN_IN_PATH);
+    })
+    .all(methodNotAllowed('GET', 'POST'));
+
+  router.use(deps.guard);
+  router
+    .route('/')
+    .get((_req, res) => res.redirect(302, HOME))
+    .all(methodNotAllowed('GET'));
+  router.use('/queues', deps.board);
+  return router;
+}
+
+function setSession(req: Request, res: Response, value: string, maxAgeSeconds: number): void {
+  res.cookie(SESSION_COOKIE, value, {
+    httpOnly: true,
+    sameSite: 'strict',
+    secure: req.secure,
+    maxAge: maxAgeSeconds * 1000,
+  });
+}
+
+function readForm(req: Request): { user: string; password: string; next: string } {
+  const form: Record<string, unknown> = typeof req.body === 'object' && req.body !== null ? req.body : {};
+  const word = (name: string): string => (typeof form[name] === 'string' ? form[name] : '');
+  return { user: word('user'), password: word('password'), next: ownPage(form.next) };
+}
+
+/** Only our own operator pages: the sign-in must not send anybody elsewhere. */
+function ownPage(next: unknown): string {
+  return typeof next === 'string' && /^\/(?:admin\/queues|metrics)[\w\-./?=&%]*$/.test(next) ? next : HOME;
+}

@@ -1,0 +1,35 @@
+import { escapeHtml, renderPage } from '../../http/page-layout.ts';
+
+/** `next`: the page to open afterwards. `fault`: what went wrong with the last try. */
+export function renderSignIn(next: string, fault: string | undefined): string {
+  const said = fault === undefined ? '' : `<p class="bad" role="alert">${escapeHtml(fault)}</p>`;
+  return renderPage(
+    'Sign in · Pingui Alert',
+    `<h1>Pingui Alert</h1>
+<p class="soft">For operators: queues and metrics.</p>
+<form class="card" method="post" action="/admin/sign-in">
+${said}
+<input type="hidden" name="next" value="${escapeHtml(next)}">
+<label for="user">Name</label>
+<input id="user" name="user" autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required>
+<button type="submit">Sign in</button>
+</form>
+<p class="soft"><a href="/">What is this?</a></p>`,
+    'narrow',
+  );
+}
+
+export function renderSignOut(): string {
+  return renderPage(
+    'Sign out · Pingui Alert',
+    `<h1>Sign out?</h1>
+<form class="card" method="post" action="/admin/sign-out">
+<p>This browser forgets its session.</p>
+<button type="submit">Sign out</button>
+</form>
+<p class="soft"><a href="/admin/queues/">Back to the queues</a></p>`,
+    'narrow',
+  );
+}

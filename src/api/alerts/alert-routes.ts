@@ -1,0 +1,138 @@
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { ALERT_LIMITS, type AlertRecord } from '../../domain/alert.ts';
+import { AppError } from '../../domain/errors.ts';
+import { createJsonBody, invalid } from '../../http/json-body.ts';
+import { methodNotAllowed } from '../../http/method-not-allowed.ts';
+import type { Waits } from '../../http/waits.ts';
+import {
+  type AcceptedAlert,
+  type AlertService,
+  IDEMPOTENCY_WINDOW_MS,
+  type Sender,
+} from '../../services/alerts/alerts.ts';
+import type { Clock } from '../../services/ports/clock.ts';
+import { integrationOf } from '../auth/request-context.ts';
+import { requireScope } from '../auth/require-scope.ts';
+import { validateStatus } from '../auth/validate-status.ts';
+import { WaitSchema } from '../integrations/integration-schemas.ts';
+import { presentAlert } from '../presenters.ts';
+import { createAlertSchema } from './alert-schema.ts';
+import type { Ingest } from './ingest.ts';
+import { preferredWait } from './prefer.ts';
+
+const KEY_FORM = new RegExp(`^[\\x21-\\x7e]{1,${ALERT_LIMITS.idempotencyKey}}$`);
+/** The form of the ids that we give; others need no look-up. */
+const ID_FORM = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/** `/alert`, `/alerts/:id`, `/alerts/:id/resend`, to be mounted below /api. */
+export function createAlertRoutes(deps: {
+  alerts: AlertService;
+  ingest: Ingest;
+  limit: RequestHandler;
+  verifyJwtToken: RequestHandler;
+  loadIntegration: RequestHandler;
+  readJson: RequestHandler;
+  waits: Waits;
+  clock: Clock;
+}): Router {
+  const { alerts, ingest, limit, verifyJwtToken, loadIntegration, waits } = deps;
+  const firstSchema = createAlertSchema(deps.clock, 0);
+  const repeatableSchema = createAlertSchema(deps.clock, IDEMPOTENCY_WINDOW_MS);
+  const body = createJsonBody(
+    (req) => (req.headers['idempotency-key'] === undefined ? firstSchema : repeatableSchema),
+    { optional: false },
+  );
+
+  async function answer(req: Request, res: Response, accepted: AcceptedAlert, sender: Sender): Promise<void> {
+    if (accepted.replayed) res.setHeader('Idempotency-Replayed', 'true');
+    res.setHeader('Location', `/api/alerts/${accepted.id}`);
+    const body = {
+      id: accepted.id,
+      status: 'queued',
+      remaining: accepted.remaining,
+      message: 'Alert enqueued',
+    };
+    const seconds = preferredWait(req.headers.prefer);
+    const alert = seconds === 0 ? undefined : await endOf(res, sender, accepted.id, seconds);
+    if (alert === undefined) {
+      res.status(202).json(body);
+      return;
+    }
+    res.setHeader('Preference-Applied', `wait=${seconds}`);
+    res.status(202).json({ ...body, status: alert.status, alert: presentAlert(alert) });
+  }
+
+  /** The entry after the wait; undefined if it cannot be read: the alert is accepted all the same. */
+  async function endOf(
+    res: Response,
+    integration: { readonly id: number },
+    id: string,
+    seconds: number,
+  ): Promise<(AlertRecord & { tags: string[] }) | undefined> {
+    try {
+      return await waits.run(res, (signal) => alerts.waitForEnd(integration, id, seconds, signal));
+    } catch {
+      return undefined;
+    }
+  }
+
+  async function show(req: Request<{ id: string }>, res: Response): Promise<void> {
+    const integration = integrationOf(req);
+    const id = readId(req);
+    const seconds = readWait(req.query.wait);
+    const alert =
+      seconds === 0
+        ? await alerts.get(integration, id)
+        : await waits.run(res, (signal) => alerts.waitForEnd(integration, id, seconds, signal));
+    res.json(presentAlert(alert));
+  }
+
+  async function resend(req: Request<{ id: string }>, res: Response): Promise<void> {
+    const id = readId(req);
+    const alert = await alerts.resend({ integration: integrationOf(req) }, id);
+    res.setHeader('Location', `/api/alerts/${id}`);
+    res.status(202).json({ id, status: alert.status, message: 'Alert enqueued again' });
+  }
+
+  const router = Router();
+  router
+    .route('/alert')
+    .post(
+      ...ingest({
+        read: [deps.readJson, body.validate, checkIdempotencyKey],
+        alertOf: (req) => ({ request: body.of(req), idempotencyKey: req.get('Idempotency-Key') }),
+        answer,
+      }),
+    )
+    .all(limit, methodNotAllowed('POST'));
+  router
+    .route('/alerts/:id')
+    .get(limit, verifyJwtToken, loadIntegration, show)
+    .all(limit, methodNotAllowed('GET'));
+  router
+    .route('/alerts/:id/resend')
+    .post(limit, verifyJwtToken, loadIntegration, requireScope('alert:send'), validateStatus, resend)
+    .all(limit, methodNotAllowed('POST'));
+  return router;
+}
+
+const checkIdempotencyKey: RequestHandler = (req, _res, next) => {
+  const key = req.get('Idempotency-Key');
+  if (key !== undefined && !KEY_FORM.test(key))
+    throw invalid([{ path: ['Idempotency-Key'], message: 'Send 1 to 255 visible ASCII characters.' }]);
+  next();
+};
+
+function readId(req: Request<{ id: string }>): string {
+  const { id } = req.params;
+  if (!ID_FORM.test(id)) throw new AppError('not_found', 'There is no alert with this id for this token.');
+  return id.toLowerCase();
+}
+
+/** @throws AppError invalid_request */
+function readWait(value: unknown): number {
+  if (value === undefined) return 0;
+  const wait = WaitSchema.safeParse(value);
+  if (wait.success) return wait.data;
+  throw invalid(wait.error.issues.map(({ message }) => ({ path: ['wait'], message })));
+}

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { ALERT_FORMATS, ALERT_LIMITS, ALERT_PRIORITIES } from '../../domain/alert.ts';
+import type { BodySchema } from '../../http/json-body.ts';
+import type { AlertRequest } from '../../services/alerts/alert-request.ts';
+import type { Clock } from '../../services/ports/clock.ts';
+import { ChatIdSchema, line, optional, text } from '../fields.ts';
+
+const TTL = `Send whole seconds, 1 to ${ALERT_LIMITS.ttlSeconds} (7 days).`;
+const URL_MESSAGE = 'Send an http, https or tg address, without spaces.';
+const THREAD = 'Send the id of a forum topic, a whole number above 0.';
+const TAGS = `Send a list of at most ${ALERT_LIMITS.tags} tags.`;
+
+const UrlSchema = z
+  .string('Send a string.')
+  .max(ALERT_LIMITS.url, `Send at most ${ALERT_LIMITS.url} characters.`)
+  .refine(isButtonUrl, URL_MESSAGE);
+
+// Two steps, so that a list of thousands is refused by its length alone.
+const TagsSchema = z
+  .array(z.unknown(), TAGS)
+  .max(ALERT_LIMITS.tags, { error: TAGS, abort: true })
+  .pipe(z.array(line(ALERT_LIMITS.tag)));
+
+/**
+ * The schema of POST /api/alert. Build it once: it compiles, to code that leaves nothing behind but its result (the
+ * parser's own bookkeeping of cycles cost a fifth of the garbage of a request). `latenessMs`: how far in the past `deliverAt` may be. It is 0, except
+ * for requests with an idempotency key: a repeat may come after its alert was due, and must get the first answer.
+ */
+export function createAlertSchema(clock: Clock, latenessMs: number): BodySchema<AlertRequest> {
+  const DeliverAtSchema = z.iso
+    .datetime({
+      offset: true,
+      error: 'Send a time as ISO 8601 with an offset, such as 2030-01-31T08:00:00+01:00.',
+    })
+    .transform((value) => Date.parse(value))
+    .superRefine((time, context) => {
+      const now = clock.now();
+      if (time > now - latenessMs && time <= now + ALERT_LIMITS.deliverAheadMs) return;
+      const clockSays = `The service's clock says ${new Date(now).toISOString()}.`;
+      context.addIssue({
+        code: 'custom',
+        message:
+          time > now
+            ? `Send a time at most 7 days ahead. ${clockSays}`
+            : `Send a time in the future. ${clockSays}`,
+      });
+    });
+
+  const FieldsSchema = z.object(
+    {
+      message: text(ALERT_LIMITS.message),
+      title: emptyIsAbsent(text(ALERT_LIMITS.title)),
+      format: z
+        .enum(ALERT_FORMATS, oneOf(ALERT_FORMATS))
+        .nullish()
+        .transform((value) => value ?? 'plain'),
+      priority: z
+        .enum(ALERT_PRIORITIES, oneOf(ALERT_PRIORITIES))
+        .nullish()
+        .transform((value) => value ?? 'normal'),
+      silent: z
+        .boolean('Send true or false.')
+        .nullish()
+        .transform((value) => value ?? false),
+      url: optional(UrlSchema),
+      urlTitle: optional(line(ALERT_LIMITS.urlTitle)),
+      tags: optional(TagsSchema).transform((tags) => (tags?.length === 0 ? undefined : tags)),
+      ttl: optional(z.int(TTL).min(1, TTL).max(ALERT_LIMITS.ttlSeconds, TTL)),
+      deliverAt: optional(DeliverAtSchema),
+      threadId: optional(z.int(THREAD).min(1, THREAD)),
+      chatId: optional(ChatIdSchema),
+    },
+    'Send a JSON object.',
+  );
+  const AlertSchema = FieldsSchema.refine(hasButtonForTitle, {
+    path: ['urlTitle'],
+    message: 'urlTitle names the button of url: send url too.',
+    // Also when other fields are at fault: all faults are told together.
+    when: ({ value }) => typeof value === 'object' && value !== null,
+  });
+  const CompiledSchema = z.compile(FieldsSchema, { strict: true });
+  return {
+    safeParse(body) {
+      const result = CompiledSchema.safeParse(body);
+      return result.success && hasButtonForTitle(result.data) ? result : AlertSchema.safeParse(body);
+    },
+  };
+}
+
+function hasButtonForTitle(alert: { readonly url?: unknown; readonly urlTitle?: unknown }): boolean {
+  return isAbsent(alert.urlTitle) || !isAbsent(alert.url);
+}
+
+function oneOf(names: readonly string[]): string {
+  return `Send one of: ${names.join(', ')}.`;
+}
+
+function emptyIsAbsent<T extends z.ZodType>(schema: T) {
+  return z.preprocess((value) => (value === '' ? undefined : value), optional(schema));
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
+function isButtonUrl(value: string): boolean {
+  if (!/^(?:https?|tg):\/\/[^\s\p{Cc}]+$/iu.test(value)) return false;
+  return URL.canParse(value);
+}

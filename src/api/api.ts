@@ -1,0 +1,45 @@
+import { type RequestHandler, Router } from 'express';
+import type { Tokens } from '../crypto/tokens.ts';
+import { createJsonReader } from '../http/json-body.ts';
+import { unknownRoute } from '../http/problem-handlers.ts';
+import type { Waits } from '../http/waits.ts';
+import type { AlertService } from '../services/alerts/alerts.ts';
+import type { IntegrationService } from '../services/integrations/integrations.ts';
+import type { Clock } from '../services/ports/clock.ts';
+import { createAlertRoutes } from './alerts/alert-routes.ts';
+import { createIngest } from './alerts/ingest.ts';
+import { createLoadIntegration } from './auth/load-integration.ts';
+import { createVerifyJwtToken } from './auth/verify-jwt-token.ts';
+import { createIntegrationRoutes } from './integrations/integration-routes.ts';
+import { createQuotaHeaders } from './quota-headers.ts';
+
+export interface ApiDeps {
+  readonly alerts: AlertService;
+  readonly integrations: Pick<IntegrationService, 'authenticate' | 'create' | 'revoke' | 'rotate'>;
+  readonly tokens: Pick<Tokens, 'key'>;
+  readonly clock: Clock;
+  /** IANA time zone in which a quota's day ends. */
+  readonly timeZone: string;
+}
+
+/** Everything below /api, for senders. */
+export function createApi(
+  deps: ApiDeps & {
+    /** Counts the requests of an address. */
+    readonly limit: RequestHandler;
+    readonly waits: Waits;
+  },
+): RequestHandler {
+  const { limit } = deps;
+  const verifyJwtToken = createVerifyJwtToken(deps);
+  const loadIntegration = createLoadIntegration(deps.integrations.authenticate);
+  const quota = createQuotaHeaders(deps);
+  const ingest = createIngest({ ...deps, verifyJwtToken, quota });
+  const shared = { ...deps, verifyJwtToken, loadIntegration, quota, readJson: createJsonReader() };
+  const router = Router();
+  // It counts by itself, so that what the limit refuses is reported like any other refused alert.
+  router.use(createAlertRoutes({ ...shared, ingest }));
+  router.use(limit, createIntegrationRoutes(shared));
+  router.use(unknownRoute);
+  return router;
+}

@@ -1,0 +1,39 @@
+import type { Request } from 'express';
+import type { TokenClaims } from '../../crypto/tokens.ts';
+import { AppError } from '../../domain/errors.ts';
+import type { Integration } from '../../domain/integration.ts';
+
+/** Who makes the request, once its token is verified. */
+export interface Authenticated {
+  readonly claims: TokenClaims;
+  /** Hex SHA-256 of the token. */
+  readonly tokenHash: string;
+}
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** The token's own, after loadIntegration. */
+      integration?: Integration;
+    }
+    /** Passport's `req.user`. */
+    interface User extends Authenticated {}
+  }
+}
+
+/** @throws AppError unauthorized before verifyJwtToken has run */
+export function authenticatedOf(req: Request): Authenticated {
+  if (req.user === undefined) throw new AppError('unauthorized', 'This call needs a token.');
+  return req.user;
+}
+
+/** @throws AppError scope_missing for a setup token, which can do nothing but be exchanged */
+export function integrationOf(req: Request): Integration {
+  if (req.integration === undefined) {
+    throw new AppError(
+      'scope_missing',
+      'This is a setup token. Exchange it once at POST /api/createIntegration and use the token that it answers with.',
+    );
+  }
+  return req.integration;
+}

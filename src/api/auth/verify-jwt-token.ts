@@ -1,0 +1,92 @@
+import type { Request, RequestHandler } from 'express';
+import jwt from 'jsonwebtoken';
+import passport from 'passport';
+import { Strategy, type VerifiedCallback } from 'passport-jwt';
+import {
+  hashToken,
+  TOKEN_ALGORITHM,
+  TOKEN_AUDIENCE,
+  TOKEN_ISSUER,
+  type TokenClaims,
+  type Tokens,
+} from '../../crypto/tokens.ts';
+import { AppError } from '../../domain/errors.ts';
+import type { Clock } from '../../services/ports/clock.ts';
+import { bearerToken } from './bearer.ts';
+
+/**
+ * Passport with passport-jwt: proves the Bearer token of a request (signature, issuer, audience, expiry, form of the
+ * claims) and sets `req.user`, or refuses it (`unauthorized`). Whether the token is still its integration's newest one
+ * is not asked here: loadIntegration does, or the accept of an alert.
+ */
+export function createVerifyJwtToken(deps: { tokens: Pick<Tokens, 'key'>; clock: Clock }): RequestHandler {
+  const strategy = new Strategy(
+    {
+      jwtFromRequest: bearerToken,
+      // passport-jwt hands it on to jsonwebtoken, which takes a KeyObject and is 50 times faster with one; only the
+      // type declaration does not know it.
+      secretOrKey: deps.tokens.key as unknown as Buffer,
+      algorithms: [TOKEN_ALGORITHM],
+      issuer: TOKEN_ISSUER,
+      audience: TOKEN_AUDIENCE,
+      passReqToCallback: true,
+    },
+    (req: Request, payload: unknown, done: VerifiedCallback) => {
+      const claims = readClaims(payload);
+      if (claims === undefined) return done(null, false);
+      // jsonwebtoken went by the machine's clock.
+      const expiresAt = claims.exp * 1000;
+      if (expiresAt <= deps.clock.now())
+        return done(null, false, new jwt.TokenExpiredError('jwt expired', new Date(expiresAt)));
+      done(null, { claims, tokenHash: hashToken(bearerToken(req) ?? '') });
+    },
+  );
+  // An instance of its own: the package's export is a singleton. By name, since Passport copies a named strategy per
+  // request, while one handed over directly is shared by requests that overlap.
+  const authenticator = new passport.Passport();
+  authenticator.use('jwt', strategy);
+
+  return function verifyJwtToken(req, res, next) {
+    authenticator.authenticate(
+      'jwt',
+      { session: false },
+      (error: unknown, user?: Express.User | false | null, info?: unknown) => {
+        if (!user) return next(error ?? refusal(req, info));
+        req.user = user;
+        next();
+      },
+    )(req, res, next);
+  };
+}
+
+/** jsonwebtoken proves the signature, not that the claims that we rely on are there. */
+function readClaims(payload: unknown): TokenClaims | undefined {
+  if (typeof payload !== 'object' || payload === null) return undefined;
+  const { sub, jti, scope, exp } = payload as Record<string, unknown>;
+  const valid =
+    typeof sub === 'string' &&
+    /^[1-9]\d{0,14}$/.test(sub) &&
+    typeof jti === 'string' &&
+    jti !== '' &&
+    typeof scope === 'string' &&
+    typeof exp === 'number';
+  return valid ? { sub, jti, scope, exp } : undefined;
+}
+
+/** `info`: why passport-jwt refused. */
+function refusal(req: Request, info: unknown): AppError {
+  if (bearerToken(req) !== null) {
+    return new AppError(
+      'unauthorized',
+      info instanceof jwt.TokenExpiredError
+        ? 'This token has expired. Get a new one from the bot with /token.'
+        : 'This is not a token of this service. Get one from the bot with /token.',
+    );
+  }
+  return new AppError(
+    'unauthorized',
+    req.headers.authorization === undefined
+      ? 'The token is missing. Send it as "Authorization: Bearer <token>".'
+      : 'The Authorization header holds no token. Its form is "Authorization: Bearer <token>".',
+  );
+}

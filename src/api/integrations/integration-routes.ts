@@ -1,0 +1,79 @@
+import { type RequestHandler, Router } from 'express';
+import { SETUP_SCOPE } from '../../domain/scopes.ts';
+import { createJsonBody } from '../../http/json-body.ts';
+import { methodNotAllowed } from '../../http/method-not-allowed.ts';
+import type { IntegrationService } from '../../services/integrations/integrations.ts';
+import { authenticatedOf, integrationOf } from '../auth/request-context.ts';
+import { requireOwnChat } from '../auth/require-own-chat.ts';
+import { requireScope } from '../auth/require-scope.ts';
+import { presentIntegration } from '../presenters.ts';
+import type { QuotaHeaders } from '../quota-headers.ts';
+import { CreateIntegrationSchema, RevokeIntegrationSchema } from './integration-schemas.ts';
+
+/** The calls about the token's own integration, to be mounted below /api. */
+export function createIntegrationRoutes(deps: {
+  integrations: Pick<IntegrationService, 'create' | 'revoke' | 'rotate'>;
+  quota: Pick<QuotaHeaders, 'resetsAt'>;
+  verifyJwtToken: RequestHandler;
+  loadIntegration: RequestHandler;
+  readJson: RequestHandler;
+}): Router {
+  const { integrations, quota, verifyJwtToken, loadIntegration, readJson } = deps;
+  const createBody = createJsonBody(() => CreateIntegrationSchema, { optional: true });
+  const revokeBody = createJsonBody(() => RevokeIntegrationSchema, { optional: true });
+  const router = Router();
+
+  router
+    .route('/createIntegration')
+    .post(
+      verifyJwtToken,
+      loadIntegration,
+      requireScope(SETUP_SCOPE),
+      readJson,
+      createBody.validate,
+      async (req, res) => {
+        const { claims, tokenHash } = authenticatedOf(req);
+        const { integration, token } = await integrations.create(claims, tokenHash, createBody.of(req));
+        res.setHeader('Location', `/api/integrations/${integration.chatId}`);
+        res.status(201).json({ integration: presentIntegration(integration, quota.resetsAt()), token });
+      },
+    )
+    .all(methodNotAllowed('POST'));
+
+  router
+    .route('/integrations/:chatId')
+    .get(verifyJwtToken, loadIntegration, requireScope('integration:read'), (req, res) => {
+      const integration = integrationOf(req);
+      requireOwnChat(integration, req.params.chatId);
+      // One object under a plural name: existing clients read it so.
+      res.json({ integrations: presentIntegration(integration, quota.resetsAt()) });
+    })
+    .all(methodNotAllowed('GET'));
+
+  router
+    .route('/revokeIntegration')
+    .post(
+      verifyJwtToken,
+      loadIntegration,
+      requireScope('integration:revoke'),
+      readJson,
+      revokeBody.validate,
+      async (req, res) => {
+        const integration = integrationOf(req);
+        requireOwnChat(integration, revokeBody.of(req).chatId);
+        const revoked = await integrations.revoke(integration);
+        res.json({ integration: presentIntegration(revoked, quota.resetsAt()) });
+      },
+    )
+    .all(methodNotAllowed('POST'));
+
+  router
+    .route('/rotateToken')
+    .post(verifyJwtToken, loadIntegration, requireScope('integration:rotate'), async (req, res) => {
+      const { integration, token } = await integrations.rotate(integrationOf(req));
+      res.json({ integration: presentIntegration(integration, quota.resetsAt()), token });
+    })
+    .all(methodNotAllowed('POST'));
+
+  return router;
+}

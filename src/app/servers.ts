@@ -1,0 +1,84 @@
+import type { RequestHandler } from 'express';
+import type { Redis } from 'ioredis';
+import { type AdminDeps, type BoardSources, operatorMounts } from '../admin/admin.ts';
+import { createHealthRoutes, type HealthSource } from '../admin/monitoring/health-routes.ts';
+import { type ApiDeps, createApi } from '../api/api.ts';
+import { createHomeRoute } from '../api/home/home-route.ts';
+import { AppError } from '../domain/errors.ts';
+import type { HttpLogger } from '../http/logger.ts';
+import { unknownRoute } from '../http/problem-handlers.ts';
+import { createRequestRateLimit } from '../http/request-rate.ts';
+import { createSecurityHeaders, type SecurityHeaders } from '../http/security-headers.ts';
+import { createHttpServer, type HttpServer, type Mount } from '../http/server.ts';
+import { createWaits } from '../http/waits.ts';
+
+/** What each process with an HTTP server serves. */
+export interface OpsServerDeps extends AdminDeps {
+  readonly health: HealthSource;
+  readonly logger: HttpLogger;
+  /** Takes Telegram's updates in, in webhook mode; passes on all other paths. */
+  readonly webhook?: RequestHandler;
+  /** Number of proxies in front. */
+  readonly trustProxy: number;
+}
+
+export interface ApiServerDeps extends OpsServerDeps, ApiDeps, Omit<BoardSources, 'isSandbox'> {
+  /** For counting requests only; should fail fast, but need not. */
+  readonly redis: Pick<Redis, 'call'>;
+  /** Requests per client address and minute; 0: no limit. */
+  readonly rateLimitPerMinute: number;
+  /** QUEUE_PREFIX, before the keys of the counters. */
+  readonly queuePrefix: string;
+  /** Answers below /sandbox, in sandbox mode. */
+  readonly sandbox?: RequestHandler;
+  readonly alerts: ApiDeps['alerts'];
+}
+
+/** Senders, operators, and whoever opens the address in a browser. */
+export function createApiServer(deps: ApiServerDeps): HttpServer {
+  const { sandbox } = deps;
+  const headers = createSecurityHeaders();
+  const waits = createWaits();
+  const limit = createRequestRateLimit({
+    ...deps,
+    perMinute: deps.rateLimitPerMinute,
+    keyPrefix: `${deps.queuePrefix}:rate:`,
+  });
+  const isSandbox = sandbox !== undefined;
+  const home = createHomeRoute({ sandbox: isSandbox, operators: deps.operator.password !== undefined });
+  const mounts: Mount[] = [
+    ...opsMounts(deps, headers),
+    { at: '/api', handlers: [headers.data, createApi({ ...deps, limit, waits })] },
+    // Not counted, like the probes: operators and the sandbox's page poll.
+    ...operatorMounts(deps, headers, { ...deps, isSandbox }),
+    ...(isSandbox ? [{ at: '/sandbox', handlers: [headers.page, sandbox] }] : []),
+    { handlers: [headers.page, limit, home, unknownRoute] },
+  ];
+  return createHttpServer(mounts, { ...deps, waits });
+}
+
+/** A process without the role api: health, metrics and, where the bot has one, the webhook. Nothing is counted. */
+export function createOpsServer(deps: OpsServerDeps): HttpServer {
+  const headers = createSecurityHeaders();
+  const mounts = [
+    ...opsMounts(deps, headers),
+    ...operatorMounts(deps, headers),
+    { handlers: [headers.data, notTheApi] },
+  ];
+  return createHttpServer(mounts, { ...deps, waits: NO_WAITS });
+}
+
+/** The webhook is not counted: it has a secret of its own, and a burst of updates is no abuse. */
+function opsMounts({ webhook, health }: OpsServerDeps, headers: SecurityHeaders): Mount[] {
+  return [
+    ...(webhook === undefined ? [] : [{ handlers: [webhook] }]),
+    { at: '/health', handlers: [headers.data, createHealthRoutes(health)] },
+  ];
+}
+
+/** Only the API makes callers wait. */
+const NO_WAITS = { end: () => undefined };
+
+const notTheApi: RequestHandler = (_req, _res, next) => {
+  next(new AppError('not_found', 'There is nothing at this address: this process is not the API.'));
+};

@@ -1,0 +1,40 @@
+import { AppError } from '../../domain/errors.ts';
+import { floodWaitMs, isForbidden, safeError } from '../api-errors.ts';
+import type { BotLogger } from '../bot-logger.ts';
+import type { BotContext } from '../context.ts';
+
+/**
+ * The one place where a handler's errors end: the person reads one fixed sentence (or why the service refused), the
+ * operator one log entry without text, token or payload.
+ */
+export function createErrorBoundary(deps: {
+  logger: BotLogger;
+  hashChat: (chatId: number) => string;
+}): (error: unknown, ctx: BotContext) => Promise<void> {
+  return async (error, ctx) => {
+    const refusal = error instanceof AppError && error.code !== 'internal' ? error : undefined;
+    // Where Telegram itself refuses to bring our words, more words do not help.
+    const mute = isForbidden(error) || floodWaitMs(error) !== undefined;
+    const told = !mute && (await tell(ctx, ctx.texts.errors[refusal?.code ?? 'internal']));
+    const fields = {
+      updateId: ctx.update.update_id,
+      ...(ctx.chat === undefined ? {} : { chatId: deps.hashChat(ctx.chat.id) }),
+      told,
+      err: safeError(error),
+    };
+    if (refusal !== undefined) deps.logger.info(fields, 'a bot command was refused');
+    else if (mute) deps.logger.warn(fields, 'Telegram did not take a reply of the bot');
+    else deps.logger.error(fields, 'a bot update failed');
+  };
+}
+
+/** False if that did not work either: the caller's log entry says so. */
+async function tell(ctx: BotContext, sentence: string): Promise<boolean> {
+  if (ctx.chat === undefined || ctx.chat.type === 'channel') return false;
+  try {
+    await ctx.reply(sentence);
+    return true;
+  } catch {
+    return false;
+  }
+}

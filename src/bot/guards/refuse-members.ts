@@ -1,0 +1,18 @@
+import { createAttempts } from '../../services/integrations/attempts.ts';
+import type { Clock } from '../../services/ports/clock.ts';
+import type { BotContext } from '../context.ts';
+
+/** A group takes 20 messages a minute from the bot, alerts among them: refusals must not use them up. */
+const REFUSALS_PER_MINUTE = 5;
+
+export type RefuseMembers = (ctx: BotContext) => Promise<void>;
+
+/** Tells a group's member that only administrators may do this; silent when it was said often enough. */
+export function createRefuseMembers(clock: Clock): RefuseMembers {
+  const told = createAttempts<number>({ limit: REFUSALS_PER_MINUTE, windowMs: 60_000, clock });
+  return async (ctx) => {
+    if (ctx.chat === undefined || told.waitMs(ctx.chat.id) > 0) return;
+    told.add(ctx.chat.id);
+    await ctx.reply(ctx.texts.adminsOnly);
+  };
+}

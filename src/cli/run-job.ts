@@ -1,0 +1,45 @@
+import type { Config } from '../config/config.ts';
+import { createDatabaseMaintenance } from '../db/backup/database-maintenance.ts';
+import { connectDatabase } from '../db/engine/connect.ts';
+import { migrate } from '../db/engine/migrate.ts';
+import { createIntegrationRepository } from '../db/integrations/integration-repository.ts';
+import { createEventBus } from '../domain/events.ts';
+import { logEvents } from '../ops/log-events.ts';
+import type { Logger } from '../ops/logger.ts';
+import { createMaintenanceService } from '../services/jobs/maintenance.ts';
+import type { Clock } from '../services/ports/clock.ts';
+import type { CommandIo } from './command.ts';
+import { USAGE } from './usage.ts';
+
+/** Runs a scheduled job by hand, beside a running service or without one. Returns the exit code. */
+export async function runJob(
+  argv: readonly string[],
+  deps: { config: Config; log: Logger; clock: Clock; io: CommandIo },
+): Promise<number> {
+  const { config, clock, io } = deps;
+  const [name, ...rest] = argv;
+  if ((name !== 'reset-quotas' && name !== 'backup') || rest.length > 0) {
+    io.error(USAGE);
+    return 2;
+  }
+  const db = await connectDatabase(config.database);
+  try {
+    await migrate(db);
+    const events = createEventBus();
+    logEvents(events, deps.log);
+    const service = createMaintenanceService({
+      integrations: createIntegrationRepository(db),
+      database: createDatabaseMaintenance(db),
+      events,
+      clock,
+      timeZone: config.timeZone,
+      backupDir: config.backup.directory,
+      backupKeep: config.backup.keep,
+    });
+    if (name === 'backup') io.log(`Wrote ${await service.backup()}`);
+    else io.log(`Reset the quotas of ${await service.resetQuotasNow()} integrations`);
+    return 0;
+  } finally {
+    await db.close();
+  }
+}

@@ -1,0 +1,44 @@
+import type { DatabaseMaintenance } from '../../services/ports/maintenance.ts';
+import { connectDatabase, type Database } from '../engine/connect.ts';
+import { copyTables, readSnapshot } from '../engine/copy-tables.ts';
+import { migrate } from '../engine/migrate.ts';
+import { openSqlite } from '../engine/sqlite-connection.ts';
+import { writeBackup } from './backup-files.ts';
+
+/** Health and backups. A backup is an SQLite file for both databases: migrate-database brings it back into either. */
+export function createDatabaseMaintenance(db: Database): DatabaseMaintenance {
+  return {
+    async ping() {
+      await db.knex.raw('SELECT 1');
+    },
+    backup: (directory, keep, now) => {
+      const { file } = db;
+      const produce =
+        file === null ? (draft: string) => dump(db, draft) : (draft: string) => vacuum(file, draft);
+      return writeBackup(directory, { keep, now }, produce);
+    },
+  };
+}
+
+/** On a connection of its own: in WAL mode writers go on while the copy is made. */
+async function vacuum(file: string, draft: string): Promise<void> {
+  const source = await openSqlite(file, 'readwrite');
+  try {
+    // Fills the empty draft, and keeps its mode.
+    await source.all('VACUUM INTO ?', [draft]);
+  } finally {
+    await source.close();
+  }
+}
+
+async function dump(db: Database, draft: string): Promise<void> {
+  const target = await connectDatabase({ dialect: 'sqlite', file: draft });
+  try {
+    await migrate(target);
+    await readSnapshot(db, (from) => target.knex.transaction((to) => copyTables(from, to)));
+    // One file that can be moved about, without the -wal beside it.
+    await target.knex.raw('PRAGMA journal_mode = DELETE');
+  } finally {
+    await target.close();
+  }
+}

@@ -1,0 +1,25 @@
+import type { Knex } from 'knex';
+import * as initial from '../../../migrations/20261125000000_initial.ts';
+import * as confirmedAlerts from '../../../migrations/20261125200000_confirmed_alerts.ts';
+
+/**
+ * All migrations, oldest first. Their names carry no extension: a database that was migrated from the TypeScript
+ * sources (x.ts) and one from the build (x.js) are the same to knex.
+ */
+const MIGRATIONS: ReadonlyMap<string, Knex.Migration> = new Map([
+  ['20261125000000_initial', initial],
+  ['20261125200000_confirmed_alerts', confirmedAlerts],
+]);
+
+/** An explicit list instead of a folder, so that it is the same from src, from dist and from any directory. */
+export function createMigrationSource(): Knex.MigrationSource<string> {
+  return {
+    getMigrations: async () => [...MIGRATIONS.keys()],
+    getMigrationName: (name) => name,
+    async getMigration(name) {
+      const migration = MIGRATIONS.get(name);
+      if (migration === undefined) throw new Error(`There is no migration named ${name}.`);
+      return migration;
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import express, { type Request, type RequestHandler } from 'express';
+import type { z } from 'zod';
+import { AppError, type InputIssue } from '../domain/errors.ts';
+
+/** 16,000 characters of message are 96 kB when a client escapes each as \uXXXX, and more with the other fields. */
+const BODY_LIMIT = '256kb';
+
+const JSON_TYPE = /^application\/(?:[a-z0-9!#$&^_.+-]+\+)?json *(?:;|$)/i;
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** What a JsonBody made of the body; ask it for it. */
+      input?: unknown;
+    }
+  }
+}
+
+/** What a body is checked by: a zod schema, or something in front of one. */
+export type BodySchema<T> = Pick<z.ZodType<T>, 'safeParse'>;
+
+/** Reads a JSON body into `req.body`; another media type ends in `unsupported_media_type`. No body is no fault here. */
+export function createJsonReader(): RequestHandler {
+  const parse = express.json({ limit: BODY_LIMIT, type: () => true });
+  return (req, res, next) => {
+    if (!hasBody(req)) {
+      // body-parser would make {} of it, and the sender would read of missing fields.
+      next();
+      return;
+    }
+    if (!JSON_TYPE.test(req.headers['content-type'] ?? '')) {
+      res.setHeader('Accept-Post', 'application/json');
+      next(
+        new AppError(
+          'unsupported_media_type',
+          'Send the body as JSON, with the header "Content-Type: application/json".',
+        ),
+      );
+      return;
+    }
+    parse(req, res, next);
+  };
+}
+
+export interface JsonBody<T> {
+  /** Checks `req.body`; all faults are told together (`invalid_request`). */
+  readonly validate: RequestHandler;
+  /** The checked input of a request that passed `validate`. */
+  of(req: Request): T;
+}
+
+/** `schemaFor` picks the (compiled) schema of a request. `optional`: no body counts as {}. */
+export function createJsonBody<T>(
+  schemaFor: (req: Request) => BodySchema<T>,
+  options: { readonly optional: boolean },
+): JsonBody<T> {
+  return {
+    validate: (req, _res, next) => {
+      const body: unknown = req.body ?? (options.optional ? {} : undefined);
+      if (body === undefined) {
+        next(new AppError('invalid_request', 'The body is empty. Send a JSON object.', { issues: [EMPTY] }));
+        return;
+      }
+      const result = schemaFor(req).safeParse(body);
+      if (result.success) {
+        req.input = result.data;
+        next();
+      } else {
+        next(invalid(result.error.issues));
+      }
+    },
+    of: (req) => {
+      if (req.input === undefined) throw new Error('the body was not validated');
+      // Set by `validate` alone; a route has one body.
+      return req.input as T;
+    },
+  };
+}
+
+const EMPTY: InputIssue = { path: '', message: 'Send a JSON object.' };
+
+/** One error that lists every fault of an input. */
+export function invalid(found: readonly { path: readonly PropertyKey[]; message: string }[]): AppError {
+  const issues = found.map(({ path, message }) => ({ path: path.map(String).join('.'), message }));
+  const [first] = issues;
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more, see errors)` : '';
+  const where = first?.path ? `${first.path}: ` : '';
+  return new AppError('invalid_request', `${where}${first?.message ?? 'The input is not valid.'}${more}`, {
+    issues,
+  });
+}
+
+function hasBody(req: Request): boolean {
+  const { 'content-length': length, 'transfer-encoding': encoding } = req.headers;
+  return encoding !== undefined || (length !== undefined && length !== '0');
+}

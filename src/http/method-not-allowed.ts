@@ -1,0 +1,16 @@
+import type { RequestHandler } from 'express';
+import { AppError } from '../domain/errors.ts';
+
+/** Last handler of a known path: other methods get 405 with `Allow`; OPTIONS gets the list alone. */
+export function methodNotAllowed(...allowed: readonly string[]): RequestHandler {
+  const methods = allowed.includes('GET') ? [...allowed, 'HEAD', 'OPTIONS'] : [...allowed, 'OPTIONS'];
+  const allow = methods.join(', ');
+  return (req, res, next) => {
+    res.setHeader('Allow', allow);
+    if (req.method === 'OPTIONS') {
+      res.status(204).end();
+      return;
+    }
+    next(new AppError('method_not_allowed', `This address takes ${allow}.`));
+  };
+}

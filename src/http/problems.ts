@@ -1,0 +1,66 @@
+import type { Request, Response } from 'express';
+import { bearerChallenge } from '../api/auth/bearer.ts';
+import type { AppError, ErrorCode } from '../domain/errors.ts';
+
+/** How each code looks over HTTP. The compiler holds this complete. */
+export const PROBLEMS: Record<ErrorCode, { readonly status: number; readonly title: string }> = {
+  invalid_request: { status: 400, title: 'The request is not valid' },
+  unauthorized: { status: 401, title: 'Authentication is needed' },
+  scope_missing: { status: 403, title: 'The token lacks a scope' },
+  chat_mismatch: { status: 403, title: 'The chat is not the chat of this token' },
+  integration_not_active: { status: 403, title: 'The integration cannot send' },
+  cross_site: { status: 403, title: 'Requests from other sites are refused' },
+  not_found: { status: 404, title: 'Not found' },
+  method_not_allowed: { status: 405, title: 'The method is not allowed here' },
+  already_used: { status: 409, title: 'The setup token was used before' },
+  not_resendable: { status: 409, title: 'The alert cannot be sent again' },
+  payload_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The media type is not supported' },
+  idempotency_mismatch: { status: 422, title: 'The idempotency key belongs to another body' },
+  quota_exhausted: { status: 429, title: 'The alerts of today are used up' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  internal: { status: 500, title: 'Something went wrong' },
+  queue_full: { status: 503, title: 'The queue is full' },
+  chat_queue_full: { status: 503, title: 'The queue is full for this chat' },
+  schedule_full: { status: 503, title: 'The schedule is full' },
+  chat_schedule_full: { status: 503, title: 'The schedule is full for this chat' },
+  queue_unavailable: { status: 503, title: 'The queue is not available' },
+  database_unavailable: { status: 503, title: 'The database is not available' },
+};
+
+/** A body can hold thousands of faults; this many are enough to mend a request. */
+const MAX_ISSUES = 50;
+
+/** The RFC 9457 document of an error. */
+export function presentProblem(error: AppError, requestId: string): Record<string, unknown> {
+  const { status, title } = PROBLEMS[error.code];
+  return {
+    type: `urn:pingui-alert:problem:${error.code}`,
+    title,
+    status,
+    detail: error.detail,
+    code: error.code,
+    requestId,
+    ...(error.issues === undefined ? {} : { errors: error.issues.slice(0, MAX_ISSUES) }),
+  };
+}
+
+/** The one place that answers errors. `Retry-After` is in seconds, at least 1. */
+export function sendProblem(req: Request, res: Response, error: AppError): void {
+  if (res.headersSent) {
+    // Half an answer went out: breaking the connection is the only honest end.
+    res.destroy();
+    return;
+  }
+  if (error.retryAfterSeconds !== undefined) {
+    res.setHeader('Retry-After', String(Math.max(1, Math.ceil(error.retryAfterSeconds))));
+  }
+  // RFC 9110, section 15.5.2: a 401 names a scheme. The operators' guard sets its own.
+  if (error.code === 'unauthorized' && !res.hasHeader('WWW-Authenticate')) {
+    res.setHeader('WWW-Authenticate', bearerChallenge(req));
+  }
+  res.statusCode = PROBLEMS[error.code].status;
+  res.setHeader('Content-Type', 'application/problem+json');
+  res.setHeader('Cache-Control', 'no-store');
+  res.end(JSON.stringify(presentProblem(error, req.requestId)));
+}

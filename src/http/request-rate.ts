@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import type { RequestHandler } from 'express';
+import { rateLimit } from 'express-rate-limit';
+import type { Redis } from 'ioredis';
+import { type RedisReply, RedisStore } from 'rate-limit-redis';
+import { within } from '../async/within.ts';
+import { AppError } from '../domain/errors.ts';
+import type { Clock } from '../services/ports/clock.ts';
+import type { HttpLogger } from './logger.ts';
+
+const WINDOW_MS = 60_000;
+/** Milliseconds. Counting is not worth more delay than this to an alert. */
+const STORE_TIMEOUT_MS = 250;
+/** Milliseconds without counting after the store failed, so that an outage does not slow every request. */
+const STORE_PAUSE_MS = 2_000;
+/** Milliseconds between two log lines about the same outage. */
+const WARN_EVERY_MS = 60_000;
+
+/**
+ * At most `perMinute` requests per client address (IPv4, or IPv6 /56) and minute, counted in Redis over all processes.
+ * 0 counts nothing. Without Redis every request passes: a limit must not become an outage.
+ */
+export function createRequestRateLimit(deps: {
+  redis: Pick<Redis, 'call'>;
+  perMinute: number;
+  keyPrefix: string;
+  clock: Clock;
+  logger: Pick<HttpLogger, 'warn'>;
+}): RequestHandler {
+  if (deps.perMinute === 0) return (_req, _res, next) => next();
+  let pausedUntil = 0;
+  let warnedAt = Number.NEGATIVE_INFINITY;
+
+  /** The store's scripts by their hash: sent with the first call that a server does not know it by. */
+  const scripts = new Map<string, string>();
+
+  async function sendCommand(...args: string[]): Promise<RedisReply> {
+    const [command = '', hash = '', ...rest] = args;
+    // SCRIPT LOAD would reach any node of a Cluster, not the one that counts, and would fail for ever without Redis.
+    if (command === 'SCRIPT') return remember(rest[0] ?? '');
+    try {
+      return await call(command, hash, ...rest);
+    } catch (error) {
+      const known = scripts.get(hash);
+      if (known === undefined || !(error instanceof Error) || !error.message.startsWith('NOSCRIPT'))
+        throw error;
+      return call('EVAL', known, ...rest);
+    }
+  }
+
+  function remember(script: string): string {
+    const hash = createHash('sha1').update(script).digest('hex');
+    scripts.set(hash, script);
+    return hash;
+  }
+
+  async function call(command: string, ...args: string[]): Promise<RedisReply> {
+    // Redis answers our two scripts with numbers and strings only.
+    return (await within(STORE_TIMEOUT_MS, async () => deps.redis.call(command, ...args))) as RedisReply;
+  }
+
+  const storeFailed = (problem: unknown): void => {
+    const now = deps.clock.now();
+    pausedUntil = now + STORE_PAUSE_MS;
+    if (now - warnedAt < WARN_EVERY_MS) return;
+    warnedAt = now;
+    deps.logger.warn({ reason: codeOf(problem) }, 'requests are not counted: Redis does not answer');
+  };
+
+  return rateLimit({
+    windowMs: WINDOW_MS,
+    limit: deps.perMinute,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    identifier: 'requests',
+    ipv6Subnet: 56,
+    passOnStoreError: true,
+    skip: () => deps.clock.now() < pausedUntil,
+    store: new RedisStore({ sendCommand, prefix: deps.keyPrefix }),
+    // Its own checks of our options also end here; they name a setting, never a client.
+    logger: { warn: storeFailed, error: storeFailed },
+    // A client that sends X-Forwarded-For without a proxy in front is no fault of the configuration.
+    validate: { xForwardedForHeader: false, forwardedHeader: false },
+    handler: (_req, res, next) => {
+      next(
+        new AppError('rate_limited', `More than ${deps.perMinute} requests in a minute. Wait, then go on.`, {
+          retryAfterSeconds: Number(res.getHeader('Retry-After') ?? 1),
+        }),
+      );
+    },
+  });
+}
+
+function codeOf(problem: unknown): string {
+  if (!(problem instanceof Error)) return 'unknown';
+  return 'code' in problem && typeof problem.code === 'string' ? problem.code : problem.message.slice(0, 80);
+}

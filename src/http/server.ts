@@ -1,0 +1,40 @@
+import express, { type Express, type RequestHandler } from 'express';
+import { bornFor } from './express-prototypes.ts';
+import { createHttpListener, type HttpListener } from './listener.ts';
+import type { HttpLogger } from './logger.ts';
+import { createProblemHandler } from './problem-handlers.ts';
+import { requestId } from './request-id.ts';
+import type { Waits } from './waits.ts';
+
+/** What answers at a path, and below it; without a path: at all of them. */
+export interface Mount {
+  readonly at?: string | readonly string[];
+  readonly handlers: readonly RequestHandler[];
+}
+
+export interface HttpServer extends HttpListener {
+  readonly app: Express;
+}
+
+/** A server of the mounts, in their order; it knows none of what they are. The last of them answers what is left over. */
+export function createHttpServer(
+  mounts: readonly Mount[],
+  deps: {
+    /** Number of proxies in front. */
+    readonly trustProxy: number;
+    readonly logger: Pick<HttpLogger, 'error'>;
+    /** Ended when the server closes. */
+    readonly waits: Pick<Waits, 'end'>;
+  },
+): HttpServer {
+  const app = express();
+  app.disable('x-powered-by');
+  // Answers are small and change: an ETag costs a hash of each and saves nothing.
+  app.disable('etag');
+  app.set('trust proxy', deps.trustProxy);
+  app.use(requestId);
+  for (const { at, handlers } of mounts)
+    app.use(typeof at === 'string' ? at : [...(at ?? ['/'])], ...handlers);
+  app.use(createProblemHandler(deps.logger));
+  return { app, ...createHttpListener(app, deps.waits, bornFor(app)) };
+}

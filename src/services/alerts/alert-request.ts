@@ -1,0 +1,26 @@
+import type { AlertFormat, AlertPriority } from '../../domain/alert.ts';
+
+/** A validated request for an alert. */
+export interface AlertRequest {
+  readonly message: string;
+  readonly title?: string | undefined;
+  readonly format: AlertFormat;
+  readonly priority: AlertPriority;
+  readonly silent: boolean;
+  readonly url?: string | undefined;
+  readonly urlTitle?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
+  /** Seconds. */
+  readonly ttl?: number | undefined;
+  /** Epoch milliseconds. */
+  readonly deliverAt?: number | undefined;
+  readonly threadId?: number | undefined;
+  /** The chat that the sender believes to reach, if it says so: must be the integration's. */
+  readonly chatId?: number | undefined;
+}
+
+/** The same request always gives the same string, whatever the order of its JSON keys was; the chat is no part of it. */
+export function canonical(request: AlertRequest): string {
+  const { chatId: _, ...content } = request;
+  return JSON.stringify(Object.entries(content).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,159 @@
+import {
+  BrokenCircuitError,
+  CircuitState,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  ExponentialBackoff,
+  handleWhenResult,
+} from 'cockatiel';
+import { pause } from '../../async/pause.ts';
+import type { EventBus } from '../../domain/events.ts';
+import type { SendOutcome } from '../../domain/outcome.ts';
+import type { SendRequest, TelegramSender } from '../ports/telegram.ts';
+
+export type TelegramState = 'ok' | 'unreachable' | 'halted';
+
+/** A sender that knows when it is useless to try. */
+export interface TelegramGuard {
+  /** As TelegramSender.send; while Telegram is known to be unreachable it answers never_sent without a call. */
+  send(request: SendRequest): Promise<SendOutcome>;
+  /** Resolves as soon as a send makes sense: at once normally, else when a probe succeeded, or on abort. */
+  ready(signal: AbortSignal): Promise<void>;
+  state(): TelegramState;
+}
+
+export interface GuardTiming {
+  /** Calls in a row without an answer of Telegram's that open the circuit. Below 3 a single lost packet would. */
+  readonly failures: number;
+  /** First and longest wait between probes while unreachable, in ms. */
+  readonly firstProbeMs: number;
+  readonly maxProbeMs: number;
+  /** Wait between probes after the bot token was refused, in ms: nothing changes until somebody acts. */
+  readonly haltedProbeMs: number;
+}
+
+export const DEFAULT_GUARD_TIMING: GuardTiming = {
+  failures: 3,
+  firstProbeMs: 1_000,
+  maxProbeMs: 15_000,
+  haltedProbeMs: 30_000,
+};
+
+/** How often a waiting probe looks whether the breaker lets it through, in ms; the back-off is the breaker's. */
+const POLL_MS = 100;
+
+export function createTelegramGuard(deps: {
+  sender: TelegramSender;
+  events: EventBus;
+  timing?: Partial<GuardTiming>;
+}): TelegramGuard {
+  const timing = { ...DEFAULT_GUARD_TIMING, ...deps.timing };
+  const breaker = circuitBreaker(
+    handleWhenResult((result) => isSilence(result as SendOutcome)),
+    {
+      breaker: new ConsecutiveBreaker(timing.failures),
+      halfOpenAfter: new ExponentialBackoff({
+        initialDelay: timing.firstProbeMs,
+        maxDelay: timing.maxProbeMs,
+      }),
+    },
+  );
+  let halted = false;
+  let announced = false;
+  /** One probe loop for all who wait. */
+  let probing: Promise<void> | undefined;
+
+  breaker.onBreak(() => {
+    if (announced) return;
+    announced = true;
+    deps.events.emit('telegram.unreachable', { reason: 'no_connection' });
+  });
+
+  function state(): TelegramState {
+    if (halted) return 'halted';
+    return breaker.state === CircuitState.Closed ? 'ok' : 'unreachable';
+  }
+
+  breaker.onReset(announceRecovery);
+
+  function announceRecovery(): void {
+    if (state() !== 'ok') return;
+    announced = false;
+    deps.events.emit('telegram.recovered', {});
+  }
+
+  function setHalted(reason: string): void {
+    if (!halted) deps.events.emit('telegram.halted', { reason });
+    halted = true;
+  }
+
+  async function probeOnce(): Promise<void> {
+    const answer = await deps.sender.probe();
+    if (answer === 'unauthorized') setHalted('unauthorized');
+    else if (answer === 'ok' && halted) {
+      halted = false;
+      announceRecovery();
+    }
+    if (answer === 'unreachable') throw new Error('unreachable');
+  }
+
+  /** Lets one probe through when the breaker's back-off has passed. */
+  async function probeThroughBreaker(): Promise<void> {
+    await breaker.execute(async (): Promise<SendOutcome> => {
+      const reached = await probeOnce().then(
+        () => true,
+        () => false,
+      );
+      return reached ? { kind: 'delivered', messageId: 0 } : { kind: 'never_sent', reason: 'no_connection' };
+    });
+  }
+
+  async function probeUntilReady(signal: AbortSignal): Promise<void> {
+    while (state() !== 'ok' && !signal.aborted) {
+      if (halted) {
+        await pause(timing.haltedProbeMs, signal);
+        if (!signal.aborted) await probeOnce().catch(() => undefined);
+      } else {
+        await pause(POLL_MS, signal);
+        if (!signal.aborted) await probeThroughBreaker().catch(ignoreOpenCircuit);
+      }
+    }
+  }
+
+  return {
+    state,
+
+    async send(request) {
+      if (halted) return { kind: 'halt', reason: 'unauthorized' };
+      try {
+        const outcome = await breaker.execute(() => deps.sender.send(request));
+        if (outcome.kind === 'halt') setHalted(outcome.reason);
+        return outcome;
+      } catch (error) {
+        if (error instanceof BrokenCircuitError) return { kind: 'never_sent', reason: 'circuit_open' };
+        throw error;
+      }
+    },
+
+    async ready(signal) {
+      while (state() !== 'ok' && !signal.aborted) {
+        probing ??= probeUntilReady(signal).finally(() => {
+          probing = undefined;
+        });
+        await probing;
+      }
+    },
+  };
+}
+
+/**
+ * No answer at all. An uncertain outcome counts too: each further try would make one more alert uncertain, while one
+ * getMe tells whether Telegram answers.
+ */
+function isSilence(outcome: SendOutcome): boolean {
+  return outcome.kind === 'never_sent' || outcome.kind === 'uncertain';
+}
+
+function ignoreOpenCircuit(error: unknown): void {
+  if (!(error instanceof BrokenCircuitError)) throw error;
+}

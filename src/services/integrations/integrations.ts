@@ -1,0 +1,217 @@
+import type { TokenClaims, Tokens } from '../../crypto/tokens.ts';
+import { AppError } from '../../domain/errors.ts';
+import type { EventBus } from '../../domain/events.ts';
+import { type Integration, MAX_NAME_LENGTH } from '../../domain/integration.ts';
+import { DEFAULT_SCOPE, INTEGRATION_SCOPES, unknownScopes } from '../../domain/scopes.ts';
+import { chatMismatch, deadToken } from '../alerts/refusals.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { PayloadCipher } from '../ports/crypto.ts';
+import type { IntegrationRepository } from '../ports/integrations.ts';
+import type { AlertQueue } from '../ports/queue.ts';
+
+export interface IntegrationService {
+  /** `/start`: the chat becomes known (a pending integration), or reachable again. */
+  registerChat(chatId: number): Promise<{ isNew: boolean; integrations: Integration[] }>;
+  /** `/token [name]`: a single-use setup token for a new integration of the chat. */
+  issueSetupToken(
+    chatId: number,
+    name?: string,
+  ): Promise<{ token: string; expiresAt: number; integration: Integration }>;
+  /**
+   * The integration that a verified token stands for.
+   * @throws AppError unauthorized when the token was revoked, rotated away, or belongs to nothing
+   */
+  authenticate(claims: TokenClaims, tokenHash: string): Promise<Integration>;
+  /**
+   * Exchanges a verified setup token, once.
+   * @throws AppError already_used, unauthorized, chat_mismatch, invalid_request (unknown scope, names the valid ones)
+   */
+  create(
+    claims: TokenClaims,
+    setupHash: string,
+    input: { name?: string | undefined; scope?: string | undefined; chatId?: number | undefined },
+  ): Promise<{ integration: Integration; token: string }>;
+  /** A new token; the old one is dead at once. @throws AppError unauthorized if the old one was replaced meanwhile */
+  rotate(integration: Integration): Promise<{ integration: Integration; token: string }>;
+  /** Dead at once; queued alerts end as failed (revoked). @throws AppError integration_not_active if revoked before */
+  revoke(integration: Integration): Promise<Integration>;
+  /** All integrations of a chat, oldest first, revoked ones left out. */
+  listForChat(chatId: number): Promise<Integration[]>;
+  /** The person or group can be reached again (/start, my_chat_member). */
+  chatReturned(chatId: number): Promise<void>;
+  /** Telegram says that the chat cannot be reached any more. */
+  chatLost(chatId: number, reason: string): Promise<void>;
+  /** A group became a supergroup. */
+  migrateChat(from: number, to: number): Promise<void>;
+}
+
+export function createIntegrationService(deps: {
+  integrations: IntegrationRepository;
+  queue: Pick<AlertQueue, 'drop'>;
+  tokens: Tokens;
+  cipher: Pick<PayloadCipher, 'hashChat'>;
+  events: EventBus;
+  clock: Clock;
+  /** Alerts per integration and day. */
+  dailyLimit: number;
+}): IntegrationService {
+  const { integrations, tokens, events, clock } = deps;
+  const chatOf = (integration: Integration) => deps.cipher.hashChat(integration.chatId);
+
+  async function authenticate(claims: TokenClaims, tokenHash: string): Promise<Integration> {
+    const integration = await integrations.findById(Number(claims.sub));
+    if (integration === undefined || integration.tokenHash !== tokenHash) {
+      throw deadToken();
+    }
+    return integration;
+  }
+
+  async function chatReturned(chatId: number): Promise<void> {
+    const changed = await integrations.setUnreachable(chatId, null, null);
+    if (changed > 0) events.emit('chat.reachable', { chat: deps.cipher.hashChat(chatId) });
+  }
+
+  return {
+    chatReturned,
+
+    async registerChat(chatId) {
+      await chatReturned(chatId);
+      const known = (await integrations.findByChat(chatId)).filter(isListed);
+      if (known.length > 0) return { isNew: false, integrations: known };
+      const pending = await integrations.insertPending(chatId, '', deps.dailyLimit, clock.now());
+      return { isNew: true, integrations: [pending] };
+    },
+
+    async issueSetupToken(chatId, name) {
+      const now = clock.now();
+      const chosen = name === undefined ? await nextName(chatId) : checkName(name);
+      const target =
+        (await integrations.findReusablePending(chatId, now)) ??
+        (await integrations.insertPending(chatId, chosen, deps.dailyLimit, now));
+      const setup = tokens.issueSetup(target.id);
+      await integrations.storeSetupToken(target.id, chosen, setup.hash, setup.expiresAt, now);
+      return {
+        token: setup.token,
+        expiresAt: setup.expiresAt,
+        integration: { ...target, name: chosen, tokenHash: setup.hash, expiresAt: setup.expiresAt },
+      };
+    },
+
+    authenticate,
+
+    async create(claims, setupHash, input) {
+      const scope = checkScope(input.scope);
+      const name = input.name === undefined ? null : checkName(input.name);
+      const target = await integrations.findById(Number(claims.sub));
+      if (target === undefined) {
+        throw new AppError('unauthorized', 'This setup token belongs to no chat. Get a new one with /token.');
+      }
+      if (input.chatId !== undefined && input.chatId !== target.chatId) {
+        throw chatMismatch();
+      }
+      const issued = tokens.issue(target.id, scope);
+      const integration = await integrations.activate(target.id, setupHash, {
+        tokenHash: issued.hash,
+        scope,
+        name,
+        expiresAt: issued.expiresAt,
+        now: clock.now(),
+      });
+      if (integration === undefined) {
+        throw new AppError(
+          'already_used',
+          'This setup token was used before. Get a new one from the bot with /token.',
+        );
+      }
+      events.emit('integration.created', { integrationId: integration.id, chat: chatOf(integration) });
+      return { integration, token: issued.token };
+    },
+
+    async rotate(integration) {
+      const issued = tokens.issue(integration.id, integration.scope);
+      const rotated = await integrations.rotate(integration.id, integration.tokenHash ?? '', {
+        tokenHash: issued.hash,
+        expiresAt: issued.expiresAt,
+        now: clock.now(),
+      });
+      if (rotated === undefined) {
+        throw new AppError(
+          'unauthorized',
+          'This token was rotated or revoked meanwhile. Use the newest one.',
+        );
+      }
+      events.emit('integration.rotated', { integrationId: rotated.id, chat: chatOf(rotated) });
+      return { integration: rotated, token: issued.token };
+    },
+
+    async revoke(integration) {
+      const revoked = await integrations.revoke(integration.id, clock.now());
+      if (revoked === undefined) {
+        throw new AppError('integration_not_active', 'This integration was revoked before.');
+      }
+      const chat = chatOf(integration);
+      for (const alertId of revoked.alertIds)
+        events.emit('alert.failed', { alertId, chat, reason: 'revoked' });
+      events.emit('integration.revoked', {
+        integrationId: integration.id,
+        chat,
+        alerts: revoked.alertIds.length,
+      });
+      // The ledger has ended them: the worker would drop them anyway. This frees their places now.
+      await deps.queue.drop(revoked.alertIds, false).catch(() => undefined);
+      return revoked.integration;
+    },
+
+    async listForChat(chatId) {
+      return (await integrations.findByChat(chatId)).filter(isListed);
+    },
+
+    async chatLost(chatId, reason) {
+      const changed = await integrations.setUnreachable(chatId, clock.now(), reason);
+      if (changed > 0) events.emit('chat.unreachable', { chat: deps.cipher.hashChat(chatId), reason });
+    },
+
+    async migrateChat(from, to) {
+      const changed = await integrations.migrateChat(from, to, clock.now());
+      if (changed > 0) {
+        events.emit('chat.migrated', { chat: deps.cipher.hashChat(from), to: deps.cipher.hashChat(to) });
+      }
+    },
+  };
+
+  async function nextName(chatId: number): Promise<string> {
+    const active = (await integrations.findByChat(chatId)).filter((one) => one.status === 'active');
+    const taken = new Set(active.map((one) => one.name));
+    let number = 1;
+    while (taken.has(`integration ${number}`)) number += 1;
+    return `integration ${number}`;
+  }
+}
+
+function isListed(integration: Integration): boolean {
+  return integration.status !== 'revoked';
+}
+
+function checkName(name: string): string {
+  const trimmed = name.trim();
+  // Control characters would garble the bot's lists and the logs.
+  if (trimmed.length === 0 || trimmed.length > MAX_NAME_LENGTH || /\p{Cc}/u.test(trimmed)) {
+    throw new AppError('invalid_request', `A name is 1 to ${MAX_NAME_LENGTH} printable characters.`, {
+      issues: [{ path: 'name', message: `Use 1 to ${MAX_NAME_LENGTH} printable characters.` }],
+    });
+  }
+  return trimmed;
+}
+
+function checkScope(asked: string | undefined): string {
+  if (asked === undefined) return DEFAULT_SCOPE;
+  const names = [...new Set(asked.split(' ').filter((name) => name !== ''))];
+  const unknown = unknownScopes(names.join(' '));
+  if (names.length === 0 || unknown.length > 0) {
+    const message = `Valid scopes, separated by spaces: ${INTEGRATION_SCOPES.join(', ')}.`;
+    throw new AppError('invalid_request', `scope is not valid. ${message}`, {
+      issues: [{ path: 'scope', message }],
+    });
+  }
+  return names.join(' ');
+}

@@ -1,0 +1,66 @@
+import type { EventBus } from '../../domain/events.ts';
+import { quotaSlot } from '../../domain/quota.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { IntegrationRepository } from '../ports/integrations.ts';
+import type { DatabaseMaintenance } from '../ports/maintenance.ts';
+
+export interface MaintenanceService {
+  /** Midnight: every quota back to its daily limit; once per date, however often it is called. */
+  resetQuotas(): Promise<void>;
+  /** By hand: resets now, even if today's reset was done. Returns the number of integrations. */
+  resetQuotasNow(): Promise<number>;
+  /** At start: makes up for a midnight that passed while nothing ran; a fresh database owes none. */
+  catchUp(): Promise<void>;
+  /** Writes and verifies a backup. Returns its path. */
+  backup(): Promise<string>;
+}
+
+export function createMaintenanceService(deps: {
+  integrations: IntegrationRepository;
+  database: DatabaseMaintenance;
+  events: EventBus;
+  clock: Clock;
+  timeZone: string;
+  backupDir: string;
+  backupKeep: number;
+}): MaintenanceService {
+  const { integrations, events, clock } = deps;
+
+  async function resetQuotas(): Promise<void> {
+    const slot = quotaSlot(clock.now(), deps.timeZone);
+    const changed = await integrations.resetQuotas(slot, clock.now());
+    if (changed !== undefined) events.emit('quota.reset', { integrations: changed, slot });
+  }
+
+  return {
+    resetQuotas,
+
+    async resetQuotasNow() {
+      const now = clock.now();
+      // A slot of its own beside the date's: a reset by hand does not replace midnight's.
+      const slot = `manual ${new Date(now).toISOString()}`;
+      const changed = (await integrations.resetQuotas(slot, now)) ?? 0;
+      events.emit('quota.reset', { integrations: changed, slot });
+      return changed;
+    },
+
+    async catchUp() {
+      if ((await integrations.lastQuotaReset()) === undefined) {
+        await integrations.markQuotaReset(quotaSlot(clock.now(), deps.timeZone), clock.now());
+      } else {
+        await resetQuotas();
+      }
+    },
+
+    async backup() {
+      const started = clock.now();
+      const { file, bytes } = await deps.database.backup(deps.backupDir, deps.backupKeep, started);
+      events.emit('backup.written', { file: baseName(file), bytes, tookMs: clock.now() - started });
+      return file;
+    },
+  };
+}
+
+function baseName(file: string): string {
+  return file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
+}

@@ -1,0 +1,117 @@
+import { type AlertStatus, keepsText } from '../../domain/alert.ts';
+import type { EventBus } from '../../domain/events.ts';
+import type { AlertLedger } from '../ports/alerts.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { PayloadCipher } from '../ports/crypto.ts';
+import type { IntegrationRepository } from '../ports/integrations.ts';
+import type { AlertQueue, EndedSignal } from '../ports/queue.ts';
+
+export interface UpkeepService {
+  /** Brings the ledger in line with what happened: see the numbered steps inside. */
+  upkeep(): Promise<void>;
+}
+
+/** Ended entries stay readable for 30 days. */
+const LEDGER_KEEP_MS = 30 * 86_400_000;
+/** A send takes at most the Telegram timeout; this much more, in ms, for the writes around it. */
+const STUCK_MARGIN_MS = 10_000;
+/** An accept writes the ledger, then the queue, within 1.5 s; entries this old (ms) must have their job. */
+const LOST_AFTER_MS = 60_000;
+/** Entries per step and run: bounds the time and the memory of one run. */
+const BATCH = 1_000;
+
+export function createUpkeepService(deps: {
+  integrations: Pick<IntegrationRepository, 'findById'>;
+  ledger: AlertLedger;
+  queue: Pick<AlertQueue, 'drop' | 'existing' | 'placeHolders' | 'purgeEnded'>;
+  ended: Pick<EndedSignal, 'publish'>;
+  cipher: Pick<PayloadCipher, 'hashChat'>;
+  events: EventBus;
+  clock: Clock;
+  telegramTimeoutMs: number;
+}): UpkeepService {
+  const { integrations, ledger, queue, events, clock } = deps;
+
+  async function chatOf(integrationId: number | undefined): Promise<string> {
+    const integration = integrationId === undefined ? undefined : await integrations.findById(integrationId);
+    return integration === undefined ? 'unknown' : deps.cipher.hashChat(integration.chatId);
+  }
+
+  async function announce(
+    ids: readonly string[],
+    tell: (alertId: string, chat: string) => void,
+  ): Promise<void> {
+    for (const id of ids) {
+      tell(id, await chatOf((await ledger.find(id))?.integrationId));
+      deps.ended.publish(id);
+    }
+  }
+
+  /** Queued entries whose job is gone (Redis was flushed or restored from an older state): say so. */
+  async function failLost(before: number): Promise<number> {
+    let lost = 0;
+    let after: string | null = null;
+    for (;;) {
+      const queued = await ledger.queuedBefore(before, after, BATCH);
+      const held = await queue.existing(queued.map((entry) => entry.id));
+      for (const entry of queued) {
+        if (held.has(entry.id)) continue;
+        const end = { status: 'failed', reason: 'lost', now: clock.now() } as const;
+        if (!(await ledger.end(entry.id, ['queued'], end))) continue;
+        lost += 1;
+        events.emit('alert.failed', {
+          alertId: entry.id,
+          chat: await chatOf(entry.integrationId),
+          reason: 'lost',
+        });
+        deps.ended.publish(entry.id);
+      }
+      const last = queued.at(-1);
+      if (last === undefined || queued.length < BATCH) return lost;
+      after = last.id;
+    }
+  }
+
+  async function freePlaces(): Promise<void> {
+    for await (const ids of queue.placeHolders()) {
+      const known = await ledger.statuses(ids);
+      const ended = ids.filter((id) => !isOpen(known.get(id)?.status));
+      const kept = ended.filter((id) => {
+        const entry = known.get(id);
+        return entry !== undefined && keepsText(entry.status, entry.reason);
+      });
+      await queue.drop(kept, true);
+      await queue.drop(
+        ended.filter((id) => !kept.includes(id)),
+        false,
+      );
+    }
+  }
+
+  return {
+    async upkeep() {
+      const now = clock.now();
+      // 1. Nothing is sent after its ttl, even while the worker cannot send at all.
+      const expired = await ledger.expireDue(now, BATCH);
+      await announce(expired, (alertId, chat) => events.emit('alert.expired', { alertId, chat }));
+      await queue.drop(expired, false);
+      // 2. A send whose worker died: Telegram may have it.
+      const stuck = await ledger.endStuck(now - deps.telegramTimeoutMs - STUCK_MARGIN_MS, now);
+      await announce(stuck, (alertId, chat) =>
+        events.emit('alert.uncertain', { alertId, chat, reason: 'worker_died' }),
+      );
+      // 3. Accepted, but not in the queue any more.
+      const lost = await failLost(now - LOST_AFTER_MS);
+      // 4. Places of alerts that have ended: a crash came between the two.
+      await freePlaces();
+      // 5. What has been kept long enough.
+      await queue.purgeEnded();
+      await ledger.purge(now - LEDGER_KEEP_MS);
+      events.emit('upkeep.done', { expired: expired.length, uncertain: stuck.length, lost });
+    },
+  };
+}
+
+function isOpen(status: AlertStatus | undefined): boolean {
+  return status === 'queued' || status === 'sending';
+}

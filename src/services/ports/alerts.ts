@@ -1,0 +1,111 @@
+import type { AlertFormat, AlertOptions, AlertRecord, AlertStatus } from '../../domain/alert.ts';
+import type { Integration } from '../../domain/integration.ts';
+
+export interface NewAlert extends AlertOptions {
+  /** UUIDv7: of a time, so that the entries of one commit are neighbours in the database (decision 4). */
+  readonly id: string;
+  readonly integrationId: number;
+  readonly format: AlertFormat;
+  readonly sealedTags: string | null;
+  readonly hasButton: boolean;
+  readonly createdAt: number;
+  /** The token that was shown: it must be the stored one. Null: none was shown (the bot's own test alert). */
+  readonly tokenHash: string | null;
+  /** The chat that the sender named, if any: it must be the integration's. */
+  readonly askedChatId: number | null;
+  /** Set where the sender gave an Idempotency-Key: keyed hashes of the key and of the request's body. */
+  readonly idempotency: { readonly keyHash: string; readonly bodyHash: string } | null;
+}
+
+/** What an accept has read of the integration. */
+export type AcceptingIntegration = Pick<
+  Integration,
+  'id' | 'chatId' | 'dailyLimit' | 'status' | 'unreachableSince'
+>;
+
+/** The kinds are looked for in this order, but for `accepted`. */
+export type AcceptResult =
+  | { readonly kind: 'accepted'; readonly remaining: number; readonly integration: AcceptingIntegration }
+  /** There is no such integration, or the token is not its newest one. */
+  | { readonly kind: 'token_invalid' }
+  | { readonly kind: 'chat_mismatch'; readonly integration: AcceptingIntegration }
+  /** Pending, revoked, or its chat cannot be reached. */
+  | { readonly kind: 'not_active'; readonly integration: AcceptingIntegration }
+  /** The idempotency key was used within 24 h: nothing was written. */
+  | {
+      readonly kind: 'repeated';
+      readonly record: AlertRecord;
+      readonly bodyHash: string;
+      readonly integration: AcceptingIntegration;
+    }
+  | { readonly kind: 'quota_exhausted'; readonly integration: AcceptingIntegration };
+
+export interface AlertEnd {
+  readonly status: 'delivered' | 'failed' | 'uncertain' | 'expired';
+  readonly reason: string | null;
+  readonly now: number;
+}
+
+export interface AlertLedger {
+  /**
+   * Checks the sender, takes one quota unit and writes the entry as `queued`, in one transaction; the calls of one
+   * event-loop turn share it (group commit). An integration has never fewer than 0 units left.
+   */
+  accept(alert: NewAlert): Promise<AcceptResult>;
+  /**
+   * The queue refused: deletes the entry and gives its unit back, in one transaction. False if it may not: it is not
+   * `queued` any more, a part of it has arrived, or it is confirmed.
+   */
+  withdraw(id: string, integrationId: number): Promise<boolean>;
+  /** From now on the entry cannot be withdrawn, since somebody is about to read a 202 for it. False if it is gone. */
+  confirm(id: string, now: number): Promise<boolean>;
+  find(id: string): Promise<AlertRecord | undefined>;
+  /** The entry that used this idempotency key since `since`, with its body hash. */
+  findByKey(
+    integrationId: number,
+    keyHash: string,
+    since: number,
+  ): Promise<{ record: AlertRecord; bodyHash: string } | undefined>;
+  /**
+   * The durable mark before a call: queued → sending in one statement. False: somebody else has it, or it ended:
+   * do not send. This is what makes a second send impossible.
+   */
+  claim(id: string, now: number): Promise<boolean>;
+  /** sending → queued: this attempt provably reached nobody. */
+  release(id: string, reason: string): Promise<void>;
+  /** One more part has certainly arrived. `parts` = how many there are in all. */
+  addPart(id: string, parts: number, messageId: number): Promise<void>;
+  /**
+   * Ends the entry if its status is one of `from`; false if it was not. With a messageId, that of the last part is
+   * added in the same statement.
+   */
+  end(
+    id: string,
+    from: readonly AlertStatus[],
+    end: AlertEnd & { readonly part?: { readonly parts: number; readonly messageId: number } },
+  ): Promise<boolean>;
+  /** failed | uncertain → queued, for a resend by hand. False if the status was another. */
+  requeue(id: string, now: number): Promise<boolean>;
+  /** Undoes a requeue that the queue refused. */
+  undoRequeue(
+    id: string,
+    status: 'failed' | 'uncertain',
+    reason: string | null,
+    endedAt: number | null,
+  ): Promise<void>;
+  /** queued and expiresAt <= now → expired. Returns their ids (at most `limit`). */
+  expireDue(now: number, limit: number): Promise<string[]>;
+  /** What these entries are; those that are not there are left out. */
+  statuses(ids: readonly string[]): Promise<Map<string, Pick<AlertRecord, 'status' | 'reason'>>>;
+  /** sending since before `before` → uncertain ('worker_died'). Returns their ids. */
+  endStuck(before: number, now: number): Promise<string[]>;
+  /** Ids of entries queued (created or requeued) before `before`, oldest first, after the id `after`. */
+  queuedBefore(
+    before: number,
+    after: string | null,
+    limit: number,
+  ): Promise<{ id: string; integrationId: number }[]>;
+  /** Deletes ended entries older than `before`. Returns how many. */
+  purge(before: number): Promise<number>;
+  countByStatus(): Promise<Record<AlertStatus, number>>;
+}

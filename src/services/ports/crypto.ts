@@ -1,0 +1,14 @@
+import type { AlertContent } from '../../domain/alert.ts';
+
+export interface PayloadCipher {
+  /** AES-256-GCM, bound to the alert's id: a ciphertext moved to another alert does not open. Returns base64. */
+  seal(content: AlertContent, alertId: string): string;
+  /** @throws Error when the ciphertext was not made for this id with a key that we have */
+  open(sealed: string, alertId: string): AlertContent;
+  sealTags(tags: readonly string[], alertId: string): string;
+  openTags(sealed: string, alertId: string): string[];
+  /** Keyed hash (HMAC-SHA-256, 16 hex characters) for chat ids in logs, on the board and in Redis. */
+  hashChat(chatId: number): string;
+  /** Keyed hash (HMAC-SHA-256, hex) for idempotency keys and bodies. */
+  hashRequest(value: string): string;
+}

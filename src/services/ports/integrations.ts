@@ -1,0 +1,48 @@
+import type { Integration } from '../../domain/integration.ts';
+
+export interface IntegrationRepository {
+  /** Batches look-ups of one event-loop turn into one query (the hot path). */
+  findById(id: number): Promise<Integration | undefined>;
+  findByChat(chatId: number): Promise<Integration[]>;
+  /** The chat's newest pending integration whose setup token is missing or ended before `now`. */
+  findReusablePending(chatId: number, now: number): Promise<Integration | undefined>;
+  insertPending(chatId: number, name: string, dailyLimit: number, now: number): Promise<Integration>;
+  /** Renames a pending integration and stores the setup token's hash and end. */
+  storeSetupToken(id: number, name: string, tokenHash: string, expiresAt: number, now: number): Promise<void>;
+  /**
+   * pending → active in one statement, only while `setupHash` is still the stored hash: of any number of concurrent
+   * calls exactly one gets the integration, the others undefined. `name` null keeps the name. Also clears
+   * unreachableSince, and sets rateLimit = dailyLimit.
+   */
+  activate(
+    id: number,
+    setupHash: string,
+    next: { tokenHash: string; scope: string; name: string | null; expiresAt: number; now: number },
+  ): Promise<Integration | undefined>;
+  /** Replaces the token only while `oldHash` is still the stored one and the status is active; else undefined. */
+  rotate(
+    id: number,
+    oldHash: string,
+    next: { tokenHash: string; expiresAt: number; now: number },
+  ): Promise<Integration | undefined>;
+  /**
+   * active or pending → revoked, token hash removed, and in the same transaction its queued alerts → failed
+   * ('revoked'). Returns the ids of those alerts (to be taken off the queue), or undefined if it was revoked before.
+   */
+  revoke(id: number, now: number): Promise<{ integration: Integration; alertIds: string[] } | undefined>;
+  /** For all integrations of the chat. Clears the suspicion count when `since` is null. Returns rows changed. */
+  setUnreachable(chatId: number, since: number | null, reason: string | null): Promise<number>;
+  /** Counts one more refusal in a row for the chat and returns the count. A delivery resets it (setUnreachable). */
+  addSuspicion(chatId: number): Promise<number>;
+  /** Moves all integrations of a chat to its new id. Returns rows changed. */
+  migrateChat(from: number, to: number, now: number): Promise<number>;
+  /**
+   * Sets rateLimit = dailyLimit everywhere, once per `slot` (the date, YYYY-MM-DD): in one transaction with the
+   * slot's mark. Returns the number of integrations, or undefined if the slot was done before.
+   */
+  resetQuotas(slot: string, now: number): Promise<number | undefined>;
+  /** The newest slot for which the quotas were reset, or undefined. */
+  lastQuotaReset(): Promise<string | undefined>;
+  /** Marks a slot as done without touching quotas (a fresh database owes nothing). No-op where marked. */
+  markQuotaReset(slot: string, now: number): Promise<void>;
+}

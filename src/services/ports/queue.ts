@@ -1,0 +1,93 @@
+import type { AlertOptions } from '../../domain/alert.ts';
+
+/** What the queue knows of an alert: nothing readable, no plain chat id. */
+export interface AlertJob {
+  readonly alertId: string;
+  readonly integrationId: number;
+  /** Keyed hash of the chat id. */
+  readonly chat: string;
+  readonly isGroup: boolean;
+  readonly priority: AlertOptions['priority'];
+  readonly deliverAt: number | null;
+  /** Size of title and message in UTF-8; null where it is not known any more (sent again by hand). */
+  readonly bytes: number | null;
+  /** The form that Telegram took its first parts in, once it is not the full one: the rest must be cut like them. */
+  readonly form?: MessageForm;
+}
+
+/** In which form an alert is sent; each thing that Telegram refuses leads to a simpler one. */
+export interface MessageForm {
+  /** 0: in full, 1: plain text without entities, 2: a document. */
+  readonly simplicity: 0 | 1 | 2;
+  /** Telegram does not know the topic, or it is closed: send without it. */
+  readonly withoutTopic: boolean;
+}
+
+export interface AlertQueue {
+  /**
+   * Durably adds; the caps are exact over all processes. Adding an id that is queued already is a success.
+   * @param sealed the sealed AlertContent (see PayloadCipher)
+   * @throws AppError queue_full, chat_queue_full, schedule_full, chat_schedule_full, queue_unavailable
+   */
+  add(job: AlertJob, sealed: string): Promise<void>;
+  /**
+   * Adds an alert that had ended.
+   * @param sealed null: its text is kept
+   * @throws AppError as `add`; not_resendable where the text is gone, or the worker has not finished with it
+   */
+  addAgain(job: AlertJob, sealed: string | null): Promise<void>;
+  /** Alerts that ended, or were refused, without the worker: frees their places, and the texts unless they are kept. */
+  drop(alertIds: readonly string[], keepText: boolean): Promise<void>;
+  /** A refused alert that may have got a place all the same: frees it in the background, also when Redis is away now. */
+  forget(alertId: string): void;
+  /** Which of the ids the queue still holds to be worked on; ended ones do not count. */
+  existing(alertIds: readonly string[]): Promise<Set<string>>;
+  /** The ids of all alerts that have a place, page by page; one may come twice. */
+  placeHolders(): AsyncIterable<readonly string[]>;
+  /** True while the sealed text is there: until delivery, or 24 h after an end without it. */
+  hasText(alertId: string): Promise<boolean>;
+  /** Forgets ended jobs beyond what the board shows (24 h). */
+  purgeEnded(): Promise<void>;
+  counts(): Promise<QueueCounts>;
+}
+
+export interface QueueCounts {
+  /** What counts for MAX_QUEUE_SIZE: accepted without a later deliverAt, not yet ended. */
+  readonly pending: number;
+  /** What counts for MAX_SCHEDULED: accepted with a later deliverAt, not yet ended. */
+  readonly scheduled: number;
+  /** BullMQ's states. */
+  readonly waiting: number;
+  readonly delayed: number;
+  readonly prioritized: number;
+  readonly active: number;
+  readonly completed: number;
+  readonly failed: number;
+}
+
+/** Tells every process that an alert has ended, so that waiting callers need not poll. */
+export interface EndedSignal {
+  publish(alertId: string): void;
+  /** Resolves when the alert was published as ended, when `ms` have passed or when `signal` aborts. */
+  wait(alertId: string, ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** Sends within Telegram's and our own limits, over all workers. */
+export interface Pace {
+  /**
+   * Asks for the next send to this chat. `go`: sleep `waitMs`, then send (the slot is taken); with the sealed text, null
+   * where Redis has lost it. `defer`: not before `ms`; put the alert back and let others go first. `paused`: nobody may
+   * send for `ms`.
+   */
+  take(
+    turn: Pick<AlertJob, 'alertId' | 'chat' | 'isGroup' | 'priority'>,
+  ): Promise<
+    | { readonly kind: 'go'; readonly waitMs: number; readonly sealed: string | null }
+    | { readonly kind: 'defer'; readonly ms: number }
+    | { readonly kind: 'paused'; readonly ms: number }
+  >;
+  /** Tells when a call really began (performance.now()): the next slot keeps its distance from it. */
+  sent(beganAt: number): Promise<void>;
+  /** No sends to this chat for `ms` (a flood wait), or to nobody where the whole bot is meant; survives restarts. */
+  block(chat: string, ms: number): Promise<{ readonly isWholeBot: boolean }>;
+}

@@ -1,0 +1,40 @@
+import type { AlertContent } from '../../domain/alert.ts';
+import type { SendOutcome } from '../../domain/outcome.ts';
+
+/** One message as Telegram takes it: text with entities, or a document when it would be more than 4 messages. */
+export interface RenderedPart {
+  readonly kind: 'message' | 'document';
+  /** The message's text, or the document's caption. */
+  readonly text: string;
+  /** Offsets and lengths in UTF-16 units, as the Bot API counts them. */
+  readonly entities: readonly MessageEntity[];
+  /** The document's content (UTF-8) and name. */
+  readonly document?: { readonly filename: string; readonly content: string };
+}
+
+export interface MessageEntity {
+  readonly type: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly url?: string;
+  readonly language?: string;
+}
+
+/** Renders content; `simplicity` 0 is the full form, 1 plain text without entities, 2 a document. Never throws. */
+export type Renderer = (content: AlertContent, simplicity: 0 | 1 | 2) => Promise<RenderedPart[]>;
+
+export interface SendRequest {
+  readonly chatId: number;
+  readonly part: RenderedPart;
+  readonly silent: boolean;
+  readonly threadId: number | null;
+  /** A button below the (last) message. */
+  readonly button: { readonly text: string; readonly url: string } | null;
+}
+
+export interface TelegramSender {
+  /** Makes one call and says what it came to. Never throws, never repeats by itself. */
+  send(request: SendRequest): Promise<SendOutcome>;
+  /** getMe: does Telegram answer, and take the token? */
+  probe(): Promise<'ok' | 'unreachable' | 'unauthorized'>;
+}

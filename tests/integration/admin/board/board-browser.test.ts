@@ -1,0 +1,213 @@
+import { fileURLToPath } from 'node:url';
+import { Queue, UnrecoverableError, Worker } from 'bullmq';
+import { Redis } from 'ioredis';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type ApiFixture, startApi } from '../../../support/api-fixture.ts';
+import {
+  addAlertsInAllStates,
+  type BoardAlertName,
+  type BoardAlerts,
+} from '../../../support/board-alerts.ts';
+import { launchChromium } from '../../../support/chromium.ts';
+import { startTestRedis, type TestRedis } from '../../../support/redis.ts';
+
+// A browser on a busy machine takes its time.
+vi.setConfig({ testTimeout: 60_000 });
+
+const PREFIX = '{board-browser}';
+const WIDE = { width: 1280, height: 900 };
+const NARROW = { width: 375, height: 812 };
+/** The README's picture is made anew with UPDATE_SCREENSHOTS=1. */
+const PICTURE =
+  process.env.UPDATE_SCREENSHOTS === '1'
+    ? fileURLToPath(new URL('../../../../docs/images/board.png', import.meta.url))
+    : undefined;
+
+let server: TestRedis;
+let redis: Redis;
+let alerts: Queue;
+let maintenance: Queue;
+let added: BoardAlerts;
+let fixture: ApiFixture;
+let browser: Browser;
+let page: Page;
+const problems: string[] = [];
+
+beforeAll(async () => {
+  server = await startTestRedis();
+  redis = new Redis({ ...server.connection, maxRetriesPerRequest: null });
+  const options = { connection: redis as never, prefix: PREFIX };
+  alerts = new Queue('alerts', options);
+  maintenance = new Queue('maintenance', options);
+  added = await addAlertsInAllStates(alerts, redis, PREFIX);
+  await failBackup();
+  await maintenance.upsertJobScheduler('backup', { pattern: '0 3 * * *' }, { name: 'backup' });
+  fixture = await startApi({
+    queues: { alerts, maintenance },
+    whyWaiting: added.whyWaiting,
+    operator: { user: 'admin', password: 'password', sessionKey: Buffer.alloc(32, 9) },
+  });
+  browser = await launchChromium();
+  page = await openPage();
+});
+afterAll(async () => {
+  await browser.close();
+  await fixture.stop();
+  await added.stop();
+  await Promise.all([alerts.close(), maintenance.close()]);
+  redis.disconnect();
+  await server.stop();
+});
+beforeEach(() => page.setViewportSize(WIDE));
+
+async function failBackup(): Promise<void> {
+  const worker = new Worker(
+    'maintenance',
+    async () => {
+      throw new UnrecoverableError('disk_full');
+    },
+    { connection: redis as never, prefix: PREFIX },
+  );
+  const { id = '' } = await maintenance.add('backup', {}, { attempts: 1 });
+  await vi.waitFor(async () => expect(await maintenance.getJobState(id)).toBe('failed'), 10_000);
+  await worker.close();
+}
+
+async function openPage(): Promise<Page> {
+  const context = await browser.newContext({ viewport: WIDE, locale: 'en-GB' });
+  context.setDefaultTimeout(15_000);
+  context.on('request', (request) => {
+    if (new URL(request.url()).origin !== fixture.url) problems.push(`foreign request: ${request.url()}`);
+  });
+  context.on('weberror', (error) => problems.push(`error: ${error.error().message}`));
+  context.on('console', (message) => {
+    if (message.type() === 'error') problems.push(`console: ${message.text()}`);
+  });
+  const opened = await context.newPage();
+  await opened.goto(`${fixture.url}/admin/sign-in`);
+  await opened.getByLabel('Name').fill('admin');
+  await opened.getByLabel('Password').fill('password');
+  await opened.getByRole('button', { name: 'Sign in' }).click();
+  await opened.waitForURL('**/admin/queues/');
+  return opened;
+}
+
+/** Opens one of the board's pages and waits until it shows what it was asked for. */
+async function open(path: string, size = WIDE): Promise<void> {
+  await page.setViewportSize(size);
+  await page.goto(`${fixture.url}/admin/queues/${path}`);
+  await page.locator('main section [class*="card-"]:not([class*="metricsCard-"])').first().waitFor();
+}
+/** `body` is an expression of `one`, an element that matches. */
+const ofAll = (selector: string, body: string) =>
+  page.evaluate(
+    `[...document.querySelectorAll(${JSON.stringify(selector)})].map((one) => ${body})`,
+  ) as Promise<unknown[]>;
+const row = (name: BoardAlertName) =>
+  page.locator('section > [class*="card-"]', { hasText: added.ids[name] });
+const titleOf = async (name: BoardAlertName) =>
+  ((await row(name).locator('h5').textContent()) ?? '').replaceAll('\u00a0', ' ');
+
+describe('the board in a browser', () => {
+  it('tells in each row how its alert stands', async () => {
+    await open('queue/alerts?status=waiting');
+    expect(await titleOf('waiting')).toBe(
+      'integration 12 · chat 3f2a91c0… · high priority · private · 1.2 kB · waiting for its turn',
+    );
+    await open('queue/alerts?status=delayed');
+    expect(await titleOf('flooded')).toContain('flood wait until');
+    expect(await row('flooded').getByText('Will run at').count()).toBe(1);
+    await open('queue/alerts?status=completed');
+    expect(await titleOf('delivered')).toContain('delivered · 184 ms');
+    expect(await row('delivered').getByText('4711').count()).toBe(1);
+    await open('queue/alerts?status=active');
+    expect(await titleOf('active')).toContain('sending');
+  });
+
+  it('warns in the row and in its question before an uncertain alert is sent again', async () => {
+    await open('queue/alerts?status=failed');
+    expect(await titleOf('uncertain')).toContain('uncertain: connection_reset · Telegram may have it');
+    await row('uncertain').getByText('Sent again, it may arrive twice.').waitFor();
+    if (PICTURE !== undefined) {
+      await page.setViewportSize({ width: 1360, height: 1130 });
+      // The chart follows the new width.
+      await page.waitForTimeout(1_500);
+      await page.screenshot({ path: PICTURE });
+    }
+    await row('uncertain').locator('[class*="jobActions-"] button').first().click();
+    const question = page.getByRole('alertdialog');
+    await question.getByText('may have reached Telegram already').waitFor();
+    await question.getByRole('button', { name: 'Cancel' }).click();
+  });
+
+  it('shows our penguin, where it runs, and a chart of the deliveries', async () => {
+    await open('queue/alerts');
+    expect(await ofAll('header img', 'one.naturalWidth')).toEqual([expect.any(Number)]);
+    expect(await ofAll('header img', 'one.naturalWidth')).not.toEqual([0]);
+    await page.locator('header', { hasText: 'PRODUCTION' }).waitFor();
+    await page.locator('[class*="metricsCard-"] svg.recharts-surface').first().waitFor();
+    await open('queue/maintenance?status=failed');
+    expect(await page.getByText('No metrics collected').isVisible()).toBe(false);
+  });
+
+  it.each([
+    ['wide', WIDE, ['latest', 'active', 'waiting', 'delayed', 'failed', 'completed']],
+    ['narrow', NARROW, ['delayed', 'failed']],
+  ] as const)('offers on a %s screen no button that the server refuses', async (_name, size, tabs) => {
+    const actions = async () => {
+      const seen = 'one.checkVisibility() ? [one.classList[1]] : []';
+      return [...new Set((await ofAll('[class*="jobActions-"] svg', seen)).flat())];
+    };
+    for (const status of tabs) {
+      await open(`queue/alerts?status=${status}`, size);
+      const retries = status === 'failed' || status === 'latest';
+      expect([status, await actions()]).toEqual([status, retries ? ['lucide-refresh-cw'] : []]);
+      expect(await page.locator('[class*="queueActions-"] button:visible').count()).toBe(0);
+    }
+    await open(`queue/alerts/${added.ids.flooded}`, size);
+    expect(await actions()).toEqual([]);
+    await open('queue/maintenance?status=delayed', size);
+    expect(await actions()).toEqual(['lucide-corner-up-left']);
+    expect(await page.locator('main button[aria-haspopup="menu"]:visible').count()).toBe(0);
+    await open('queue/maintenance?status=failed', size);
+    expect(await actions()).toEqual(['lucide-refresh-cw']);
+    await page.goto(`${fixture.url}/admin/queues/job-schedulers`);
+    await page.getByText('0 3 * * *').waitFor();
+    expect(
+      await page.locator('td button svg:is(.lucide-play, .lucide-pencil, .lucide-trash-2):visible').count(),
+    ).toBe(0);
+  });
+
+  it('offers of the menus only what may be done', async () => {
+    const items = async () =>
+      (await page.locator('[role="menuitem"]:visible').allTextContents()).map((text) => text.trim());
+    await open('queue/alerts');
+    await page.locator('main button[aria-haspopup="menu"]').click();
+    await page.getByRole('menuitem').first().waitFor();
+    expect(await items()).toEqual(['Pause']);
+    await open('');
+    await page.locator('main [class*="headerControls-"] button[aria-haspopup="menu"]').click();
+    await page.getByRole('menuitem', { name: 'Sort by' }).waitFor();
+    expect(await items()).toEqual(['Sort by']);
+    expect(
+      await page.locator('main [class*="queueCard-"] button[aria-haspopup="menu"]:visible').count(),
+    ).toBe(1);
+    expect(await page.locator('main ul[class*="statusTabs-"] > li:visible').count()).toBe(6);
+  });
+
+  it('can be read on a narrow screen', async () => {
+    for (const status of ['delayed', 'failed', 'completed']) {
+      await open(`queue/alerts?status=${status}`, NARROW);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(NARROW.width);
+      const cut = 'one.scrollWidth > one.clientWidth ? [one.textContent] : []';
+      const rows = 'section h5, ul[class*="statusTabs-"], [class*="tabActions-"]';
+      expect((await ofAll(rows, cut)).flat()).toEqual([]);
+      expect(await ofAll('section h5', 'one.checkVisibility()')).toContain(true);
+    }
+  });
+
+  it('has no error on its pages, and asks nobody else', () => {
+    expect(problems).toEqual([]);
+  });
+});

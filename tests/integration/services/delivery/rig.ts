@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseDatabaseUrl } from '../../../../src/config/database-url.ts';
+import { createPayloadCipher } from '../../../../src/crypto/payload-cipher.ts';
+import { createTokens, hashToken } from '../../../../src/crypto/tokens.ts';
+import { createAlertLedger } from '../../../../src/db/alerts/alert-ledger.ts';
+import { connectDatabase } from '../../../../src/db/engine/connect.ts';
+import { migrate } from '../../../../src/db/engine/migrate.ts';
+import { createIntegrationRepository } from '../../../../src/db/integrations/integration-repository.ts';
+import type { AlertContent, AlertRecord } from '../../../../src/domain/alert.ts';
+import { createEventBus, type DomainEventName } from '../../../../src/domain/events.ts';
+import type { Integration } from '../../../../src/domain/integration.ts';
+import { type Call, createBotApiDouble } from '../../../../src/sandbox/bot-api-double.ts';
+import { createDeliveryService, type Delivery } from '../../../../src/services/delivery/delivery.ts';
+import { createTelegramGuard } from '../../../../src/services/delivery/telegram-guard.ts';
+import { createIntegrationService } from '../../../../src/services/integrations/integrations.ts';
+import type { AlertLedger, NewAlert } from '../../../../src/services/ports/alerts.ts';
+import type { AlertJob, Pace } from '../../../../src/services/ports/queue.ts';
+import { createTelegramClient } from '../../../../src/telegram/connection.ts';
+import { render } from '../../../../src/telegram/render/renderer.ts';
+import { createTelegramSender } from '../../../../src/telegram/sender.ts';
+
+const SECRET = 'a secret of the delivery tests, 32 bytes or more';
+const TIMEOUT_MS = 300;
+/** Quick, so that a test that opens the circuit goes on soon. */
+const GUARD = { failures: 3, firstProbeMs: 20, maxProbeMs: 40, haltedProbeMs: 20 };
+
+export type DeliveryRig = Awaited<ReturnType<typeof createDeliveryRig>>;
+
+/** The delivery service on a real SQLite ledger and the Bot API double over HTTP; jobs are handed to it directly. */
+export async function createDeliveryRig(
+  change: { ledger?: Partial<AlertLedger>; pace?: Partial<Pace> } = {},
+) {
+  const dir = mkdtempSync(join(tmpdir(), 'pingui-delivery-'));
+  const db = await connectDatabase(parseDatabaseUrl(`sqlite:${join(dir, 'pingui.db')}`));
+  await migrate(db);
+  const double = createBotApiDouble();
+  const { apiRoot } = await double.start();
+  const clock = { now: () => Date.now() };
+  const events = createEventBus();
+  const emitted: DomainEventName[] = [];
+  for (const name of ['telegram.unreachable', 'telegram.recovered', 'telegram.halted'] as const)
+    events.on(name, () => emitted.push(name));
+  const cipher = createPayloadCipher(SECRET);
+  const ledger = createAlertLedger(db, { idempotencyWindowMs: 1_000 });
+  const repository = createIntegrationRepository(db);
+  const tokens = createTokens({ secret: SECRET, clock, setupTtlSeconds: 300, ttlDays: 1 });
+  const integrations = createIntegrationService({
+    integrations: repository,
+    queue: { drop: async () => undefined },
+    tokens,
+    cipher,
+    events,
+    clock,
+    dailyLimit: 1_000,
+  });
+  const sender = createTelegramSender({
+    telegram: createTelegramClient({ token: '1:a', apiRoot, timeoutMs: TIMEOUT_MS }),
+    timeoutMs: TIMEOUT_MS,
+  });
+  /** What Redis holds, by alert. */
+  const texts = new Map<string, string>();
+  const blocks: { chat: string; ms: number }[] = [];
+  const pace: Pace = {
+    take: async ({ alertId }) => ({ kind: 'go', waitMs: 0, sealed: texts.get(alertId) ?? null }),
+    sent: async () => undefined,
+    async block(chat, ms) {
+      blocks.push({ chat, ms });
+      return { isWholeBot: false };
+    },
+    ...change.pace,
+  };
+  const delivery = createDeliveryService({
+    ledger: { ...ledger, ...change.ledger },
+    integrations: repository,
+    integrationService: integrations,
+    cipher,
+    guard: createTelegramGuard({ sender, events, timing: GUARD }),
+    render,
+    pace,
+    ended: { publish: () => undefined },
+    events,
+    clock,
+  });
+  let chatId = 100;
+
+  return {
+    ...{
+      double,
+      ledger,
+      repository,
+      integrations,
+      cipher,
+      events,
+      emitted,
+      blocks,
+      texts,
+      clock,
+      delivery,
+    },
+
+    /** A private chat with an active integration. */
+    async addChat(): Promise<Integration> {
+      chatId += 1;
+      double.addChat({ id: chatId, type: 'private', first_name: 'Ann' });
+      const setup = await integrations.issueSetupToken(chatId, 'tests');
+      return (await integrations.create(tokens.verify(setup.token), hashToken(setup.token), {})).integration;
+    },
+
+    /** Accepts an alert as the API does, without a queue. The text defaults to something unique. */
+    async accept(
+      integration: Integration,
+      content: Partial<AlertContent> = {},
+      options: Partial<NewAlert> = {},
+    ): Promise<AlertJob> {
+      const id = randomUUID();
+      const alert: NewAlert = {
+        id,
+        integrationId: integration.id,
+        tokenHash: integration.tokenHash,
+        askedChatId: null,
+        format: 'plain',
+        priority: 'normal',
+        silent: false,
+        threadId: null,
+        deliverAt: null,
+        expiresAt: null,
+        sealedTags: null,
+        hasButton: false,
+        createdAt: clock.now(),
+        idempotency: null,
+        ...options,
+      };
+      const { kind } = await ledger.accept(alert);
+      if (kind !== 'accepted') throw new Error(`the ledger says ${kind}`);
+      texts.set(id, cipher.seal({ message: `text of ${id}`, format: 'plain', ...content }, id));
+      return {
+        alertId: id,
+        integrationId: integration.id,
+        chat: cipher.hashChat(integration.chatId),
+        isGroup: false,
+        priority: alert.priority,
+        deliverAt: null,
+        bytes: null,
+      };
+    },
+
+    /** Delivers as the worker does, deferrals cut short, until the alert has ended or the worker stops. */
+    async deliver(job: AlertJob, stopping = new AbortController().signal): Promise<Delivery> {
+      for (;;) {
+        const delivered = await delivery.deliver(job, stopping);
+        if (delivered.kind === 'ended' || stopping.aborted) return delivered;
+      }
+    },
+
+    async entry(job: AlertJob): Promise<AlertRecord> {
+      const record = await ledger.find(job.alertId);
+      if (record === undefined) throw new Error('no such entry');
+      return record;
+    },
+
+    async integration(of: Integration): Promise<Integration> {
+      const found = await repository.findById(of.id);
+      if (found === undefined) throw new Error('no such integration');
+      return found;
+    },
+
+    sends: (): Call[] => double.calls.filter((call) => call.method.startsWith('send')),
+
+    async close(): Promise<void> {
+      await double.stop();
+      await db.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,6 +1,6 @@
 import type { Queue } from 'bullmq';
 import type { RequestHandler } from 'express';
-import { loadedWhenAsked } from '../http/lazy-handler.ts';
+import { lazyHandler } from '../http/lazy-handler.ts';
 import type { HttpLogger } from '../http/logger.ts';
 import { unknownRoute } from '../http/problem-handlers.ts';
 import type { SecurityHeaders } from '../http/security-headers.ts';
@@ -58,7 +58,7 @@ export function operatorMounts(
 
 /** Bull Board is large: it is loaded when somebody looks. */
 function loadBoard({ isSandbox, ...sources }: BoardSources, clock: Clock): RequestHandler {
-  return loadedWhenAsked(async () => {
+  return lazyHandler(async () => {
     const { createBoard } = await import('./board/board.ts');
     return createBoard({ ...sources, clock, sandbox: isSandbox });
   });

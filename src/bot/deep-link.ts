@@ -5,20 +5,20 @@ const MAX_PAYLOAD = 64;
 const PAYLOAD = /^token_(-?\d{1,16})(?:_([A-Za-z0-9_-]+))?$/;
 
 /** The wish for a setup token of another chat. It is a wish, not a permission: whoever opens the link is checked. */
-export interface TokenWish {
+export interface TokenRequest {
   readonly chatId: number;
   readonly name: string | undefined;
 }
 
 /** `https://t.me/<bot>?start=token_<chat>_<name in base64url>`; a name that does not fit is left out. */
-export function tokenLink(botName: string, wish: TokenWish): string {
+export function tokenLink(botName: string, wish: TokenRequest): string {
   const bare = `token_${wish.chatId}`;
   const named = wish.name === undefined ? bare : `${bare}_${Buffer.from(wish.name).toString('base64url')}`;
   return `https://t.me/${botName}?start=${named.length <= MAX_PAYLOAD ? named : bare}`;
 }
 
 /** The wish in a `/start` payload; undefined for every other payload. */
-export function parseTokenWish(payload: string): TokenWish | undefined {
+export function parseTokenWish(payload: string): TokenRequest | undefined {
   const match = PAYLOAD.exec(payload);
   if (match === null) return undefined;
   const chatId = Number(match[1]);

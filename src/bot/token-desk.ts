@@ -2,7 +2,7 @@ import { createAttempts } from '../services/integrations/attempts.ts';
 import { isForbidden } from './api-errors.ts';
 import type { BotContext, ReplyOptions } from './context.ts';
 import { createIntegrationCurl } from './curl-examples.ts';
-import { type TokenWish, tokenLink } from './deep-link.ts';
+import { type TokenRequest, tokenLink } from './deep-link.ts';
 import type { FeatureDeps } from './feature.ts';
 import { isAdministrator } from './guards/administrators.ts';
 
@@ -15,7 +15,7 @@ export interface TokenDesk {
   /** In a group, to an administrator: the token goes to the person's private chat, never into the group. */
   answerPrivately(ctx: BotContext, name: string | undefined): Promise<void>;
   /** After the deep link, in the person's private chat: checks anew that the person may have it. */
-  answerWish(ctx: BotContext, wish: TokenWish): Promise<void>;
+  answerWish(ctx: BotContext, wish: TokenRequest): Promise<void>;
 }
 
 /** Issues setup tokens and decides where they are shown. */
@@ -88,7 +88,7 @@ export function createTokenDesk(deps: Pick<FeatureDeps, 'integrations' | 'clock'
 }
 
 /** A button that opens the private chat with the bot and asks there for the token. */
-export function linkButton(ctx: BotContext, wish: TokenWish): ReplyOptions {
+export function linkButton(ctx: BotContext, wish: TokenRequest): ReplyOptions {
   const button = { text: ctx.texts.openPrivateChat, url: tokenLink(ctx.me, wish) };
   return { reply_markup: { inline_keyboard: [[button]] } };
 }

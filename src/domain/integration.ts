@@ -23,7 +23,7 @@ export interface Integration {
 }
 
 /** Why alerts cannot be sent for an integration now, and what a person has to do; undefined if they can. */
-export function hindranceOf(
+export function whyCannotSend(
   integration: Pick<Integration, 'status' | 'unreachableSince' | 'chatId'>,
 ): string | undefined {
   switch (integration.status) {

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
-import { bearerChallenge } from '../api/auth/bearer.ts';
 import type { AppError, ErrorCode } from '../domain/errors.ts';
+import { bearerChallenge } from './bearer.ts';
 
 /** How each code looks over HTTP. The compiler holds this complete. */
 export const PROBLEMS: Record<ErrorCode, { readonly status: number; readonly title: string }> = {

@@ -1,5 +1,5 @@
 import express, { type Express, type RequestHandler } from 'express';
-import { bornFor } from './express-prototypes.ts';
+import { serverOptionsFor } from './express-prototypes.ts';
 import { createHttpListener, type HttpListener } from './listener.ts';
 import type { HttpLogger } from './logger.ts';
 import { createProblemHandler } from './problem-handlers.ts';
@@ -33,8 +33,10 @@ export function createHttpServer(
   app.disable('etag');
   app.set('trust proxy', deps.trustProxy);
   app.use(requestId);
-  for (const { at, handlers } of mounts)
-    app.use(typeof at === 'string' ? at : [...(at ?? ['/'])], ...handlers);
+  for (const { at, handlers } of mounts) {
+    if (at === undefined) app.use(...handlers);
+    else app.use(typeof at === 'string' ? at : [...at], ...handlers);
+  }
   app.use(createProblemHandler(deps.logger));
-  return { app, ...createHttpListener(app, deps.waits, bornFor(app)) };
+  return { app, ...createHttpListener(app, deps.waits, serverOptionsFor(app)) };
 }

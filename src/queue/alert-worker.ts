@@ -4,7 +4,7 @@ import { type AlertOutcome, keepsText } from '../domain/alert.ts';
 import type { RedisClient } from '../redis/connect.ts';
 import type { Delivery, DeliveryService } from '../services/delivery/delivery.ts';
 import { ALERT_QUEUE, type AlertJobData, callUp, KEEP_TEXT_MS } from './alert-queue.ts';
-import { closeWorker, createWorkInHand } from './close-worker.ts';
+import { closeWorker, createInFlightWork } from './close-worker.ts';
 import { giveTurns } from './due-alerts.ts';
 import { limiterFor } from './limiter.ts';
 import { NO_TURN, type Places } from './places.ts';
@@ -52,7 +52,7 @@ export function createAlertWorker(deps: {
   const stopping = new AbortController();
   // Each delivery in hand waits for it, and the guard's one probe does; more would be a leak, which Node then reports.
   setMaxListeners(deps.concurrency + 1, stopping.signal);
-  const inHand = createWorkInHand();
+  const inFlight = createInFlightWork();
   let lastActivity: number | null = null;
 
   async function process(job: Job<AlertJobData>, token?: string): Promise<AlertOutcome> {
@@ -73,7 +73,7 @@ export function createAlertWorker(deps: {
         return { kind: 'defer', ms: 0, called: false };
       }
       const { outcome: _, ...data } = job.data;
-      return await inHand.add(deps.delivery.deliver({ ...data, alertId: idOf(job) }, stopping.signal));
+      return await inFlight.add(deps.delivery.deliver({ ...data, alertId: idOf(job) }, stopping.signal));
     } catch (error) {
       deps.onError(error instanceof Error ? error : new Error(String(error)));
       return { kind: 'defer', ms: FAULT_PAUSE_MS, called: true };
@@ -123,7 +123,7 @@ export function createAlertWorker(deps: {
     },
     stop() {
       stopping.abort();
-      stopped ??= closeWorker(worker, { redis: deps.redis, running, inHand });
+      stopped ??= closeWorker(worker, { redis: deps.redis, running, inFlight });
       return stopped;
     },
     lastActivity: () => lastActivity,

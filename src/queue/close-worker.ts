@@ -4,24 +4,24 @@ import { within } from '../async/within.ts';
 import type { RedisClient } from '../redis/connect.ts';
 
 /** What of the jobs under way is ours to finish, also without Redis. */
-export interface WorkInHand {
+export interface InFlightWork {
   /** Gives the work back as it is. */
   add<T>(work: Promise<T>): Promise<T>;
   /** Resolves when all that was added has ended, however it ended. */
   ended(): Promise<void>;
 }
 
-export function createWorkInHand(): WorkInHand {
-  const inHand = new Set<Promise<unknown>>();
+export function createInFlightWork(): InFlightWork {
+  const inFlight = new Set<Promise<unknown>>();
   return {
     add(work) {
-      inHand.add(work);
-      const forget = () => inHand.delete(work);
+      inFlight.add(work);
+      const forget = () => inFlight.delete(work);
       work.then(forget, forget);
       return work;
     },
     async ended() {
-      await Promise.allSettled(inHand);
+      await Promise.allSettled(inFlight);
     },
   };
 }
@@ -38,18 +38,18 @@ const ANSWER_LIMIT_MS = 500;
  */
 export async function closeWorker(
   worker: Worker,
-  deps: { redis: RedisClient; running: Promise<void> | undefined; inHand: WorkInHand },
+  deps: { redis: RedisClient; running: Promise<void> | undefined; inFlight: InFlightWork },
 ): Promise<void> {
   if (!(await answers(deps.redis))) {
     await worker.close(true);
-    await deps.inHand.ended();
+    await deps.inFlight.ended();
     return;
   }
   const done = new AbortController();
   const closed = worker.close().then(() => deps.running?.catch(() => undefined));
   // It may go away meanwhile.
   const lost = once(deps.redis, 'close', { signal: done.signal }).then(
-    () => deps.inHand.ended(),
+    () => deps.inFlight.ended(),
     () => closed,
   );
   await Promise.race([closed, lost]).finally(() => done.abort());

@@ -5,7 +5,7 @@ import type { EventBus } from '../domain/events.ts';
 import type { RedisClient } from '../redis/connect.ts';
 import type { MaintenanceService } from '../services/jobs/maintenance.ts';
 import type { UpkeepService } from '../services/jobs/upkeep.ts';
-import { closeWorker, createWorkInHand } from './close-worker.ts';
+import { closeWorker, createInFlightWork } from './close-worker.ts';
 
 export const MAINTENANCE_QUEUE = 'maintenance';
 
@@ -72,7 +72,7 @@ export function createMaintenanceQueue(deps: {
     },
   };
 
-  const inHand = createWorkInHand();
+  const inFlight = createInFlightWork();
   const worker = new Worker(
     MAINTENANCE_QUEUE,
     async (job: Job) => {
@@ -80,7 +80,7 @@ export function createMaintenanceQueue(deps: {
       // A job of a newer version's name: leave it to that version.
       if (action === undefined) throw new Error('unknown maintenance job');
       try {
-        await inHand.add(action());
+        await inFlight.add(action());
       } catch (error) {
         deps.events.emit('job.failed', { job: job.name, error });
         // The board shows this text: the details are in the log.
@@ -148,7 +148,7 @@ export function createMaintenanceQueue(deps: {
     },
     async stop() {
       stopping.abort();
-      await closeWorker(worker, { redis: deps.redis, running, inHand });
+      await closeWorker(worker, { redis: deps.redis, running, inFlight });
       await queue.close();
     },
   };

@@ -20,7 +20,7 @@ describe('BullMQ is used by its public interface', () => {
     for (const { name, text } of scripts)
       expect(text, name).toMatch(/^--\[\[[\s\S]*\bKEYS\b[\s\S]*\bARGV\b[\s\S]*\]\]/);
     const inCode = readSources().filter(({ code }) => /redis\.call\('/.test(code));
-    expect(inCode.map(({ path }) => path)).toEqual(['bot/lease.ts']);
+    expect(inCode.map(({ path }) => path)).toEqual(['bot/updates/lease.ts']);
   });
 
   it('they name no key themselves: all come as KEYS, from keys.ts', () => {

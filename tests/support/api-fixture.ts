@@ -4,7 +4,7 @@ import { type ApiServerDeps, createApiServer } from '../../src/app/servers.ts';
 import { createTokens, type IssuedToken, type Tokens } from '../../src/crypto/tokens.ts';
 import type { AlertRecord } from '../../src/domain/alert.ts';
 import { createEventBus, type DomainEventName } from '../../src/domain/events.ts';
-import { hindranceOf, type Integration } from '../../src/domain/integration.ts';
+import { whyCannotSend, type Integration } from '../../src/domain/integration.ts';
 import { DEFAULT_SCOPE } from '../../src/domain/scopes.ts';
 import type { HttpServer } from '../../src/http/server.ts';
 import { createAlertService } from '../../src/services/alerts/alerts.ts';
@@ -89,15 +89,15 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     },
   });
   const ledger = part<AlertLedger>({
-    accept: async ({ idempotency, tokenHash, askedChatId, ...alert }) => {
+    accept: async ({ idempotency, tokenHash, namedChatId, ...alert }) => {
       const integration = integrations.get(alert.integrationId);
       if (integration === undefined || (tokenHash !== null && tokenHash !== integration.tokenHash)) {
         return { kind: 'token_invalid' };
       }
-      if (askedChatId !== null && askedChatId !== integration.chatId) {
+      if (namedChatId !== null && namedChatId !== integration.chatId) {
         return { kind: 'chat_mismatch', integration };
       }
-      if (hindranceOf(integration) !== undefined) return { kind: 'not_active', integration };
+      if (whyCannotSend(integration) !== undefined) return { kind: 'not_active', integration };
       const key = idempotency && `${alert.integrationId} ${idempotency.keyHash}`;
       const repeated = key ? keys.get(key) : undefined;
       const record = repeated && records.get(repeated.id);

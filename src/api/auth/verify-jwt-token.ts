@@ -11,8 +11,8 @@ import {
   type Tokens,
 } from '../../crypto/tokens.ts';
 import { AppError } from '../../domain/errors.ts';
+import { bearerToken } from '../../http/bearer.ts';
 import type { Clock } from '../../services/ports/clock.ts';
-import { bearerToken } from './bearer.ts';
 
 /**
  * Passport with passport-jwt: proves the Bearer token of a request (signature, issuer, audience, expiry, form of the

@@ -144,7 +144,7 @@ function toAsked(alert: NewAlert, position: number): AskedAlert {
     bodyHash: alert.idempotency?.bodyHash ?? null,
     position,
     tokenHash: alert.tokenHash,
-    askedChatId: alert.askedChatId,
+    namedChatId: alert.namedChatId,
   };
 }
 

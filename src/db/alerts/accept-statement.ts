@@ -18,10 +18,10 @@ const ASKED = {
   bodyHash: 'text',
   position: 'int',
   tokenHash: 'text',
-  askedChatId: 'bigint',
+  namedChatId: 'bigint',
 } as const;
 
-/** One alert for ACCEPT. `position`: its place in the batch; `tokenHash`, `askedChatId`: null where not shown. */
+/** One alert for ACCEPT. `position`: its place in the batch; `tokenHash`, `namedChatId`: null where not shown. */
 export type AskedAlert = Readonly<Record<keyof typeof ASKED, string | number | null>>;
 
 /** A row of ACCEPT's answer, one per asked alert, in any order. Without an integration its columns are null. */
@@ -44,7 +44,7 @@ export interface Verdict {
   readonly holderId: string | null;
 }
 
-const NOT_STORED: readonly string[] = ['position', 'tokenHash', 'askedChatId'];
+const NOT_STORED: readonly string[] = ['position', 'tokenHash', 'namedChatId'];
 const ENTRY = [...Object.keys(ASKED).filter((column) => !NOT_STORED.includes(column)), 'remaining'];
 const ANSWER = [
   'position',
@@ -76,7 +76,7 @@ const DECIDE = `judged AS (
       CASE
         WHEN i."id" IS NULL THEN 'token_invalid'
         WHEN asked."tokenHash" IS NOT NULL AND asked."tokenHash" IS DISTINCT FROM i."tokenHash" THEN 'token_invalid'
-        WHEN asked."askedChatId" <> i."chatId" THEN 'chat_mismatch'
+        WHEN asked."namedChatId" <> i."chatId" THEN 'chat_mismatch'
         WHEN i."status" <> 'active' OR i."unreachableSince" IS NOT NULL THEN 'not_active'
         WHEN h."id" IS NOT NULL THEN 'repeated'
         ELSE 'accepted'

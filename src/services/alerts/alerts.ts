@@ -3,7 +3,7 @@ import { createDeadline, type Deadline } from '../../async/deadline.ts';
 import { type AlertRecord, hasEnded } from '../../domain/alert.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
-import { hindranceOf, type Integration, isGroupChat } from '../../domain/integration.ts';
+import { whyCannotSend, type Integration, isGroupChat } from '../../domain/integration.ts';
 import { nextReset } from '../../domain/quota.ts';
 import type { AcceptResult, AlertLedger, NewAlert } from '../ports/alerts.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -193,7 +193,7 @@ export function createAlertService(deps: {
       hasButton: request.url !== undefined,
       createdAt: now,
       tokenHash: sender.tokenHash,
-      askedChatId: request.chatId ?? null,
+      namedChatId: request.chatId ?? null,
       idempotency:
         key === undefined
           ? null
@@ -317,7 +317,7 @@ function validateStatus<V extends Exclude<AcceptResult, { kind: 'token_invalid' 
 ): Exclude<V, { kind: 'chat_mismatch' | 'not_active' }> {
   if (verdict.kind === 'chat_mismatch') throw chatMismatch();
   if (verdict.kind === 'not_active') {
-    throw new AppError('integration_not_active', hindranceOf(verdict.integration) ?? 'It cannot send now.');
+    throw new AppError('integration_not_active', whyCannotSend(verdict.integration) ?? 'It cannot send now.');
   }
   // TypeScript does not narrow a type parameter.
   return verdict as Exclude<V, { kind: 'chat_mismatch' | 'not_active' }>;

@@ -12,7 +12,7 @@ export interface NewAlert extends AlertOptions {
   /** The token that was shown: it must be the stored one. Null: none was shown (the bot's own test alert). */
   readonly tokenHash: string | null;
   /** The chat that the sender named, if any: it must be the integration's. */
-  readonly askedChatId: number | null;
+  readonly namedChatId: number | null;
   /** Set where the sender gave an Idempotency-Key: keyed hashes of the key and of the request's body. */
   readonly idempotency: { readonly keyHash: string; readonly bodyHash: string } | null;
 }

@@ -67,7 +67,7 @@ export function newAlert(integrationId: number, changes: Partial<NewAlert> = {})
     hasButton: false,
     createdAt: NOW,
     tokenHash: null,
-    askedChatId: null,
+    namedChatId: null,
     idempotency: null,
     ...changes,
   };

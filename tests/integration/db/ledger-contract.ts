@@ -54,7 +54,7 @@ export function describeAlertLedger(databases: TestDatabases): void {
           idempotency: key('k'),
         });
         expect(await ledger.accept(alert)).toMatchObject({ kind: 'accepted', remaining: 9 });
-        const { idempotency: _, tokenHash: __, askedChatId: ___, ...fields } = alert;
+        const { idempotency: _, tokenHash: __, namedChatId: ___, ...fields } = alert;
         expect(await ledger.find(alert.id)).toStrictEqual({
           ...fields,
           status: 'queued',
@@ -139,16 +139,16 @@ export function describeAlertLedger(databases: TestDatabases): void {
 
       it('refuses another chat than the one of the integration', async () => {
         const id = await insertActive();
-        expect(await ledger.accept(newAlert(id, { askedChatId: -78 }))).toMatchObject({
+        expect(await ledger.accept(newAlert(id, { namedChatId: -78 }))).toMatchObject({
           kind: 'chat_mismatch',
         });
-        expect(await ledger.accept(newAlert(id, { askedChatId: -77 }))).toMatchObject({ kind: 'accepted' });
+        expect(await ledger.accept(newAlert(id, { namedChatId: -77 }))).toMatchObject({ kind: 'accepted' });
         expect(await left(id)).toBe(9);
       });
 
       it('counts the units of a batch without those that are refused in it', async () => {
         const id = await insertActive(2);
-        const asked = [{ askedChatId: -1 }, {}, { askedChatId: -1 }, {}, {}];
+        const asked = [{ namedChatId: -1 }, {}, { namedChatId: -1 }, {}, {}];
         const results = await Promise.all(asked.map((changes) => ledger.accept(newAlert(id, changes))));
         expect(results.map(({ kind }) => kind)).toEqual([
           'chat_mismatch',
@@ -216,8 +216,8 @@ export function describeAlertLedger(databases: TestDatabases): void {
       it('lets the next of a key win in a batch whose first one was refused for itself', async () => {
         const [id, other] = [await insertActive(), await insertActive()];
         const asked = [
-          newAlert(id, { idempotency: key('k'), askedChatId: -1 }),
-          newAlert(id, { idempotency: key('k'), askedChatId: -1 }),
+          newAlert(id, { idempotency: key('k'), namedChatId: -1 }),
+          newAlert(id, { idempotency: key('k'), namedChatId: -1 }),
           ...Array.from({ length: 5 }, () => newAlert(id, { idempotency: key('k') })),
           newAlert(other),
         ];

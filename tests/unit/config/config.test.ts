@@ -43,11 +43,11 @@ describe('defaults', () => {
       production: false,
       jwtSecret: undefined,
       redis: { url: undefined, serverPath: undefined, prefix: '{pingui:queue}' },
-      database: { kind: 'sqlite', file: resolve(dataDir, 'pingui.db') },
+      database: { dialect: 'sqlite', file: resolve(dataDir, 'pingui.db') },
       dataDir,
       http: { host: '127.0.0.1', port: 3000, trustProxy: 0, rateLimitPerMinute: 120 },
       roles: new Set(['api', 'worker', 'bot', 'scheduler']),
-      queue: { maxSize: 500 },
+      queue: { maxPending: 500, maxPendingPerChat: 0, maxScheduled: 10_000, maxScheduledPerChat: 100 },
       worker: { sendDelayMs: 1000, concurrency: 1, chatDelayMs: 1000, groupLimitPerMinute: 20 },
       maxAlerts: 10,
       tokens: { setupTtlSeconds: 300, ttlDays: 365 },
@@ -57,6 +57,7 @@ describe('defaults', () => {
       backup: { directory: resolve('backups/pingui'), keep: 14 },
       timeZone: 'UTC',
       logLevel: 'info',
+      secrets: [],
       warnings: [],
     });
   });
@@ -69,7 +70,7 @@ describe('defaults', () => {
 
   it('put the database into DATA_DIR', () => {
     expect(load({ DATA_DIR: '/srv/pingui' }).database).toEqual({
-      kind: 'sqlite',
+      dialect: 'sqlite',
       file: '/srv/pingui/pingui.db',
     });
   });
@@ -235,7 +236,7 @@ describe('faults', () => {
   });
 
   it('covers every number', () => {
-    expect(numbers).toHaveLength(13);
+    expect(numbers).toHaveLength(15);
   });
 });
 
@@ -293,13 +294,16 @@ describe('forms', () => {
   });
 
   it('gives sqlite paths absolute, and PostgreSQL as its URL', () => {
-    expect(load({ DATABASE_URL: 'sqlite:x.db' }).database).toEqual({ kind: 'sqlite', file: resolve('x.db') });
+    expect(load({ DATABASE_URL: 'sqlite:x.db' }).database).toEqual({
+      dialect: 'sqlite',
+      file: resolve('x.db'),
+    });
     expect(load({ DATABASE_URL: 'sqlite:///srv/x.db' }).database).toEqual({
-      kind: 'sqlite',
+      dialect: 'sqlite',
       file: '/srv/x.db',
     });
     expect(load({ DATABASE_URL: 'postgres://db/x' }).database).toEqual({
-      kind: 'postgres',
+      dialect: 'postgres',
       url: 'postgres://db/x',
     });
   });
@@ -391,7 +395,7 @@ describe('documentation', () => {
       '# Environment of Pingui Alert. Lines without a value keep the default; an empty value counts as not set.\n' +
       '# Every secret can also be given as a file: <NAME>_FILE=<path>.\n';
     const blocks = VARIABLE_NAMES.map((name) => block(name, VARIABLES[name]));
-    await expect([head, ...blocks].join('\n')).toMatchFileSnapshot('../../.env.example');
+    await expect([head, ...blocks].join('\n')).toMatchFileSnapshot(resolve(ROOT, '.env.example'));
   });
 
   it('README.md names every variable with its default', () => {

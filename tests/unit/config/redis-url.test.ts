@@ -1,43 +1,32 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseRedisUrl } from '../../../src/config/redis-url.ts';
+import { connectRedis } from '../../../src/redis/connect.ts';
 
 describe('REDIS_URL', () => {
   it('of one server goes to the driver as it is, without our parameters', () => {
     expect(parseRedisUrl('redis://u:p%40@host:6380/2')).toEqual({
       kind: 'single',
       url: 'redis://u:p%40@host:6380/2',
-      tls: {},
+      tls: undefined,
     });
     expect(parseRedisUrl('rediss://host')).toEqual({
       kind: 'single',
       url: 'rediss://host',
-      tls: { tls: {} },
+      tls: undefined,
     });
   });
 
-  it('reads the files that it names for TLS', () => {
-    const dir = mkdtempSync(join(tmpdir(), 'pingui-url-'));
-    try {
-      const query = new URLSearchParams();
-      for (const name of ['ca', 'cert', 'key']) {
-        const file = join(dir, `a ${name}`);
-        writeFileSync(file, `PEM ${name}`);
-        query.set(name, file);
-      }
-      const tls = { tls: { ca: 'PEM ca', cert: 'PEM cert', key: 'PEM key' } };
-      expect(parseRedisUrl(`rediss://host:1?${query}`)).toEqual({
-        kind: 'single',
-        url: 'rediss://host:1',
-        tls,
-      });
-      expect(parseRedisUrl(`rediss+cluster://host?${query}`)).toMatchObject({ kind: 'cluster', tls });
-    } finally {
-      rmSync(dir, { recursive: true });
-    }
-    expect(() => parseRedisUrl('rediss://host?ca=/nowhere/ca.crt')).toThrow('ENOENT');
+  it('names the files for TLS, which are read when a connection is made', () => {
+    const query = new URLSearchParams({ ca: '/a ca', cert: '/a cert', key: '/a key' });
+    const tls = { ca: '/a ca', cert: '/a cert', key: '/a key' };
+    expect(parseRedisUrl(`rediss://host:1?${query}`)).toEqual({
+      kind: 'single',
+      url: 'rediss://host:1',
+      tls,
+    });
+    expect(parseRedisUrl(`rediss+cluster://host?${query}`)).toMatchObject({ kind: 'cluster', tls });
+    const target = parseRedisUrl('rediss://host?ca=/nowhere/ca.crt');
+    expect(() => connectRedis(target, 'fast', () => undefined)).toThrow('ENOENT');
   });
 
   it('of sentinels names them, the master, and both kinds of users', () => {
@@ -56,7 +45,7 @@ describe('REDIS_URL', () => {
       master: 'my master',
       auth: { username: 'u', password: 'p' },
       sentinelAuth: { sentinelUsername: 'v', sentinelPassword: 's&' },
-      tls: {},
+      tls: undefined,
     });
   });
 
@@ -68,7 +57,7 @@ describe('REDIS_URL', () => {
         { host: 'b', port: 7_000 },
       ],
       auth: { password: 'p:w' },
-      tls: {},
+      tls: undefined,
     });
   });
 

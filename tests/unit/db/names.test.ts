@@ -91,6 +91,6 @@ it.each([
   const lines: string[] = [];
   const io = { log: () => {}, error: (line: string) => void lines.push(line) };
   expect(await runMigrateDatabase(argv, io)).toBe(2);
-  expect(lines.join()).toContain('--from sqlite:<path> --to postgres://');
+  expect(lines.join()).toContain('migrate-database --from URL --to URL');
   expect(lines.join()).not.toContain('secret');
 });

@@ -2,7 +2,7 @@ import { createServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { expect, it } from 'vitest';
-import { bornFor } from '../../../src/http/express-prototypes.ts';
+import { serverOptionsFor } from '../../../src/http/express-prototypes.ts';
 
 it('gives Express requests and responses that it need not change, with all that Express adds to them', async () => {
   const app = express();
@@ -10,7 +10,7 @@ it('gives Express requests and responses that it need not change, with all that 
     res.json({ agent: req.get('X-Asked'), isOwnApp: req.app === app && res.app === app });
   });
   const born: boolean[] = [];
-  const server = createServer(bornFor(app), (req, res) => {
+  const server = createServer(serverOptionsFor(app), (req, res) => {
     born.push(Object.getPrototypeOf(req) === app.request, Object.getPrototypeOf(res) === app.response);
     born.push(req instanceof IncomingMessage, res instanceof ServerResponse);
     app(req, res);

@@ -1,11 +1,11 @@
 import express from 'express';
 import { afterAll, expect, it } from 'vitest';
-import { loadedWhenAsked } from '../../../src/http/lazy-handler.ts';
+import { lazyHandler } from '../../../src/http/lazy-handler.ts';
 
 let loads = 0;
 const app = express();
 app.use(
-  loadedWhenAsked(async () => {
+  lazyHandler(async () => {
     loads += 1;
     if (loads === 1) throw new Error('too many open files');
     return (_req, res) => void res.send('loaded');

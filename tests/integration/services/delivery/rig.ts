@@ -120,7 +120,7 @@ export async function createDeliveryRig(
         id,
         integrationId: integration.id,
         tokenHash: integration.tokenHash,
-        askedChatId: null,
+        namedChatId: null,
         format: 'plain',
         priority: 'normal',
         silent: false,

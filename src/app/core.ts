@@ -5,7 +5,7 @@ import { createAlertLedger } from '../db/alerts/alert-ledger.ts';
 import { createDatabaseMaintenance } from '../db/backup/database-maintenance.ts';
 import type { Database } from '../db/engine/connect.ts';
 import { createIntegrationRepository } from '../db/integrations/integration-repository.ts';
-import type { createEventBus } from '../domain/events.ts';
+import type { EventBus } from '../domain/events.ts';
 import { ALERT_QUEUE, type AlertJobData, createAlertQueue } from '../queue/alert-queue.ts';
 import { createEndedSignal } from '../queue/ended-signal.ts';
 import { MAINTENANCE_QUEUE } from '../queue/maintenance-queue.ts';
@@ -17,107 +17,95 @@ import { createAlertService, IDEMPOTENCY_WINDOW_MS } from '../services/alerts/al
 import { createIntegrationService } from '../services/integrations/integrations.ts';
 import { createMaintenanceService } from '../services/jobs/maintenance.ts';
 import { createUpkeepService } from '../services/jobs/upkeep.ts';
+import type { AlertLedger } from '../services/ports/alerts.ts';
 import type { Clock } from '../services/ports/clock.ts';
+import type { IntegrationRepository } from '../services/ports/integrations.ts';
+import type { AlertQueue, EndedSignal } from '../services/ports/queue.ts';
 import type { RedisConnections } from './redis.ts';
 
-/** The use cases, on a database and a Redis. Nothing in it runs by itself, but for the listening to ended alerts. */
-export type Core = ReturnType<typeof createCore>;
+/** The settings that the use cases and what is below them depend on. */
+export type CoreConfig = Pick<
+  Config,
+  'redis' | 'queue' | 'worker' | 'tokens' | 'maxAlerts' | 'timeZone' | 'backup' | 'telegram'
+>;
 
-export function createCore(deps: {
-  config: Pick<
-    Config,
-    'redis' | 'queue' | 'worker' | 'tokens' | 'maxAlerts' | 'timeZone' | 'backup' | 'telegram'
-  >;
-  secret: string;
-  db: Database;
-  redis: Pick<RedisConnections, 'fast' | 'subscriber'>;
-  clock: Clock;
-  events: ReturnType<typeof createEventBus>;
+interface PortsDeps {
+  readonly config: CoreConfig;
+  readonly secret: string;
+  readonly db: Database;
+  readonly redis: Pick<RedisConnections, 'fast' | 'subscriber'>;
+  readonly clock: Clock;
   onError(error: Error): void;
-}) {
-  const { config, db, redis, clock, events } = deps;
+}
+
+export type Ports = ReturnType<typeof createPorts>;
+
+/** What the use cases need from outside, on a database and a Redis. */
+function createPorts({ config, secret, db, redis, clock, onError }: PortsDeps) {
   const { prefix } = config.redis;
-  const cipher = createPayloadCipher(deps.secret);
-  const tokens = createTokens({ secret: deps.secret, clock, ...config.tokens });
-  const repository = createIntegrationRepository(db);
-  const ledger = createAlertLedger(db, { idempotencyWindowMs: IDEMPOTENCY_WINDOW_MS });
-  const database = createDatabaseMaintenance(db);
-  const connection = { redis: redis.fast, prefix, onError: deps.onError };
+  const connection = { redis: redis.fast, prefix, onError };
   const alertJobs = openQueue<AlertJobData>(ALERT_QUEUE, connection);
-  /** For the board: the jobs themselves run in createMaintenanceQueue, where the role scheduler is. */
-  const maintenanceJobs = openQueue(MAINTENANCE_QUEUE, connection);
+  const { sendDelayMs, chatDelayMs } = config.worker;
   const limits = config.queue;
   const places = createPlaces({ redis: redis.fast, prefix, limits, ...config.worker });
-  const queue = createAlertQueue({
-    queue: alertJobs,
-    places,
-    limits,
-    sendDelayMs: config.worker.sendDelayMs,
-  });
-  const pausedUntil = () => readPausedUntil(redis.fast, prefix);
-  const whyWaiting = createWhyWaiting({
-    redis: redis.fast,
-    queue: alertJobs,
-    prefix,
-    chatDelayMs: config.worker.chatDelayMs,
-  });
-  const ended = createEndedSignal({ publisher: redis.fast, subscriber: redis.subscriber, prefix });
-  const integrations = createIntegrationService({
-    integrations: repository,
-    queue,
-    tokens,
-    cipher,
-    events,
-    clock,
-    dailyLimit: config.maxAlerts,
-  });
-  const alerts = createAlertService({
-    ledger,
-    queue,
-    integrations: repository,
-    cipher,
-    ended,
-    events,
-    clock,
-    timeZone: config.timeZone,
-  });
-  const maintenance = createMaintenanceService({
-    integrations: repository,
-    database,
-    events,
-    clock,
-    timeZone: config.timeZone,
-    backupDir: config.backup.directory,
-    backupKeep: config.backup.keep,
-  });
-  const upkeep = createUpkeepService({
-    integrations: repository,
-    ledger,
-    queue,
-    ended,
-    cipher,
-    events,
-    clock,
-    telegramTimeoutMs: config.telegram.timeoutMs,
-  });
   return {
-    ...{
-      cipher,
-      tokens,
-      repository,
-      ledger,
-      database,
-      alertJobs,
-      maintenanceJobs,
-      queue,
-      ended,
-      pausedUntil,
-      whyWaiting,
-    },
-    ...{ integrations, alerts, maintenance, upkeep },
+    cipher: createPayloadCipher(secret),
+    tokens: createTokens({ secret, clock, ...config.tokens }),
+    repository: createIntegrationRepository(db),
+    ledger: createAlertLedger(db, { idempotencyWindowMs: IDEMPOTENCY_WINDOW_MS }),
+    database: createDatabaseMaintenance(db),
+    alertJobs,
+    /** For the board: the jobs themselves run in createMaintenanceQueue, where the role scheduler is. */
+    maintenanceJobs: openQueue(MAINTENANCE_QUEUE, connection),
+    places,
+    queue: createAlertQueue({ queue: alertJobs, places, limits, sendDelayMs }),
+    ended: createEndedSignal({ publisher: redis.fast, subscriber: redis.subscriber, prefix }),
+    pausedUntil: () => readPausedUntil(redis.fast, prefix),
+    whyWaiting: createWhyWaiting({ redis: redis.fast, queue: alertJobs, prefix, chatDelayMs }),
+  };
+}
+
+/** The use cases, on whatever implements their ports: tests put their own in. */
+export function createUseCases(
+  ports: Pick<Ports, 'cipher' | 'tokens' | 'database'> & {
+    readonly repository: IntegrationRepository;
+    readonly ledger: AlertLedger;
+    readonly queue: AlertQueue;
+    readonly ended: EndedSignal;
+  },
+  deps: {
+    readonly config: Pick<CoreConfig, 'maxAlerts' | 'timeZone' | 'backup' | 'telegram'>;
+    readonly clock: Clock;
+    readonly events: EventBus;
+  },
+) {
+  const { config, clock, events } = deps;
+  const { timeZone, backup } = config;
+  const shared = { ...ports, integrations: ports.repository, clock, events, timeZone };
+  return {
+    integrations: createIntegrationService({ ...shared, dailyLimit: config.maxAlerts }),
+    alerts: createAlertService(shared),
+    maintenance: createMaintenanceService({
+      ...shared,
+      backupDir: backup.directory,
+      backupKeep: backup.keep,
+    }),
+    upkeep: createUpkeepService({ ...shared, telegramTimeoutMs: config.telegram.timeoutMs }),
+  };
+}
+
+export type Core = ReturnType<typeof createCore>;
+
+/** Ports and use cases. Nothing in it runs by itself, but for the listening to ended alerts. */
+export function createCore(deps: PortsDeps & { readonly events: EventBus }) {
+  const ports = createPorts(deps);
+  ports.ended.start();
+  return {
+    ...ports,
+    ...createUseCases(ports, deps),
     /** Ends BullMQ's hold on the connections, which stay the caller's. */
     async close(): Promise<void> {
-      await Promise.all([alertJobs.close(), maintenanceJobs.close()]);
+      await Promise.all([ports.alertJobs.close(), ports.maintenanceJobs.close()]);
     },
   };
 }

@@ -32,6 +32,8 @@ export function startAddLoad(rig: QueueRig): AddLoad {
         acknowledged.push(id);
       } catch (error) {
         const code = error instanceof AppError ? error.code : String(error);
+        // As the service does, once the entry is withdrawn.
+        rig.alerts.forget(id);
         refusals.push({ code, tookMs: performance.now() - began, at: performance.now() });
       }
       await pause(PAUSE_MS);

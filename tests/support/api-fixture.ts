@@ -1,17 +1,18 @@
 import { request } from 'node:http';
 import type { Queue } from 'bullmq';
+import { createUseCases } from '../../src/app/core.ts';
 import { type ApiServerDeps, createApiServer } from '../../src/app/servers.ts';
+import { loadConfig } from '../../src/config/config.ts';
 import { createTokens, type IssuedToken, type Tokens } from '../../src/crypto/tokens.ts';
 import type { AlertRecord } from '../../src/domain/alert.ts';
 import { createEventBus, type DomainEventName } from '../../src/domain/events.ts';
-import { whyCannotSend, type Integration } from '../../src/domain/integration.ts';
+import { type Integration, whyCannotSend } from '../../src/domain/integration.ts';
 import { DEFAULT_SCOPE } from '../../src/domain/scopes.ts';
 import type { HttpServer } from '../../src/http/server.ts';
-import { createAlertService } from '../../src/services/alerts/alerts.ts';
-import { createIntegrationService } from '../../src/services/integrations/integrations.ts';
 import type { AlertLedger } from '../../src/services/ports/alerts.ts';
 import type { PayloadCipher } from '../../src/services/ports/crypto.ts';
 import type { IntegrationRepository } from '../../src/services/ports/integrations.ts';
+import type { DatabaseMaintenance } from '../../src/services/ports/maintenance.ts';
 import type { AlertJob, AlertQueue } from '../../src/services/ports/queue.ts';
 
 export const CHAT = 4242;
@@ -155,22 +156,13 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
   const logged: ApiFixture['logged'] = [];
   const log = (level: string) => (fields: Record<string, unknown>, message: string) =>
     void logged.push({ level, fields, message });
+  const useCases = createUseCases(
+    { cipher, tokens, ledger, queue, repository, ended, database: part<DatabaseMaintenance>({}) },
+    { config: loadConfig({}, () => ''), clock, events: services.events },
+  );
   const api = createApiServer({
-    alerts: createAlertService({
-      ...services,
-      ledger,
-      queue,
-      integrations: repository,
-      ended,
-      timeZone: 'UTC',
-    }),
-    integrations: createIntegrationService({
-      ...services,
-      integrations: repository,
-      queue,
-      tokens,
-      dailyLimit: 10,
-    }),
+    alerts: useCases.alerts,
+    integrations: useCases.integrations,
     tokens,
     clock,
     redis: { call: () => Promise.reject(new Error('no Redis in this test')) },

@@ -1,7 +1,9 @@
 import jwt from 'jsonwebtoken';
+import { createUseCases, type Ports } from '../../src/app/core.ts';
 import { type AlertBot, createBot } from '../../src/bot/bot.ts';
 import type { Holding, Lease } from '../../src/bot/updates/lease.ts';
 import { createPoller, type PollerDeps } from '../../src/bot/updates/poller.ts';
+import { loadConfig } from '../../src/config/config.ts';
 import { createTokens, hashToken, type TokenClaims } from '../../src/crypto/tokens.ts';
 import { createEventBus } from '../../src/domain/events.ts';
 import type { Integration } from '../../src/domain/integration.ts';
@@ -13,10 +15,8 @@ import {
 } from '../../src/sandbox/bot-api-double.ts';
 import type { AlertRequest } from '../../src/services/alerts/alert-request.ts';
 import type { AlertService } from '../../src/services/alerts/alerts.ts';
-import {
-  createIntegrationService,
-  type IntegrationService,
-} from '../../src/services/integrations/integrations.ts';
+import type { IntegrationService } from '../../src/services/integrations/integrations.ts';
+import type { PayloadCipher } from '../../src/services/ports/crypto.ts';
 import { createMemoryIntegrations, type MemoryIntegrations } from './memory-integrations.ts';
 
 export const BOT_TOKEN = '424242:a-token-of-the-double';
@@ -82,16 +82,17 @@ export async function createBotRig(
 
   const clock = { now: options.now ?? Date.now };
   const repository = createMemoryIntegrations();
+  const tokens = createTokens({ secret: 'a'.repeat(40), clock, setupTtlSeconds: 300, ttlDays: 365 });
   const hashChat = (chatId: number) => `hash-of-${[...String(chatId)].reverse().join('')}`;
-  const service = createIntegrationService({
-    integrations: repository,
-    queue: { drop: async () => undefined },
-    tokens: createTokens({ secret: 'a'.repeat(40), clock, setupTtlSeconds: 300, ttlDays: 365 }),
-    cipher: { hashChat },
-    events: createEventBus(),
-    clock,
-    dailyLimit: 10,
-  });
+  const { integrations: service } = createUseCases(
+    {
+      ...{ repository, tokens, cipher: { hashChat } as PayloadCipher },
+      // The bot asks for integrations alone; alerts are the test's (onAccept).
+      ...({ queue: { drop: async () => undefined } } as unknown as Pick<Ports, 'queue'>),
+      ...({} as Pick<Ports, 'ledger' | 'ended' | 'database'>),
+    },
+    { config: loadConfig({}, () => ''), clock, events: createEventBus() },
+  );
   const accepted: BotRig['accepted'] = [];
   let accept: AlertService['accept'] = async (sender, request, context) => {
     const integration = repository.rows.get(sender.id);

@@ -3,7 +3,7 @@ import { createDeadline, type Deadline } from '../../async/deadline.ts';
 import { type AlertRecord, hasEnded } from '../../domain/alert.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
-import { whyCannotSend, type Integration, isGroupChat } from '../../domain/integration.ts';
+import { type Integration, isGroupChat, whyCannotSend } from '../../domain/integration.ts';
 import { nextReset } from '../../domain/quota.ts';
 import type { AcceptResult, AlertLedger, NewAlert } from '../ports/alerts.ts';
 import type { Clock } from '../ports/clock.ts';

@@ -69,23 +69,20 @@ export function createQueueEntry(deps: {
       // The add may still happen (a frozen Redis that thaws): without its entry the worker drops the job, so the
       // refusal that the sender is about to read stays true. If the entry has moved on, the add did happen and the
       // worker has it already: then the alert is accepted.
-      if (!(await withdraw(alert, source))) return;
-      // It may have a place; where it certainly has none there is nothing to free.
-      if (refusal.code === 'queue_unavailable') queue.forget(alert.id);
-      throw refusal;
+      const withdrawal = ledger.withdraw(alert.id, source.integration.id);
+      if (refusal.code === 'queue_unavailable') void forgetOnce(withdrawal, alert.id);
+      // A database that hangs as well must not keep the sender waiting; it withdraws the entry when it can.
+      const isWithdrawn = await within(WITHDRAW_WAIT_MS, () => withdrawal).catch((failure: unknown) => {
+        if (failure instanceof TimeoutError) return true;
+        throw failure;
+      });
+      if (isWithdrawn) throw refusal;
     }
   }
 
-  /** True if the entry is withdrawn, or will be: a database that hangs must not keep the sender waiting as well. */
-  async function withdraw(alert: Accepted, { integration }: Source): Promise<boolean> {
-    const withdrawal = ledger.withdraw(alert.id, integration.id);
-    try {
-      return await within(WITHDRAW_WAIT_MS, () => withdrawal);
-    } catch (error) {
-      if (!(error instanceof TimeoutError)) throw error;
-      withdrawal.catch(() => undefined);
-      return true;
-    }
+  /** It may have got a place all the same. */
+  async function forgetOnce(withdrawal: Promise<boolean>, alertId: string): Promise<void> {
+    if (await withdrawal.catch(() => false)) queue.forget(alertId);
   }
 
   async function finish(record: AlertRecord, source: Source): Promise<void> {

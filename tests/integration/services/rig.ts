@@ -1,26 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createCore } from '../../../src/app/core.ts';
+import { loadConfig } from '../../../src/config/config.ts';
 import { parseDatabaseUrl } from '../../../src/config/database-url.ts';
-import { createPayloadCipher } from '../../../src/crypto/payload-cipher.ts';
-import { createTokens, hashToken } from '../../../src/crypto/tokens.ts';
-import { createAlertLedger } from '../../../src/db/alerts/alert-ledger.ts';
-import { createDatabaseMaintenance } from '../../../src/db/backup/database-maintenance.ts';
+import { hashToken } from '../../../src/crypto/tokens.ts';
 import { connectDatabase } from '../../../src/db/engine/connect.ts';
 import { migrate } from '../../../src/db/engine/migrate.ts';
-import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
 import { createEventBus, type DomainEventName, type DomainEvents } from '../../../src/domain/events.ts';
 import { withDispatchCommands } from '../../../src/queue/commands.ts';
-import { createEndedSignal } from '../../../src/queue/ended-signal.ts';
 import { dispatchKeys } from '../../../src/queue/keys.ts';
 import { connectRedis } from '../../../src/redis/connect.ts';
 import type { AlertRequest } from '../../../src/services/alerts/alert-request.ts';
-import { createAlertService, IDEMPOTENCY_WINDOW_MS } from '../../../src/services/alerts/alerts.ts';
-import { createIntegrationService } from '../../../src/services/integrations/integrations.ts';
-import { createMaintenanceService } from '../../../src/services/jobs/maintenance.ts';
-import { createUpkeepService } from '../../../src/services/jobs/upkeep.ts';
-import type { AlertLedger } from '../../../src/services/ports/alerts.ts';
-import type { AlertQueue } from '../../../src/services/ports/queue.ts';
 import { openDispatch } from '../../support/dispatch.ts';
 import type { TestRedis } from '../../support/redis.ts';
 
@@ -32,7 +23,6 @@ export interface RigOptions {
   /** Path of the SQLite file: for a second process on the same data. */
   readonly file?: string;
   readonly maxPending?: number;
-  readonly maxTurn?: number;
   readonly dailyLimit?: number;
   readonly timeZone?: string;
 }
@@ -55,9 +45,6 @@ export async function createRig(server: TestRedis, options: RigOptions = {}) {
   const patient = withDispatchCommands(connectRedis(server.connection, 'patient', () => undefined));
   const subscriber = connectRedis(server.connection, 'patient', () => undefined);
   await Promise.all([fast.ping().catch(() => undefined), patient.ping()]);
-  const dispatch = openDispatch(fast, { prefix, sendDelayMs: 1_000, ...options });
-  const bull = dispatch.queue;
-
   const events = createEventBus();
   const seen: { name: DomainEventName; event: object }[] = [];
   const watch = (name: DomainEventName) => events.on(name, (event) => seen.push({ name, event }));
@@ -67,41 +54,34 @@ export async function createRig(server: TestRedis, options: RigOptions = {}) {
   watched.push('job.failed');
   for (const name of watched) watch(name);
 
-  const cipher = createPayloadCipher(SECRET);
-  const ledger: AlertLedger = createAlertLedger(db, { idempotencyWindowMs: IDEMPOTENCY_WINDOW_MS });
-  const repository = createIntegrationRepository(db);
-  const queue: AlertQueue = dispatch.alerts;
-  const ended = createEndedSignal({ publisher: fast, subscriber, prefix });
-  ended.start();
-  const tokens = createTokens({ secret: SECRET, clock, setupTtlSeconds: 300, ttlDays: 365 });
-  const timeZone = options.timeZone ?? 'UTC';
-  const shared = { cipher, events, clock };
-  const integrations = createIntegrationService({
-    ...shared,
-    integrations: repository,
-    queue,
-    tokens,
-    dailyLimit: options.dailyLimit ?? 10,
-  });
-  const alertDeps = { ...shared, ledger, queue, integrations: repository, ended, timeZone };
-  const alerts = createAlertService(alertDeps);
-  const maintenance = createMaintenanceService({
-    integrations: repository,
-    database: createDatabaseMaintenance(db),
-    events,
+  const config = loadConfig(
+    {
+      QUEUE_PREFIX: prefix,
+      MAX_QUEUE_SIZE: String(options.maxPending ?? 500),
+      MAX_ALERTS: String(options.dailyLimit ?? 10),
+      TIMEZONE: options.timeZone ?? 'UTC',
+      BACKUP_DIR: join(dir, 'backups'),
+      BACKUP_KEEP: '3',
+      TELEGRAM_TIMEOUT_MS: String(TELEGRAM_TIMEOUT_MS),
+    },
+    () => '',
+  );
+  const core = createCore({
+    config,
+    secret: SECRET,
+    db,
+    redis: { fast, subscriber },
     clock,
-    timeZone,
-    backupDir: join(dir, 'backups'),
-    backupKeep: 3,
+    events,
+    onError: () => undefined,
   });
-  const upkeep = createUpkeepService({
-    ...shared,
-    integrations: repository,
-    ledger,
-    queue,
-    ended,
-    telegramTimeoutMs: TELEGRAM_TIMEOUT_MS,
-  });
+  const { cipher, tokens, ledger, repository, queue, ended, integrations, alerts, maintenance, upkeep } =
+    core;
+  const dispatch = openDispatch(fast, { prefix });
+  const alertDeps = {
+    ...{ cipher, events, clock, ledger, queue, integrations: repository, ended },
+    timeZone: config.timeZone,
+  };
 
   return {
     ...{
@@ -110,8 +90,9 @@ export async function createRig(server: TestRedis, options: RigOptions = {}) {
       prefix,
       base,
       db,
-      bull,
+      bull: dispatch.queue,
       dispatch,
+      places: core.places,
       fast,
       patient,
       cipher,
@@ -153,7 +134,7 @@ export async function createRig(server: TestRedis, options: RigOptions = {}) {
     /** Ids in the order in which BullMQ will hand them out. */
     order: dispatch.order,
     async close(): Promise<void> {
-      await bull.close();
+      await Promise.all([core.close(), dispatch.queue.close()]);
       for (const client of [fast, patient, subscriber]) client.disconnect();
       await db.close();
       rmSync(dir, { recursive: true, force: true });

@@ -84,9 +84,9 @@ describe('accepting alerts', () => {
   it('refuses what a frozen Redis does not take in time; the late job is dropped and costs nothing', async () => {
     const rig = await open();
     const { integration } = await rig.integrate();
-    const { reserve } = rig.dispatch.places;
+    const { reserve } = rig.places;
     // Between the two steps into the queue.
-    rig.dispatch.places.reserve = async (reservations) => {
+    rig.places.reserve = async (reservations) => {
       const places = await reserve(reservations);
       server.freeze();
       return places;

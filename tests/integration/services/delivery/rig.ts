@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createUseCases } from '../../../../src/app/core.ts';
+import { loadConfig } from '../../../../src/config/config.ts';
 import { parseDatabaseUrl } from '../../../../src/config/database-url.ts';
 import { createPayloadCipher } from '../../../../src/crypto/payload-cipher.ts';
 import { createTokens, hashToken } from '../../../../src/crypto/tokens.ts';
 import { createAlertLedger } from '../../../../src/db/alerts/alert-ledger.ts';
+import { createDatabaseMaintenance } from '../../../../src/db/backup/database-maintenance.ts';
 import { connectDatabase } from '../../../../src/db/engine/connect.ts';
 import { migrate } from '../../../../src/db/engine/migrate.ts';
 import { createIntegrationRepository } from '../../../../src/db/integrations/integration-repository.ts';
@@ -15,9 +18,8 @@ import type { Integration } from '../../../../src/domain/integration.ts';
 import { type Call, createBotApiDouble } from '../../../../src/sandbox/bot-api-double.ts';
 import { createDeliveryService, type Delivery } from '../../../../src/services/delivery/delivery.ts';
 import { createTelegramGuard } from '../../../../src/services/delivery/telegram-guard.ts';
-import { createIntegrationService } from '../../../../src/services/integrations/integrations.ts';
 import type { AlertLedger, NewAlert } from '../../../../src/services/ports/alerts.ts';
-import type { AlertJob, Pace } from '../../../../src/services/ports/queue.ts';
+import type { AlertJob, AlertQueue, EndedSignal, Pace } from '../../../../src/services/ports/queue.ts';
 import { createTelegramClient } from '../../../../src/telegram/connection.ts';
 import { render } from '../../../../src/telegram/render/renderer.ts';
 import { createTelegramSender } from '../../../../src/telegram/sender.ts';
@@ -26,6 +28,20 @@ const SECRET = 'a secret of the delivery tests, 32 bytes or more';
 const TIMEOUT_MS = 300;
 /** Quick, so that a test that opens the circuit goes on soon. */
 const GUARD = { failures: 3, firstProbeMs: 20, maxProbeMs: 40, haltedProbeMs: 20 };
+
+/** Jobs are handed to the delivery directly. */
+const NO_QUEUE: AlertQueue = {
+  add: async () => undefined,
+  addAgain: async () => undefined,
+  drop: async () => undefined,
+  forget: () => undefined,
+  existing: async () => new Set(),
+  async *placeHolders() {},
+  hasText: async () => true,
+  purgeEnded: async () => undefined,
+  counts: () => Promise.reject(new Error('there is no queue')),
+};
+const NOBODY_WAITS: EndedSignal = { publish: () => undefined, wait: async () => undefined };
 
 export type DeliveryRig = Awaited<ReturnType<typeof createDeliveryRig>>;
 
@@ -47,15 +63,12 @@ export async function createDeliveryRig(
   const ledger = createAlertLedger(db, { idempotencyWindowMs: 1_000 });
   const repository = createIntegrationRepository(db);
   const tokens = createTokens({ secret: SECRET, clock, setupTtlSeconds: 300, ttlDays: 1 });
-  const integrations = createIntegrationService({
-    integrations: repository,
-    queue: { drop: async () => undefined },
-    tokens,
-    cipher,
-    events,
-    clock,
-    dailyLimit: 1_000,
-  });
+  const config = loadConfig({ MAX_ALERTS: '1000' }, () => '');
+  const ports = { cipher, tokens, ledger, repository, queue: NO_QUEUE, ended: NOBODY_WAITS };
+  const { integrations } = createUseCases(
+    { ...ports, database: createDatabaseMaintenance(db) },
+    { config, clock, events },
+  );
   const sender = createTelegramSender({
     telegram: createTelegramClient({ token: '1:a', apiRoot, timeoutMs: TIMEOUT_MS }),
     timeoutMs: TIMEOUT_MS,

@@ -22,7 +22,7 @@ export interface Context extends AppDeps {
   onError(error: Error): void;
   has(role: Role): boolean;
   readonly isSandbox: boolean;
-  /** Aborts when the service is told to stop, be it during the start. */
+  /** Aborts when the service is told to stop, even during startup. */
   readonly stopping: AbortSignal;
   /** Undefined: no operator pages. */
   readonly adminPassword: string | undefined;
@@ -35,7 +35,7 @@ export function createContext(deps: AppDeps, stopping: AbortSignal): Context {
   return {
     ...deps,
     events: createEventBus(),
-    onError: createRepeatedErrorLog('Queue connection trouble', { log, clock }),
+    onError: createRepeatedErrorLog('Queue connection error', { log, clock }),
     has,
     isSandbox,
     stopping,

@@ -20,7 +20,7 @@ import { createUpkeepService } from '../services/jobs/upkeep.ts';
 import type { Clock } from '../services/ports/clock.ts';
 import type { RedisConnections } from './redis.ts';
 
-/** The use cases, on a database and a Redis. Nothing in it runs by itself, but for the listening to ended alerts. */
+/** The use cases, on a database and a Redis. Nothing in it runs on its own, except listening for ended alerts. */
 export type Core = ReturnType<typeof createCore>;
 
 export function createCore(deps: {

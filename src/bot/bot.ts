@@ -95,7 +95,7 @@ export function createBot(deps: BotDeps): AlertBot {
         await telegraf.handleUpdate(update);
       } catch (error) {
         // The boundary itself failed, or the update is of no known form.
-        logger.error({ updateId: update.update_id, err: safeError(error) }, 'a bot update failed');
+        logger.error({ updateId: update.update_id, err: safeError(error) }, 'Failed to handle a bot update');
       }
     },
   };

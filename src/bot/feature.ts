@@ -31,7 +31,7 @@ export function onCommand(
   };
 }
 
-/** Runs the handler for buttons of ours that start with this word; `value` is the rest of the data. */
+/** Runs the handler for our buttons that start with this word; `value` is the rest of the data. */
 export function onButton(
   word: string,
   handler: (ctx: BotContext, value: string) => Promise<unknown>,

@@ -22,9 +22,9 @@ export function createErrorBoundary(deps: {
       told,
       err: safeError(error),
     };
-    if (refusal !== undefined) deps.logger.info(fields, 'a bot command was refused');
-    else if (mute) deps.logger.warn(fields, 'Telegram did not take a reply of the bot');
-    else deps.logger.error(fields, 'a bot update failed');
+    if (refusal !== undefined) deps.logger.info(fields, 'Bot command refused');
+    else if (mute) deps.logger.warn(fields, 'Telegram rejected a reply from the bot');
+    else deps.logger.error(fields, 'Failed to handle a bot update');
   };
 }
 

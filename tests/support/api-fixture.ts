@@ -4,7 +4,7 @@ import { type ApiServerDeps, createApiServer } from '../../src/app/servers.ts';
 import { createTokens, type IssuedToken, type Tokens } from '../../src/crypto/tokens.ts';
 import type { AlertRecord } from '../../src/domain/alert.ts';
 import { createEventBus, type DomainEventName } from '../../src/domain/events.ts';
-import { whyCannotSend, type Integration } from '../../src/domain/integration.ts';
+import { type Integration, whyCannotSend } from '../../src/domain/integration.ts';
 import { DEFAULT_SCOPE } from '../../src/domain/scopes.ts';
 import type { HttpServer } from '../../src/http/server.ts';
 import { createAlertService } from '../../src/services/alerts/alerts.ts';

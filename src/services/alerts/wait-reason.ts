@@ -24,5 +24,5 @@ export interface WaitingAlert {
   readonly deliverAt: number | null;
 }
 
-/** Answers in the order of `alerts`; null for one that does not wait any more, or whose reason is not known. */
+/** Answers in the order of `alerts`; null for one that no longer waits, or whose reason is unknown. */
 export type WhyWaiting = (alerts: readonly WaitingAlert[]) => Promise<readonly (WaitReason | null)[]>;

@@ -92,7 +92,7 @@ export function createSettle(deps: SettleDeps): Settle {
     const written = await write(job.alertId, async () => {
       if (!isLast) return ledger.addPart(job.alertId, parts, messageId);
       const end = { status: 'delivered', reason: null, now: endedAt, part: { parts, messageId } } as const;
-      // `uncertain`: we were thought dead; `queued`: and it was sent again by hand, which is not needed any more.
+      // `uncertain`: we were thought dead; `queued`: and it was resent, which is no longer needed.
       await ledger.end(job.alertId, ['sending', 'uncertain', 'queued'], end);
     });
     // It arrived, but nothing says so: upkeep will call it uncertain. Sending again would double it.

@@ -37,7 +37,7 @@ export function createMaintenanceService(deps: {
 
     async resetQuotasNow() {
       const now = clock.now();
-      // A slot of its own beside the date's: a reset by hand does not replace midnight's.
+      // Its own slot, besides the date's: a manual reset does not replace midnight's.
       const slot = `manual ${new Date(now).toISOString()}`;
       const changed = (await integrations.resetQuotas(slot, now)) ?? 0;
       events.emit('quota.reset', { integrations: changed, slot });

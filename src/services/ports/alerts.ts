@@ -54,10 +54,10 @@ export interface AlertLedger {
   accept(alert: NewAlert): Promise<AcceptResult>;
   /**
    * The queue refused: deletes the entry and gives its unit back, in one transaction. False if it may not: it is not
-   * `queued` any more, a part of it has arrived, or it is confirmed.
+   * `queued`, a part of it has arrived, or it is confirmed.
    */
   withdraw(id: string, integrationId: number): Promise<boolean>;
-  /** From now on the entry cannot be withdrawn, since somebody is about to read a 202 for it. False if it is gone. */
+  /** From now on the entry cannot be withdrawn, because somebody is about to read a 202 for it. False if it is gone. */
   confirm(id: string, now: number): Promise<boolean>;
   find(id: string): Promise<AlertRecord | undefined>;
   /** The entry that used this idempotency key since `since`, with its body hash. */
@@ -84,7 +84,7 @@ export interface AlertLedger {
     from: readonly AlertStatus[],
     end: AlertEnd & { readonly part?: { readonly parts: number; readonly messageId: number } },
   ): Promise<boolean>;
-  /** failed | uncertain → queued, for a resend by hand. False if the status was another. */
+  /** failed | uncertain → queued, for a resend. False if the status was another. */
   requeue(id: string, now: number): Promise<boolean>;
   /** Undoes a requeue that the queue refused. */
   undoRequeue(

@@ -15,10 +15,10 @@ export interface AppDeps {
   readonly host: ProcessHost;
 }
 
-/** What is there before anything is started. */
+/** What exists before anything is started. */
 export interface Context extends AppDeps {
   readonly events: EventBus;
-  /** For the errors of BullMQ's connections, which come again and again. */
+  /** For errors of BullMQ's connections, which keep coming. */
   onError(error: Error): void;
   has(role: Role): boolean;
   readonly isSandbox: boolean;

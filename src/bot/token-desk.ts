@@ -46,7 +46,7 @@ export function createTokenDesk(deps: Pick<FeatureDeps, 'integrations' | 'clock'
     }
   }
 
-  /** True if the chat has to wait, which it was told. */
+  /** True if the chat has to wait; then it has been told so. */
   async function isFlooding(ctx: BotContext, chatId: number): Promise<boolean> {
     const waitMs = issued.waitMs(chatId);
     if (waitMs <= 0) issued.add(chatId);
@@ -64,7 +64,7 @@ export function createTokenDesk(deps: Pick<FeatureDeps, 'integrations' | 'clock'
       const { chat, from } = ctx;
       if (chat === undefined || (await isFlooding(ctx, chat.id))) return;
       const title = 'title' in chat ? chat.title : undefined;
-      // Who writes as the group is unknown, until the link shows it.
+      // Somebody who writes as the group is unknown until they open the link.
       const person = ctx.message?.sender_chat === undefined ? from : undefined;
       if (person !== undefined && (await issue(ctx, { chatId: chat.id, title, toUser: person.id }, name))) {
         await ctx.reply(ctx.texts.tokenSentPrivately);

@@ -17,7 +17,7 @@ import { chatMismatch, deadToken } from './refusals.ts';
 /** Who sends: an integration, as its token names it. The accept itself proves that this is still so. */
 export interface Sender {
   readonly id: number;
-  /** Hex SHA-256 of the token that was shown; null: none was (the bot's own test alert). */
+  /** Hex SHA-256 of the token that was presented; null: none was (the bot's own test alert). */
   readonly tokenHash: string | null;
 }
 
@@ -32,7 +32,7 @@ export interface AcceptedAlert {
 
 export interface AlertService {
   /**
-   * Takes an alert in: after it resolves, the alert is durably queued and in the ledger.
+   * Accepts an alert: once it resolves, the alert is durably queued and in the ledger.
    * @throws AppError unauthorized, chat_mismatch, integration_not_active, quota_exhausted (with `quota`),
    *   idempotency_mismatch, queue_full and its kin, queue_unavailable, database_unavailable
    */
@@ -44,8 +44,8 @@ export interface AlertService {
   /**
    * Reports an alert that was refused before `accept` (a bad body, a missing scope, too many requests). What is wrong with
    * a request is told only to holders of a valid token.
-   * @param sender undefined where no token was proved
-   * Returns what to tell: the refusal, or that the token is dead.
+   * @param sender undefined if no token was verified
+   * Returns what to answer: the refusal, or that the token is dead.
    */
   refuse(
     sender: Sender | undefined,
@@ -155,7 +155,7 @@ export function createAlertService(deps: {
     return verdict as Exclude<V, { kind: 'quota_exhausted' }>;
   }
 
-  /** Into the queue; a repeat is seen through to where its first request was. */
+  /** Into the queue; a repeat completes what its first request began. */
   async function enqueue(
     verdict: Extract<AcceptResult, { kind: 'accepted' | 'repeated' }>,
     alert: NewAlert,

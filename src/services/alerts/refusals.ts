@@ -1,6 +1,6 @@
 import { AppError } from '../../domain/errors.ts';
 
-/** The token was ours once, but is not the integration's newest one. */
+/** The token was valid once, but is not the integration's newest. */
 export function deadToken(): AppError {
   return new AppError(
     'unauthorized',

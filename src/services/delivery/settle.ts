@@ -23,7 +23,7 @@ export interface SettleDeps {
 }
 
 export interface Settle {
-  /** Writes down what a call came to, and says what follows from it. */
+  /** Records the outcome of a call, and says what follows from it. */
   call(attempt: Attempt, outcome: SendOutcome): Promise<Step>;
   /** Ends an alert without a call, or after one. `from`: what it must be for that; else its own end counts. */
   end(

@@ -5,11 +5,11 @@ import type { IntegrationRepository } from '../ports/integrations.ts';
 import type { DatabaseMaintenance } from '../ports/maintenance.ts';
 
 export interface MaintenanceService {
-  /** Midnight: every quota back to its daily limit; once per date, however often it is called. */
+  /** Midnight: resets every quota to its daily limit, once per date, however often it is called. */
   resetQuotas(): Promise<void>;
-  /** By hand: resets now, even if today's reset was done. Returns the number of integrations. */
+  /** On request: resets now, even if today's reset is done. Returns the number of integrations. */
   resetQuotasNow(): Promise<number>;
-  /** At start: makes up for a midnight that passed while nothing ran; a fresh database owes none. */
+  /** On startup: makes up for a midnight missed while nothing ran; a fresh database owes none. */
   catchUp(): Promise<void>;
   /** Writes and verifies a backup. Returns its path. */
   backup(): Promise<string>;

@@ -9,7 +9,7 @@ export interface NewAlert extends AlertOptions {
   readonly sealedTags: string | null;
   readonly hasButton: boolean;
   readonly createdAt: number;
-  /** The token that was shown: it must be the stored one. Null: none was shown (the bot's own test alert). */
+  /** The token that was presented: must be the stored one. Null: none was (the bot's own test alert). */
   readonly tokenHash: string | null;
   /** The chat that the sender named, if any: it must be the integration's. */
   readonly namedChatId: number | null;
@@ -23,7 +23,7 @@ export type AcceptingIntegration = Pick<
   'id' | 'chatId' | 'dailyLimit' | 'status' | 'unreachableSince'
 >;
 
-/** The kinds are looked for in this order, but for `accepted`. */
+/** The kinds are checked in this order, except `accepted`. */
 export type AcceptResult =
   | { readonly kind: 'accepted'; readonly remaining: number; readonly integration: AcceptingIntegration }
   /** There is no such integration, or the token is not its newest one. */
@@ -84,7 +84,7 @@ export interface AlertLedger {
     from: readonly AlertStatus[],
     end: AlertEnd & { readonly part?: { readonly parts: number; readonly messageId: number } },
   ): Promise<boolean>;
-  /** failed | uncertain → queued, for a resend. False if the status was another. */
+  /** failed | uncertain → queued, for a resend. False if it had another status. */
   requeue(id: string, now: number): Promise<boolean>;
   /** Undoes a requeue that the queue refused. */
   undoRequeue(

@@ -15,7 +15,7 @@ export interface AlertJob {
   readonly form?: MessageForm;
 }
 
-/** In which form an alert is sent; each thing that Telegram refuses leads to a simpler one. */
+/** The form an alert is sent in; whatever Telegram refuses leads to a simpler one. */
 export interface MessageForm {
   /** 0: in full, 1: plain text without entities, 2: a document. */
   readonly simplicity: 0 | 1 | 2;

@@ -44,7 +44,7 @@ export async function up(knex: Knex): Promise<void> {
     table.text('messageIds').notNullable().defaultTo('');
     table.integer('remaining').notNullable();
     table.bigInteger('createdAt').notNullable();
-    // When it last came into the queue: created, or sent again by hand.
+    // When it last came into the queue: created, or resent.
     table.bigInteger('queuedAt').notNullable();
     table.bigInteger('sendingAt');
     table.bigInteger('endedAt');

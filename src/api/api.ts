@@ -37,7 +37,7 @@ export function createApi(
   const ingest = createIngest({ ...deps, verifyJwtToken, quota });
   const shared = { ...deps, verifyJwtToken, loadIntegration, quota, readJson: createJsonReader() };
   const router = Router();
-  // It counts by itself, so that what the limit refuses is reported like any other refused alert.
+  // It counts on its own, so that what the limit refuses is reported like any other refused alert.
   router.use(createAlertRoutes({ ...shared, ingest }));
   router.use(limit, createIntegrationRoutes(shared));
   router.use(unknownRoute);

@@ -13,7 +13,8 @@ function normalise(text: string): string {
 export function text(max: number) {
   return z
     .string({
-      error: ({ input }) => (input === undefined ? 'It is missing. Send a string.' : 'Send a string.'),
+      error: ({ input }) =>
+        input === undefined ? 'This field is required. Send a string.' : 'Send a string.',
     })
     .overwrite(normalise)
     .min(1, 'Send at least 1 character.')

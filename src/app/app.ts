@@ -43,7 +43,7 @@ export function createApp(deps: AppDeps): App {
       logEvents(context.events, log);
       for (const warning of config.warnings) log.warn({}, warning);
       if (context.isSandbox)
-        log.warn({}, 'SANDBOX mode: no BOT_TOKEN, so alerts go to the chat page, not to Telegram');
+        log.warn({}, 'Sandbox mode: without BOT_TOKEN, alerts go to the chat page, not to Telegram');
       const started = await lifecycle.start();
       log.info({ mode: config.mode.kind, roles: [...config.roles] }, 'Pingui Alert is ready');
       return started;

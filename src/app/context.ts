@@ -15,14 +15,14 @@ export interface AppDeps {
   readonly host: ProcessHost;
 }
 
-/** What is there before anything is started. */
+/** What exists before anything is started. */
 export interface Context extends AppDeps {
   readonly events: EventBus;
-  /** For the errors of BullMQ's connections, which come again and again. */
+  /** For errors of BullMQ's connections, which keep coming. */
   onError(error: Error): void;
   has(role: Role): boolean;
   readonly isSandbox: boolean;
-  /** Aborts when the service is told to stop, be it during the start. */
+  /** Aborts when the service is told to stop, even during startup. */
   readonly stopping: AbortSignal;
   /** Undefined: no operator pages. */
   readonly adminPassword: string | undefined;
@@ -35,7 +35,7 @@ export function createContext(deps: AppDeps, stopping: AbortSignal): Context {
   return {
     ...deps,
     events: createEventBus(),
-    onError: createRepeatedErrorLog('Queue connection trouble', { log, clock }),
+    onError: createRepeatedErrorLog('Queue connection error', { log, clock }),
     has,
     isSandbox,
     stopping,

@@ -57,7 +57,7 @@ async function findLastBackup({ config, log, has }: Context): Promise<number | u
     return await newestBackupAt(config.backup.directory);
   } catch (error) {
     // The service works without it; the next backup fails loudly if this lasts.
-    log.warn({ error }, 'BACKUP_DIR cannot be read: the time of the newest backup is not known');
+    log.warn({ error }, 'Cannot read BACKUP_DIR: the time of the newest backup is unknown');
     return undefined;
   }
 }

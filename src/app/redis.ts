@@ -47,20 +47,20 @@ async function provideRedis(
   return { target: own.connection, own };
 }
 
-/** Opens the connections. A Redis that is away only delays: everything goes on by itself when it comes. */
+/** Opens the connections. A Redis that is down only delays: everything recovers on its own when it comes up. */
 function openRedis(target: RedisTarget, log: Logger): RedisConnections {
   let lastError = '';
   const onError = (error: Error) => {
     // The same fault comes with each try to reconnect: once is enough.
     if (error.message === lastError) return;
     lastError = error.message;
-    log.warn({ error }, 'Redis does not answer; trying again');
+    log.warn({ error }, 'Redis does not respond; trying again');
   };
   const fast = withDispatchCommands(connectRedis(target, 'fast', onError));
   const patient = withDispatchCommands(connectRedis(target, 'patient', onError));
   const subscriber = connectRedis(target, 'patient', onError);
   patient.on('ready', () => {
-    if (lastError !== '') log.info({}, 'Redis answers again');
+    if (lastError !== '') log.info({}, 'Redis responds again');
     lastError = '';
   });
   return {
@@ -85,5 +85,5 @@ async function checkRedis(redis: RedisClient, log: Logger, stopping: AbortSignal
   waited.abort();
   if (faults !== undefined) for (const fault of faults) log.warn({}, fault);
   else if (!stopping.aborted)
-    log.warn({}, 'Redis does not answer yet: alerts are refused with 503 until it does');
+    log.warn({}, 'Redis does not respond yet: alerts are refused with 503 until it does');
 }

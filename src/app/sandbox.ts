@@ -73,8 +73,8 @@ curl -X POST ${facts.url}/api/alert \\
   3. Watch the queue:      ${facts.url}/admin/queues
      user ${facts.admin.user}, password ${facts.admin.password}
 
-  A token of your own: type /start, then /token on the chat page. Stop: Ctrl-C.
-  The real thing: set BOT_TOKEN, JWT_SECRET and REDIS_URL (README.md, .env.example).
+  For a token of your own: type /start, then /token on the chat page. Stop with Ctrl-C.
+  For real use: set BOT_TOKEN, JWT_SECRET and REDIS_URL (README.md, .env.example).
 ${line}
 `;
 }

@@ -80,5 +80,5 @@ function opsMounts({ webhook, health }: OpsServerDeps, headers: SecurityHeaders)
 const NO_WAITS = { end: () => undefined };
 
 const notTheApi: RequestHandler = (_req, _res, next) => {
-  next(new AppError('not_found', 'There is nothing at this address: this process is not the API.'));
+  next(new AppError('not_found', 'There is nothing at this address: this process does not serve the API.'));
 };

@@ -1,5 +1,5 @@
 /**
- * The result of work that may wait for ever, or undefined as soon as the signal aborts. What comes later is ignored,
+ * The result of work that may wait forever, or undefined as soon as the signal aborts. What comes later is ignored,
  * also a failure.
  * @throws what `work` throws
  */

@@ -3,7 +3,7 @@ import { AppError } from '../domain/errors.ts';
 
 /** What a failed call of the Bot API means for whoever reads updates. */
 export type ApiFault =
-  /** 401, 404: the token is not valid (any more). */
+  /** 401, 404: the token is not valid, or no longer. */
   | { readonly kind: 'unauthorized' }
   /** 409: a second poller, or a webhook is set (`webhook`). */
   | { readonly kind: 'conflict'; readonly webhook: boolean }
@@ -76,7 +76,7 @@ export function safeError(error: unknown): Record<string, unknown> {
   };
 }
 
-/** Telegram's descriptions are fixed texts, but may quote a few characters of ours. */
+/** Telegram's descriptions are fixed texts, but may quote a few of our characters. */
 function cut(description: string): string {
   return description.replace(/bot\d+:[^/\s]+/g, 'bot[token]').slice(0, 200);
 }

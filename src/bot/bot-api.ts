@@ -29,7 +29,7 @@ const MAX_FLOOD_WAIT_MS = 5_000;
 const MAX_BLOCKED_CHATS = 1_000;
 
 /**
- * Telegraf's client with a limit on every call (its own is 500 s, and an answer cut in the middle can hang for ever)
+ * Telegraf's client with a limit on every call (its own is 500 s, and an answer cut in the middle can hang forever)
  * and a bounded obedience to 429: one wait of at most 5 s, one repeat; then the chat's calls fail at once until
  * Telegram's time is over, so that one flooded chat cannot hold up the updates of the others.
  */
@@ -76,7 +76,7 @@ export function createBotApi(deps: { token: string; apiRoot: string; timeoutMs: 
       return await limitedCall(method, payload, options);
     } catch (error) {
       const waitMs = floodWaitMs(error);
-      // The poller decides by itself how long it waits.
+      // The poller itself decides how long it waits.
       if (waitMs === undefined || method === 'getUpdates') throw error;
       if (waitMs > MAX_FLOOD_WAIT_MS) {
         block(chat, waitMs);

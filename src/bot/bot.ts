@@ -35,7 +35,7 @@ export interface BotDeps extends FeatureDeps {
 
 export interface AlertBot {
   readonly api: BotApi;
-  /** Asks Telegram once who the bot is, without which no command can be understood. Rejects as the call does. */
+  /** Asks Telegram once who the bot is; without that, no command can be understood. Rejects as the call does. */
   identify(signal?: AbortSignal): Promise<{ readonly id: number; readonly username: string }>;
   /** Never rejects. */
   publishMenu(signal?: AbortSignal): Promise<void>;
@@ -95,7 +95,7 @@ export function createBot(deps: BotDeps): AlertBot {
         await telegraf.handleUpdate(update);
       } catch (error) {
         // The boundary itself failed, or the update is of no known form.
-        logger.error({ updateId: update.update_id, err: safeError(error) }, 'a bot update failed');
+        logger.error({ updateId: update.update_id, err: safeError(error) }, 'Failed to handle a bot update');
       }
     },
   };

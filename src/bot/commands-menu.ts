@@ -23,6 +23,6 @@ export async function publishMenu(api: BotApi, logger: BotLogger, signal?: Abort
       }
     }
   } catch (error) {
-    if (!signal?.aborted) logger.warn({ err: safeError(error) }, 'the command menu could not be set');
+    if (!signal?.aborted) logger.warn({ err: safeError(error) }, 'Could not set the bot menu');
   }
 }

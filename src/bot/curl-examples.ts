@@ -7,10 +7,13 @@ export function createIntegrationCurl(publicUrl: string, setupToken: string): st
   ].join('\n');
 }
 
-export function sendAlertCurl(publicUrl: string): string {
+export function sendAlertCurl(
+  publicUrl: string,
+  alert: { readonly title: string; readonly message: string },
+): string {
   return [
     `curl -X POST ${publicUrl}/api/alert \\`,
     `  -H "Authorization: Bearer $TOKEN" \\`,
-    `  -H 'Content-Type: application/json' -d '{"title":"Backup","message":"It worked"}'`,
+    `  -H 'Content-Type: application/json' -d '${JSON.stringify(alert)}'`,
   ].join('\n');
 }

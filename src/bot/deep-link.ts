@@ -4,7 +4,7 @@ import { MAX_NAME_LENGTH } from '../domain/integration.ts';
 const MAX_PAYLOAD = 64;
 const PAYLOAD = /^token_(-?\d{1,16})(?:_([A-Za-z0-9_-]+))?$/;
 
-/** The wish for a setup token of another chat. It is a wish, not a permission: whoever opens the link is checked. */
+/** A request for another chat's setup token. It is no permission: whoever opens the link is checked. */
 export interface TokenRequest {
   readonly chatId: number;
   readonly name: string | undefined;

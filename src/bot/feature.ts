@@ -9,7 +9,7 @@ export interface FeatureDeps {
   readonly integrations: IntegrationService;
   readonly alerts: Pick<AlertService, 'accept'>;
   readonly clock: Clock;
-  /** Where senders reach the API, without a slash at the end; asked late, as the port may be known only then. */
+  /** Where senders reach the API, without a trailing slash; read late, because the port may not be known earlier. */
   readonly publicUrl: () => string;
   /** Alerts per integration and day. */
   readonly dailyLimit: number;
@@ -31,7 +31,7 @@ export function onCommand(
   };
 }
 
-/** Runs the handler for buttons of ours that start with this word; `value` is the rest of the data. */
+/** Runs the handler for our buttons that start with this word; `value` is the rest of the data. */
 export function onButton(
   word: string,
   handler: (ctx: BotContext, value: string) => Promise<unknown>,

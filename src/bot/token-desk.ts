@@ -14,7 +14,7 @@ export interface TokenDesk {
   answerHere(ctx: BotContext, name: string | undefined): Promise<void>;
   /** In a group, to an administrator: the token goes to the person's private chat, never into the group. */
   answerPrivately(ctx: BotContext, name: string | undefined): Promise<void>;
-  /** After the deep link, in the person's private chat: checks anew that the person may have it. */
+  /** After the deep link, in the person's private chat: checks again that the person may have it. */
   answerWish(ctx: BotContext, wish: TokenRequest): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export function createTokenDesk(deps: Pick<FeatureDeps, 'integrations' | 'clock'
     target: { readonly chatId: number; readonly title: string | undefined; readonly toUser: number },
     name: string | undefined,
   ): Promise<boolean> {
-    const setup = await deps.integrations.issueSetupToken(target.chatId, name);
+    const setup = await deps.integrations.issueSetupToken(target.chatId, name, ctx.texts.newName);
     const text = ctx.texts.token({
       token: setup.token,
       curl: createIntegrationCurl(deps.publicUrl(), setup.token),
@@ -46,7 +46,7 @@ export function createTokenDesk(deps: Pick<FeatureDeps, 'integrations' | 'clock'
     }
   }
 
-  /** True if the chat has to wait, which it was told. */
+  /** True if the chat has to wait; then it has been told so. */
   async function isFlooding(ctx: BotContext, chatId: number): Promise<boolean> {
     const waitMs = issued.waitMs(chatId);
     if (waitMs <= 0) issued.add(chatId);
@@ -64,7 +64,7 @@ export function createTokenDesk(deps: Pick<FeatureDeps, 'integrations' | 'clock'
       const { chat, from } = ctx;
       if (chat === undefined || (await isFlooding(ctx, chat.id))) return;
       const title = 'title' in chat ? chat.title : undefined;
-      // Who writes as the group is unknown, until the link shows it.
+      // Somebody who writes as the group is unknown until they open the link.
       const person = ctx.message?.sender_chat === undefined ? from : undefined;
       if (person !== undefined && (await issue(ctx, { chatId: chat.id, title, toUser: person.id }, name))) {
         await ctx.reply(ctx.texts.tokenSentPrivately);
@@ -87,7 +87,7 @@ export function createTokenDesk(deps: Pick<FeatureDeps, 'integrations' | 'clock'
   };
 }
 
-/** A button that opens the private chat with the bot and asks there for the token. */
+/** A button that opens the private chat with the bot and asks for the token there. */
 export function linkButton(ctx: BotContext, wish: TokenRequest): ReplyOptions {
   const button = { text: ctx.texts.openPrivateChat, url: tokenLink(ctx.me, wish) };
   return { reply_markup: { inline_keyboard: [[button]] } };

@@ -44,9 +44,9 @@ function move(from: Database, to: Database, log: (line: string) => void): Promis
         }
       }
       const copied = await copyTables(source, target);
-      for (const [name, rows] of copied) log(`${name}: ${rows} rows copied`);
+      for (const [name, rows] of copied) log(`${name}: ${rows} ${rows === 1 ? 'row' : 'rows'} copied`);
       await compareTables(source, target);
-      log('Every row was compared and is the same in both databases.');
+      log('All rows compared: both databases hold the same data.');
     }),
   );
 }
@@ -80,9 +80,9 @@ function readArguments(argv: readonly string[]): { from: DatabaseTarget; to: Dat
   });
   if (values.help) return 'help';
   if (values.from === undefined || values.to === undefined)
-    throw new Error('--from and --to are both needed.');
+    throw new Error('Both --from and --to are required.');
   const [from, to] = [parseDatabaseUrl(values.from), parseDatabaseUrl(values.to)];
-  if (nameOf(from) === nameOf(to)) throw new Error('--from and --to are the same database.');
+  if (nameOf(from) === nameOf(to)) throw new Error('--from and --to name the same database.');
   return { from, to };
 }
 

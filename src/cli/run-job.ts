@@ -11,7 +11,7 @@ import type { Clock } from '../services/ports/clock.ts';
 import type { CommandIo } from './command.ts';
 import { USAGE } from './usage.ts';
 
-/** Runs a scheduled job by hand, beside a running service or without one. Returns the exit code. */
+/** Runs a scheduled job now, next to a running service or without one. Returns the exit code. */
 export async function runJob(
   argv: readonly string[],
   deps: { config: Config; log: Logger; clock: Clock; io: CommandIo },
@@ -37,7 +37,7 @@ export async function runJob(
       backupKeep: config.backup.keep,
     });
     if (name === 'backup') io.log(`Wrote ${await service.backup()}`);
-    else io.log(`Reset the quotas of ${await service.resetQuotasNow()} integrations`);
+    else io.log(`Quotas reset, integrations: ${await service.resetQuotasNow()}`);
     return 0;
   } finally {
     await db.close();

@@ -8,8 +8,7 @@ export type DatabaseTarget =
   | { readonly dialect: 'postgres'; readonly url: string };
 
 /** What a DATABASE_URL can be, for whoever wrote another one. */
-export const DATABASE_URL_FORMS =
-  'must be sqlite:<path of a file> or postgres://user:password@host:port/database';
+export const DATABASE_URL_FORMS = 'must be sqlite:<file path> or postgres://user:password@host:port/database';
 
 /**
  * Reads `sqlite:<path>` (relative to the working directory) or `postgres://…`.

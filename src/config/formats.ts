@@ -5,8 +5,8 @@ import { DATABASE_URL_FORMS, parseDatabaseUrl } from './database-url.ts';
 import { parseRedisUrl, REDIS_URL_FORMS } from './redis-url.ts';
 
 /**
- * The forms of environment values. Each message says what to write and never repeats what was written, since the value
- * may be a secret in the wrong place.
+ * The formats of environment values. Each message says what to write and never repeats what was written: it may be a
+ * secret in the wrong place.
  */
 
 export const ROLES = ['api', 'worker', 'bot', 'scheduler'] as const;
@@ -42,7 +42,7 @@ export const roleList = z.string().transform((list, context): ReadonlySet<Role> 
   if (known.length < names.length) {
     context.addIssue({
       code: 'custom',
-      message: `must be a list, separated by commas, of ${ROLES.join(', ')}`,
+      message: `must be a comma-separated list of ${ROLES.join(', ')}`,
     });
   }
   return new Set(known);
@@ -61,7 +61,7 @@ function parseUrl(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined;
 }
 
-const WEBHOOK = 'must be an https:// URL without user or password (http:// only for this machine itself)';
+const WEBHOOK = 'must be an https:// URL without user or password (http:// only for a loopback address)';
 export const webhookUrl = z.string().refine((text) => {
   const url = parseUrl(text);
   if (url === undefined || url.username !== '' || url.password !== '') return false;
@@ -71,7 +71,7 @@ export const webhookUrl = z.string().refine((text) => {
 export const apiRoot = z.string().refine((text) => {
   const url = parseUrl(text);
   return url !== undefined && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '';
-}, 'must be an http:// or https:// URL without query');
+}, 'must be an http:// or https:// URL without a query');
 
 /** A text that `parse` takes apart, or throws a RangeError. */
 function parsed<T>(parse: (text: string) => T, message: string) {

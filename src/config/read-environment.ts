@@ -33,12 +33,12 @@ export function readEnvironment(
       continue;
     }
     if (given !== undefined) {
-      faults.push({ name, message: `is given twice: set either ${name} or ${name}_FILE` });
+      faults.push({ name, message: `is set twice: use either ${name} or ${name}_FILE` });
       continue;
     }
     try {
       const content = readFile(path).replace(/[\r\n]+$/, '');
-      if (content === '') faults.push({ name: `${name}_FILE`, message: 'names a file that is empty' });
+      if (content === '') faults.push({ name: `${name}_FILE`, message: 'names an empty file' });
       else raw[name] = content;
     } catch {
       faults.push({ name: `${name}_FILE`, message: 'names a file that cannot be read' });
@@ -46,7 +46,7 @@ export function readEnvironment(
   }
   for (const name of VARIABLE_NAMES) {
     if ('secret' in VARIABLES[name] && raw[name]?.includes(PLACEHOLDER)) {
-      faults.push({ name, message: 'still holds the placeholder of .env.example' });
+      faults.push({ name, message: 'still has the placeholder from .env.example' });
       delete raw[name];
     }
   }

@@ -24,7 +24,7 @@ export type RedisUrl = { readonly tls: TlsFiles | undefined } & (
 /** What a REDIS_URL can be, for whoever wrote another one. */
 export const REDIS_URL_FORMS =
   'must be redis://[user:password@]host:port[/database] (rediss:// for TLS), ' +
-  'redis+sentinel://host:port,host:port/<name of the master> or redis+cluster://host:port,host:port';
+  'redis+sentinel://host:port,host:port/<master name> or redis+cluster://host:port,host:port';
 
 const REDIS_PORT = 6_379;
 const SENTINEL_PORT = 26_379;

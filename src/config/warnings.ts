@@ -31,12 +31,12 @@ function misnamed(env: Environment): string[] {
     if (name.endsWith('_FILE') && known.has(name.slice(0, -'_FILE'.length))) {
       const plain = name.slice(0, -'_FILE'.length) as VariableName; // it is in `known`
       if (!('secret' in VARIABLES[plain]))
-        warnings.push(`${name} is not read: only secrets can be given as a file.`);
+        warnings.push(`${name} is ignored: only secrets can be given as a file`);
       continue;
     }
     const meant = OTHER_NAMES[name] ?? VARIABLE_NAMES.find((candidate) => isSlipOf(name, candidate));
     if (meant !== undefined && !env[meant] && !env[`${meant}_FILE`]) {
-      warnings.push(`${name} is not read: did you mean ${meant}?`);
+      warnings.push(`${name} is ignored: did you mean ${meant}?`);
     }
   }
   return warnings;
@@ -47,28 +47,28 @@ function unwise(values: Values, sandbox: boolean): string[] {
   const partial = ROLES.some((role) => !values.ROLES.has(role));
   if (partial && values.REDIS_URL === undefined) {
     warnings.push(
-      'ROLES leaves parts to other processes, but without REDIS_URL they cannot share the private Redis.',
+      'ROLES leaves parts to other processes, but they need REDIS_URL: a private Redis cannot be shared',
     );
   }
   if (partial && values.DATABASE_URL?.dialect !== 'postgres') {
     warnings.push(
-      'ROLES leaves parts to other processes: with SQLite they must run on this machine with the same file.',
+      'ROLES leaves parts to other processes: with SQLite they must run on this machine and use the same file',
     );
   }
   if (sandbox && values.TELEGRAM_API_ROOT !== VARIABLES.TELEGRAM_API_ROOT.fallback) {
-    warnings.push('TELEGRAM_API_ROOT is not used: without BOT_TOKEN the sandbox brings its own Bot API.');
+    warnings.push('TELEGRAM_API_ROOT is ignored: without BOT_TOKEN the sandbox uses its own Bot API');
   }
   const root = new URL(values.TELEGRAM_API_ROOT);
   if (!sandbox && root.protocol === 'http:' && !isLoopback(root.hostname)) {
     warnings.push(
-      'TELEGRAM_API_ROOT is plain http: the bot token and all alerts cross the network unencrypted.',
+      'TELEGRAM_API_ROOT is plain http: the bot token and all alerts cross the network unencrypted',
     );
   }
   if (values.WEBHOOK_SECRET !== undefined && values.WEBHOOK_URL === undefined) {
-    warnings.push('WEBHOOK_SECRET is not used without WEBHOOK_URL.');
+    warnings.push('WEBHOOK_SECRET is ignored without WEBHOOK_URL');
   }
   if (values.ADMIN_PASSWORD !== undefined && values.ADMIN_PASSWORD.length < 12) {
-    warnings.push('ADMIN_PASSWORD is short: 12 characters or more resist guessing.');
+    warnings.push('ADMIN_PASSWORD is short and could be guessed: use 12 characters or more');
   }
   return warnings;
 }

@@ -30,9 +30,9 @@ export interface TokenClaims {
 export interface Tokens {
   issueSetup(integrationId: number): IssuedToken;
   issue(integrationId: number, scope: string): IssuedToken;
-  /** The claims of a token of ours. @throws Error when it is not valid now */
+  /** The claims of one of our tokens. @throws Error if it is not valid now */
   verify(token: string): TokenClaims;
-  /** For passport-jwt: a KeyObject, since a string secret costs 344 µs instead of 7 µs per verification. */
+  /** For passport-jwt: a KeyObject, because a string secret costs 344 µs instead of 7 µs per verification. */
   readonly key: KeyObject;
 }
 

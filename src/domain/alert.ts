@@ -67,7 +67,7 @@ export interface AlertRecord extends AlertOptions {
 
 const ENDED: ReadonlySet<AlertStatus> = new Set(['delivered', 'failed', 'uncertain', 'expired']);
 
-/** True if the alert will not change by itself any more. */
+/** True if the alert will no longer change on its own. */
 export function hasEnded(status: AlertStatus): boolean {
   return ENDED.has(status);
 }
@@ -85,7 +85,7 @@ export interface AlertOutcome {
   readonly tookMs: number;
 }
 
-/** True if the text of an alert that ended so is kept for a resend by hand. */
+/** True if the text of an alert that ended like this is kept for a resend. */
 export function keepsText(status: AlertOutcome['status'] | AlertStatus, reason: string | null): boolean {
   return status === 'uncertain' || (status === 'failed' && reason !== 'revoked');
 }

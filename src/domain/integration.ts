@@ -28,14 +28,14 @@ export function whyCannotSend(
 ): string | undefined {
   switch (integration.status) {
     case 'pending':
-      return 'This integration is not set up yet: exchange its setup token first.';
+      return 'This integration is not set up yet. Exchange its setup token first.';
     case 'revoked':
       return 'This integration was revoked. Get a new token from the bot with /token.';
     case 'active':
       if (integration.unreachableSince === null) return undefined;
       return isGroupChat(integration.chatId)
-        ? 'Telegram refuses to deliver to this group: the bot was removed or may not write. Add it back and send /start there.'
-        : 'Telegram refuses to deliver to this chat: the person has to unblock the bot and send it /start.';
+        ? 'Telegram rejects messages to this group: the bot was removed or may not write. Add it back and send /start there.'
+        : 'Telegram rejects messages to this chat. The person has to unblock the bot and send it /start.';
   }
 }
 

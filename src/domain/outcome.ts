@@ -11,13 +11,13 @@ export type SendOutcome =
   | { readonly kind: 'never_sent'; readonly reason: string }
   /** The chat lives on under another id: store it and send again at once. */
   | { readonly kind: 'migrated'; readonly chatId: number }
-  /** The forum topic is gone or closed: send once more without it. */
+  /** The forum topic is gone or closed: send again without it. */
   | { readonly kind: 'topic_gone' }
   /** Telegram refuses this form of the message: try the next simpler form. */
   | { readonly kind: 'payload_rejected'; readonly reason: string }
   /** It will never arrive. `chat` says what that means for the integration. */
   | { readonly kind: 'failed'; readonly reason: string; readonly chat: ChatEffect }
-  /** Telegram may have it (timeout, reset, 5xx, unreadable answer). Never sent again by itself. */
+  /** Telegram may have it (timeout, reset, 5xx, unreadable answer). Never resent automatically. */
   | { readonly kind: 'uncertain'; readonly reason: string }
   /** The bot's token is not valid (401, 404): stop the worker, keep the queue. */
   | { readonly kind: 'halt'; readonly reason: string };

@@ -16,7 +16,7 @@ export function toAppError(error: unknown): AppError {
   if (isHttpError(error)) return fromHttpError(error);
   return new AppError(
     'internal',
-    'Something went wrong on our side. Try again; if it stays, tell the operator.',
+    'Something went wrong on our side. Try again; if the problem persists, contact the operator.',
     {
       cause: error,
     },
@@ -28,13 +28,13 @@ function fromHttpError(error: HttpError): AppError {
     case 'entity.parse.failed':
       return badJson(error);
     case 'entity.too.large':
-      return new AppError('payload_too_large', 'The body is larger than 256 kB. Send less.');
+      return new AppError('payload_too_large', 'The body is larger than 256 kB. Send a smaller one.');
     case 'charset.unsupported':
-      return new AppError('unsupported_media_type', 'The charset is not supported. Send UTF-8.');
+      return new AppError('unsupported_media_type', 'This charset is not supported. Send UTF-8.');
     case 'encoding.unsupported':
       return new AppError(
         'unsupported_media_type',
-        'The Content-Encoding is not supported. Send the body plain, or as gzip, deflate or br.',
+        'This Content-Encoding is not supported. Send the body uncompressed, or as gzip, deflate or br.',
       );
     default:
       return fromStatus(error);
@@ -44,11 +44,12 @@ function fromHttpError(error: HttpError): AppError {
 function fromStatus(error: HttpError): AppError {
   if (error.status === 404) return new AppError('not_found', 'There is nothing at this address.');
   if (error.status === 413) return new AppError('payload_too_large', 'The request is too large.');
-  if (error.status === 415) return new AppError('unsupported_media_type', 'The media type is not supported.');
+  if (error.status === 415)
+    return new AppError('unsupported_media_type', 'This media type is not supported.');
   if (error instanceof URIError) {
-    return new AppError('invalid_request', 'The address holds a broken percent-encoding.');
+    return new AppError('invalid_request', 'The address contains invalid percent-encoding.');
   }
-  return new AppError('invalid_request', 'The request could not be read: its body is cut short or damaged.');
+  return new AppError('invalid_request', 'The request could not be read: its body is incomplete or damaged.');
 }
 
 function badJson(error: HttpError): AppError {

@@ -43,7 +43,7 @@ export function createJsonReader(): RequestHandler {
 }
 
 export interface JsonBody<T> {
-  /** Checks `req.body`; all faults are told together (`invalid_request`). */
+  /** Checks `req.body`; all faults are reported together (`invalid_request`). */
   readonly validate: RequestHandler;
   /** The checked input of a request that passed `validate`. */
   of(req: Request): T;
@@ -85,7 +85,7 @@ export function invalid(found: readonly { path: readonly PropertyKey[]; message:
   const [first] = issues;
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more, see errors)` : '';
   const where = first?.path ? `${first.path}: ` : '';
-  return new AppError('invalid_request', `${where}${first?.message ?? 'The input is not valid.'}${more}`, {
+  return new AppError('invalid_request', `${where}${first?.message ?? 'The input is invalid.'}${more}`, {
     issues,
   });
 }

@@ -11,6 +11,6 @@ export function methodNotAllowed(...allowed: readonly string[]): RequestHandler 
       res.status(204).end();
       return;
     }
-    next(new AppError('method_not_allowed', `This address takes ${allow}.`));
+    next(new AppError('method_not_allowed', `This address only accepts ${allow}.`));
   };
 }

@@ -36,7 +36,7 @@ export function createRequestRateLimit(deps: {
 
   async function sendCommand(...args: string[]): Promise<RedisReply> {
     const [command = '', hash = '', ...rest] = args;
-    // SCRIPT LOAD would reach any node of a Cluster, not the one that counts, and would fail for ever without Redis.
+    // SCRIPT LOAD would reach any node of a Cluster, not the one that counts, and would fail forever without Redis.
     if (command === 'SCRIPT') return remember(rest[0] ?? '');
     try {
       return await call(command, hash, ...rest);
@@ -64,7 +64,7 @@ export function createRequestRateLimit(deps: {
     pausedUntil = now + STORE_PAUSE_MS;
     if (now - warnedAt < WARN_EVERY_MS) return;
     warnedAt = now;
-    deps.logger.warn({ reason: codeOf(problem) }, 'requests are not counted: Redis does not answer');
+    deps.logger.warn({ reason: codeOf(problem) }, 'Redis does not respond: requests are not rate-limited');
   };
 
   return rateLimit({
@@ -83,9 +83,13 @@ export function createRequestRateLimit(deps: {
     validate: { xForwardedForHeader: false, forwardedHeader: false },
     handler: (_req, res, next) => {
       next(
-        new AppError('rate_limited', `More than ${deps.perMinute} requests in a minute. Wait, then go on.`, {
-          retryAfterSeconds: Number(res.getHeader('Retry-After') ?? 1),
-        }),
+        new AppError(
+          'rate_limited',
+          `More than ${deps.perMinute} requests in a minute. Wait, then try again.`,
+          {
+            retryAfterSeconds: Number(res.getHeader('Retry-After') ?? 1),
+          },
+        ),
       );
     },
   });

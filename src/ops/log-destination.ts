@@ -14,7 +14,7 @@ const LAST_FLUSH_MS = 1_000;
  * Standard output, one system call per turn of the event loop. Call `flushSync` when the process exits.
  *
  * pino's own destination is not used: its last flush never returns when the reader of the pipe has gone (sonic-boom tries
- * again for ever on EPIPE) or stands still, and the process could not end (docs/decisions/0005).
+ * again forever on EPIPE) or stands still, and the process could not end (docs/decisions/0005).
  *
  * @param write takes what it can at once, and throws EAGAIN where it could take nothing: the file descriptor must be
  * non-blocking
@@ -24,7 +24,7 @@ export function createStdoutDestination(write: (bytes: Uint8Array) => number): L
   let length = 0;
   let rest: Uint8Array = new Uint8Array();
   let scheduled = false;
-  /** The reader is gone: nobody will see anything any more. */
+  /** The reader is gone: nobody will see any of it. */
   let closed = false;
 
   function schedule(): void {

@@ -3,7 +3,7 @@ import type { Logger } from './logger.ts';
 
 /** Milliseconds in which the same trouble is logged once. */
 const REPEAT_MS = 60_000;
-/** Messages remembered; beyond it all are forgotten, and may be logged once more. */
+/** Messages remembered; beyond it all are forgotten, and may be logged again. */
 const MAX_KNOWN = 50;
 
 /** Logs errors as warnings; one that comes with every try to reconnect, of every connection, once a minute. */

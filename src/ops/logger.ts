@@ -7,7 +7,7 @@ export { createStdoutDestination, type LogDestination } from './log-destination.
 
 export type Component = 'api' | 'worker' | 'job' | 'bot' | 'app';
 
-/** What a line can say beside its message. The named fields are the contract's. */
+/** What a line can say besides its message. The named fields are the contract's. */
 export interface LogFields {
   readonly requestId?: string | undefined;
   readonly alertId?: string | undefined;

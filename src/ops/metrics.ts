@@ -70,7 +70,7 @@ function countEvents(deps: MetricsDeps, registry: Registry): void {
     return (value: string) => counter.labels(bound(value)).inc();
   };
 
-  const accepted = count('pingui_alerts_accepted_total', 'Alerts taken in.');
+  const accepted = count('pingui_alerts_accepted_total', 'Alerts accepted.');
   const delivered = count('pingui_alerts_delivered_total', 'Alerts that Telegram confirmed.');
   const failed = countBy('pingui_alerts_failed_total', 'reason', 'Alerts that will not arrive.');
   const uncertain = countBy(
@@ -78,21 +78,18 @@ function countEvents(deps: MetricsDeps, registry: Registry): void {
     'reason',
     'Alerts that Telegram may or may not have.',
   );
-  const expired = count('pingui_alerts_expired_total', 'Alerts whose time ran out before they were sent.');
+  const expired = count('pingui_alerts_expired_total', 'Alerts whose ttl ran out before they were sent.');
   const dropped = count('pingui_alerts_dropped_total', 'Jobs that the ledger has no entry for.');
-  const refused = countBy('pingui_alerts_refused_total', 'code', 'Alerts that were not taken in.');
+  const refused = countBy('pingui_alerts_refused_total', 'code', 'Alerts refused.');
   const deferred = countBy(
     'pingui_alerts_deferred_total',
     'reason',
-    'Times that an alert was put back in the queue.',
+    'Times an alert was put back in the queue.',
   );
-  const resent = countBy('pingui_alerts_resent_total', 'by', 'Alerts queued again by hand.');
-  const replayed = count('pingui_alerts_replayed_total', 'Requests answered by their idempotency key.');
-  const quota = count(
-    'pingui_quota_exhausted_total',
-    'Alerts refused because the quota of the day was used up.',
-  );
-  const unreachable = count('pingui_chats_unreachable_total', 'Chats that turned out to refuse the bot.');
+  const resent = countBy('pingui_alerts_resent_total', 'by', 'Alerts queued again on request.');
+  const replayed = count('pingui_alerts_replayed_total', 'Repeated requests answered as the first time.');
+  const quota = count('pingui_quota_exhausted_total', "Alerts refused because the day's quota was used up.");
+  const unreachable = count('pingui_chats_unreachable_total', 'Chats found to be unreachable.');
   const jobFailed = countBy('pingui_jobs_failed_total', 'job', 'Maintenance jobs that failed.');
   const took = new Histogram({
     name: 'pingui_delivery_seconds',
@@ -164,13 +161,13 @@ function createQueueGauges(deps: MetricsDeps, registry: Registry): () => Promise
   const up = new Gauge({ name: 'pingui_queue_up', help: '1 if Redis answered this scrape.', registers });
   const jobs = new Gauge({
     name: 'pingui_queue_jobs',
-    help: 'Alerts in the queue by state; absent while Redis does not answer.',
+    help: 'Alerts in the queue by state; absent while Redis does not respond.',
     labelNames: ['state'],
     registers,
   });
   const capacity = new Gauge({
     name: 'pingui_queue_capacity',
-    help: 'Most alerts that may wait (waiting, delayed and prioritized together).',
+    help: 'Most pending alerts that the queue holds.',
     registers,
   });
   capacity.set(deps.queueCapacity);

@@ -10,7 +10,7 @@ export interface QueueSituation {
   readonly dueSince: number | null;
   /** When something was last seen to move (an attempt to send, whatever came of it); null if never. */
   readonly lastProgressAt: number | null;
-  /** Until when Telegram told us to wait (a flood wait of the whole bot); null if it did not. */
+  /** Until when Telegram told us to wait (a bot-wide flood wait); null if it did not. */
   readonly pausedUntil: number | null;
 }
 
@@ -37,7 +37,7 @@ export function createQueueCheck(deps: {
   const { events, clock } = deps;
   let lastProgressAt: number | null = null;
   let dueSince: number | null = null;
-  /** Remembered, since it passes before the queue has had its chance to move. */
+  /** Remembered, because it passes before the queue has had its chance to move. */
   let pausedUntil: number | null = null;
   let before: QueueCounts | undefined;
 

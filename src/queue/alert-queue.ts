@@ -20,7 +20,7 @@ const FORGET_PAUSE_MS = 1_000;
 const FORGET_TRIES = 30;
 /** Ended alerts stay on the board for 24 h, at most 1,000 of each kind (the contract). Age in seconds. */
 const KEEP_ENDED = { age: 86_400, count: 1_000 };
-/** The sealed text of a failed or uncertain alert is kept 24 h for a resend by hand, in ms (the contract). */
+/** The sealed text of a failed or uncertain alert is kept 24 h for a resend, in ms (the contract). */
 export const KEEP_TEXT_MS = 86_400_000;
 
 /** What BullMQ stores of an alert: nothing readable, and no ciphertext. The job's id is the alert's. */
@@ -70,12 +70,12 @@ export function createAlertQueue(deps: {
     if (refusal === 'text_gone' || refusal === 'no_place') return new AppError('not_resendable', TEXT_GONE);
     const { limits } = deps;
     const details: Record<typeof refusal, string> = {
-      queue_full: `${limits.maxPending} alerts are waiting, as many as the queue takes.`,
-      chat_queue_full: `${limits.maxPendingPerChat} alerts to this chat are waiting, as many as one chat may have.`,
-      schedule_full: `${limits.maxScheduled} alerts are scheduled, as many as the service takes.`,
-      chat_schedule_full: `${limits.maxScheduledPerChat} alerts to this chat are scheduled, as many as one chat may have.`,
+      queue_full: `The queue is full: it takes at most ${limits.maxPending} pending alerts.`,
+      chat_queue_full: `This chat has as many pending alerts as it may have: ${limits.maxPendingPerChat}.`,
+      schedule_full: `The service has as many scheduled alerts as it takes: ${limits.maxScheduled}.`,
+      chat_schedule_full: `This chat has as many scheduled alerts as it may have: ${limits.maxScheduledPerChat}.`,
     };
-    return new AppError(refusal, `${details[refusal]} Nothing was accepted; try again later.`, {
+    return new AppError(refusal, `${details[refusal]} Nothing was queued; try again later.`, {
       retryAfterSeconds: Math.max(1, Math.ceil(deps.sendDelayMs / 1000)),
     });
   }
@@ -104,7 +104,7 @@ export function createAlertQueue(deps: {
     await Promise.allSettled(endedIds.map((id) => queue.remove(id)));
   }
 
-  /** Refused alerts that may have a place all the same; tried again, since Redis was in trouble a moment ago. */
+  /** Refused alerts that may still have a place; tried again, because Redis was in trouble a moment ago. */
   const forgotten = new Set<string>();
   let isClearing = false;
 
@@ -191,8 +191,9 @@ export function createAlertQueue(deps: {
   };
 }
 
-const UNAVAILABLE = 'The queue cannot be reached. Nothing was accepted; try again in a few seconds.';
-const TEXT_GONE = 'The text of this alert is no longer kept (24 h after it ended). Send it as a new alert.';
+const UNAVAILABLE = 'The queue cannot be reached. Nothing was queued; try again in a few seconds.';
+const TEXT_GONE =
+  'The text of this alert is gone: it is kept for 24 h after the alert ended. Send a new alert.';
 /** `unknown`: there is no such job. */
 const ENDED_STATES: ReadonlySet<string> = new Set(['completed', 'failed', 'unknown']);
 
@@ -209,7 +210,7 @@ async function removeEnded(queue: Queue, alertId: string): Promise<void> {
     // The ledger is written before the job has ended.
     if (state !== 'active') return;
     if (waitedMs >= FINISH_WAIT_MS)
-      throw new AppError('not_resendable', 'This alert is just being finished. Try again in some seconds.');
+      throw new AppError('not_resendable', 'This alert is still being finished. Try again in a few seconds.');
     await setTimeout(FINISH_POLL_MS);
   }
 }

@@ -11,12 +11,12 @@ import { NO_TURN, type Places } from './places.ts';
 
 /**
  * A dead worker's lock ends after this time, and within STALLED_MS another worker takes its alert up: together well
- * below the 60 s within which an interrupted send must be known as uncertain, and short, since the chat's later alerts
+ * below the 60 s within which an interrupted send must be known as uncertain, and short, because the chat's later alerts
  * wait for it.
  */
 const LOCK_MS = 10_000;
 const STALLED_MS = 5_000;
-/** A database that does not answer is asked again after this time, in ms. */
+/** A database that does not answer is tried again after this time, in ms. */
 const FAULT_PAUSE_MS = 1_000;
 /**
  * The limiter's token is given back only within this share of the limiter's duration: later it may be another fetch's,
@@ -65,7 +65,7 @@ export function createAlertWorker(deps: {
     throw new DelayedError();
   }
 
-  /** A fault of ours ends no alert: BullMQ would call the job failed while the ledger calls it queued. */
+  /** A fault on our side ends no alert: BullMQ would call the job failed while the ledger calls it queued. */
   async function deliverOrQueueUp(job: Job<AlertJobData>): Promise<Delivery> {
     try {
       if (job.data.deliverAt !== null && job.priority === NO_TURN) {
@@ -80,7 +80,7 @@ export function createAlertWorker(deps: {
     }
   }
 
-  /** The limiter counts fetches: one that sent nothing shall cost nobody a second. */
+  /** The limiter counts fetches: one that sent nothing must cost nobody a second. */
   async function giveTokenBack(job: Job): Promise<void> {
     if (limiter === undefined) return;
     const sinceFetch = Date.now() - (job.processedOn ?? 0);

@@ -30,7 +30,7 @@ export function createInFlightWork(): InFlightWork {
 const ANSWER_LIMIT_MS = 500;
 
 /**
- * Ends a worker: no new jobs, those in hand are finished. While Redis is away BullMQ (6.7) would wait for it for ever:
+ * Ends a worker: no new jobs, those in hand are finished. While Redis is away BullMQ (6.7) would wait for it forever:
  * for a connection that never became ready, for the end of one that is between two tries, of which ioredis then tells
  * nothing, or for a frozen one's answer. So it is not asked to wait, only the work in hand is; what Redis does not get
  * to know of it is a stalled job to the next worker, as after a crash.

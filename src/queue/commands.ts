@@ -4,7 +4,7 @@ import type { RedisClient } from '../redis/connect.ts';
 /** Keys and arguments in the order that the script's head describes. */
 type Command = (numberOfKeys: number, ...keysAndArgs: (string | number)[]) => Promise<unknown>;
 
-/** Our scripts as commands of a connection: `lua/<name>.lua`. They work on keys of ours alone (keys.ts). */
+/** Our scripts as commands of a connection: `lua/<name>.lua`. They work on our keys only (keys.ts). */
 export interface DispatchCommands {
   readonly pinguiReserve: Command;
   readonly pinguiTake: Command;

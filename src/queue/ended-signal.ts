@@ -19,7 +19,7 @@ export function createEndedSignal(deps: {
   return {
     start() {
       deps.subscriber.on('message', (_channel, alertId) => wake(alertId));
-      // ioredis subscribes again by itself after a reconnect.
+      // ioredis resubscribes after a reconnect.
       deps.subscriber.subscribe(channel).catch(() => undefined);
     },
 

@@ -84,7 +84,7 @@ export function createMaintenanceQueue(deps: {
       } catch (error) {
         deps.events.emit('job.failed', { job: job.name, error });
         // The board shows this text: the details are in the log.
-        throw new Error('the job failed; see the log');
+        throw new Error('The job failed; see the log');
       }
     },
     // A long backup must not hold up the others.
@@ -120,7 +120,7 @@ export function createMaintenanceQueue(deps: {
 
   /**
    * Schedules live in Redis alone: after a FLUSHALL, or with a Redis that comes back empty, they are gone. So they are
-   * asserted again, which changes nothing where they stand; by no job, since that would be gone with them.
+   * asserted again, which changes nothing where they stand; by no job, because that would be gone with them.
    */
   async function keepSchedules(): Promise<void> {
     while (!stopping.signal.aborted) {
@@ -143,7 +143,7 @@ export function createMaintenanceQueue(deps: {
     queue,
     async start() {
       await deps.maintenance.catchUp();
-      // Not waited for: while Redis is away, the service must come up all the same and say so.
+      // Not waited for: while Redis is down, the service must still come up and say so.
       keepSchedules().catch(deps.onError);
     },
     async stop() {

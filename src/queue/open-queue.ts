@@ -1,7 +1,7 @@
 import { Queue } from 'bullmq';
 import type { RedisClient } from '../redis/connect.ts';
 
-/** Entries of BullMQ's stream of events, which nobody of ours reads. */
+/** Entries of BullMQ's stream of events, which nothing of ours reads. */
 const MOST_EVENTS = 1_000;
 
 /** One of BullMQ's queues on a connection that stays the caller's: close the queue first. */

@@ -52,7 +52,7 @@ export function createPace(deps: {
   return {
     async sent(beganAt) {
       if (deps.sendDelayMs < EVEN_FROM_MS) return;
-      // A duration, since Redis may have another clock.
+      // A duration, because Redis may have another clock.
       await redis.pinguiSent(1, keys.pace, Math.round(performance.now() - beganAt));
     },
 

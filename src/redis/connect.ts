@@ -10,7 +10,7 @@ export type RedisTarget =
 
 /**
  * `fast`: for requests; fails within a second instead of waiting for Redis to come back.
- * `patient`: for workers; waits for ever, since a lost command would strand a job.
+ * `patient`: for workers; waits forever, because a lost command would strand a job.
  */
 export type RedisPurpose = 'fast' | 'patient';
 export type RedisClient = Redis | Cluster;
@@ -18,7 +18,7 @@ export type RedisClient = Redis | Cluster;
 /** An add must answer within 1.5 s (the contract): one second for Redis, the rest for ourselves. */
 const FAST_COMMAND_TIMEOUT_MS = 1_000;
 /**
- * A connection that has not answered for so long is given up and made anew, in ms: its host may be gone without a word,
+ * A connection that has not answered for so long is dropped and reopened, in ms: its host may be gone without a word,
  * or another one may be the master by now, and TCP alone would take a quarter of an hour to notice. (The alternative
  * for Sentinel, ioredis's failoverDetector, leaves connections behind after `quit`, with which BullMQ ends its own.)
  * The patient connection must outlast a blocking read, of 10 s at most (BullMQ).
@@ -61,7 +61,7 @@ function open(target: RedisTarget, purpose: RedisPurpose): RedisClient {
   const options: Options = {
     ...PURPOSES[purpose],
     retryStrategy: reconnectDelay,
-    // After a failover the old master answers READONLY: connect anew, to the new one. 2: and send the command again.
+    // After a failover the old master answers READONLY: reconnect, to the new one. 2: and send the command again.
     reconnectOnError: (error) => error.message.includes('READONLY') && (purpose === 'patient' ? 2 : 1),
   };
   if (!('kind' in target)) return new Redis({ ...options, ...target });

@@ -12,7 +12,7 @@ export async function inspectRedis(redis: RedisClient): Promise<string[]> {
   const answers = await readInfo(redis);
   const faults = answers.flatMap((info) => findFaults(info, redis));
   if (answers.length === 0)
-    faults.push('INFO is not allowed for this user: eviction policy, AOF and version are unchecked.');
+    faults.push('This Redis user may not call INFO: eviction policy, AOF and version are unchecked');
   return [...new Set(faults)];
 }
 
@@ -31,30 +31,28 @@ function findFaults(info: string, redis: RedisClient): string[] {
   const version = field('redis_version');
   // Valkey says 7.2.4 here for compatibility.
   if (version !== undefined && isTooOld(version)) {
-    faults.push(`Redis ${version} is too old: use ${OLDEST_VERSION.join('.')} or newer.`);
+    faults.push(`Redis ${version} is too old: use ${OLDEST_VERSION.join('.')} or newer`);
   }
   const policy = field('maxmemory_policy');
   if (policy !== undefined && policy !== 'noeviction') {
-    faults.push(`maxmemory-policy is ${policy}: Redis may drop accepted alerts. Set it to noeviction.`);
+    faults.push(`maxmemory-policy is ${policy}: Redis may drop accepted alerts; set it to noeviction`);
   }
   if (field('aof_enabled') === '0') {
     faults.push(
-      'appendonly is off: alerts accepted since the last snapshot are lost when Redis stops. Set appendonly yes.',
+      'appendonly is off: if Redis stops, alerts accepted since its last snapshot are lost; set it to yes',
     );
   }
   if (field('cluster_enabled') === '1' && !(redis instanceof Cluster)) {
-    faults.push('This Redis is a node of a Cluster: write REDIS_URL as redis+cluster://host:port,host:port.');
+    faults.push('This Redis is a node of a Cluster: set REDIS_URL to redis+cluster://host:port,host:port');
   }
   if (redis instanceof Cluster) return faults;
   if (field('role') === 'slave') {
-    faults.push(
-      'This Redis is a replica and takes no alerts: let REDIS_URL name the master, or the sentinels.',
-    );
+    faults.push('This Redis is a replica and takes no alerts: set REDIS_URL to the master or the sentinels');
   }
   // The field is there only where writes need a replica.
   if (redis.options.sentinels !== null && field('min_slaves_good_slaves') === undefined) {
     faults.push(
-      'min-replicas-to-write is 0: a master that is cut off takes alerts that a failover then drops. Set it to 1.',
+      'min-replicas-to-write is 0: a master that is cut off accepts alerts that a failover then drops; set it to 1',
     );
   }
   return faults;

@@ -76,7 +76,7 @@ export function createChatPage(double: BotApiDouble, options: ChatPageOptions = 
 
   const sendFile = (res: ServerResponse, fileId: string, name: string): void => {
     const content = double.file(fileId);
-    if (!content) throw new Refusal(404, 'The sandbox has no such file (any more)');
+    if (!content) throw new Refusal(404, 'The sandbox does not have this file, or no longer has it');
     res.writeHead(200, {
       'content-type': 'application/octet-stream',
       'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(name)}`,

@@ -3,7 +3,7 @@ import type { DoubleEvent } from './double/types.ts';
 
 /** Proxies and browsers drop a silent connection after some 30 to 60 s. */
 const HEARTBEAT_MS = 20_000;
-/** A reader that falls behind by this many bytes is cut; it reconnects and loads anew. */
+/** A reader that falls behind by this many bytes is cut; it reconnects and reloads. */
 const MAX_BEHIND_BYTES = 1024 * 1024;
 
 export interface EventStreams {

@@ -9,7 +9,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
  * A client for the sender (the bot has its own). Two things make its faults clear-cut:
- * every call has its own connection, since a kept one that the other side has just closed (or a NAT has forgotten)
+ * every call has its own connection, because a kept one that the other side has just closed (or a NAT has forgotten)
  * turns an alert that was never sent into an uncertain one, and at 1 send/s a handshake costs nothing;
  * and every error before the connection stands is marked NOT_CONNECTED, so that a firewall that drops packets keeps
  * alerts queued.

@@ -21,7 +21,7 @@ export interface AnswerRow {
 export const DEFAULT_FLOOD_WAIT_MS = 5_000;
 /**
  * Longest flood wait that is believed, in milliseconds: 24 h. Hours occur; after a day, asking again costs one more 429
- * at most, while a mistaken number would hold the chat's alerts for ever (and overflow timers).
+ * at most, while a mistaken number would hold the chat's alerts forever (and overflow timers).
  */
 export const MAX_FLOOD_WAIT_MS = 86_400_000;
 

@@ -26,14 +26,14 @@ export interface PollReport {
   readonly answered: number;
 }
 
-const POLLS = 'the bot polls for updates';
+const POLLS = 'Polling for bot updates';
 /** What src/bot/update-source.ts logs at each change of state. */
 const STATES = [
   POLLS,
-  'the bot stands by: another process polls',
-  'Telegram is unreachable for the bot; trying again with growing pauses',
-  'another program reads the updates of this bot token; trying again with growing pauses',
-  'the bot reads no updates any more',
+  'On standby: another process polls for bot updates',
+  'Cannot reach Telegram for bot updates; trying again with growing pauses',
+  'Another program reads the updates of this bot; trying again with growing pauses',
+  'Stopped reading bot updates',
 ];
 const SAMPLE_MS = 50;
 const ASK_EVERY_MS = 2_000;

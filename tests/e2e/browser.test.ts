@@ -69,9 +69,9 @@ describe('a newcomer in the sandbox', () => {
     const printed = /Authorization: Bearer (\S+)"/.exec(service.stderr)?.[1] ?? '';
     const answer = await service.api.postAlert(printed, { title: 'Hello', message: 'My first alert' });
     expect(answer.status).toBe(202);
-    expect(service.logs.some(({ level, message }) => level === 'warn' && message.includes('SANDBOX'))).toBe(
-      true,
-    );
+    expect(
+      service.logs.some(({ level, message }) => level === 'warn' && message.includes('Sandbox mode')),
+    ).toBe(true);
   });
 
   it('finds the chat from the first page, and that alert in it', async () => {

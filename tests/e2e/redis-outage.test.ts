@@ -106,7 +106,7 @@ describe('while Redis is away', () => {
     const times = new Map<string, number>();
     for (const { level, component, message, error } of service.logs) {
       // Each refused request is a line of its own.
-      if (!['warn', 'error'].includes(level) || message === 'alert refused') continue;
+      if (!['warn', 'error'].includes(level) || message === 'Alert refused') continue;
       const line = JSON.stringify([component, message, error]);
       times.set(line, (times.get(line) ?? 0) + 1);
     }

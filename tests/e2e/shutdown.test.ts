@@ -164,7 +164,7 @@ describe('stopping while Redis is away', () => {
       },
     };
     const run = spawnRun({ ...baseEnv(dir, double), REDIS_URL: NO_REDIS }, dir, take);
-    const waits = () => lines.some((line) => line.includes('Redis does not answer; trying again'));
+    const waits = () => lines.some((line) => line.includes('Redis does not respond; trying again'));
     try {
       while (!waits() && run.ended === undefined) await pause(10);
       const began = performance.now();

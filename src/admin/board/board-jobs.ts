@@ -6,7 +6,7 @@ export type { JobState };
 export const CODE = /^[\w.:-]{1,64}$/;
 /** BullMQ's own words for a job whose worker died (maxStalledCount). */
 const STALLED = 'job stalled more than allowable limit';
-const HIDDEN = 'The log says more (component "worker" or "job").';
+const HIDDEN = 'See the log (component "worker" or "job").';
 
 /** What is the same for the jobs of all queues. What is not listed stays hidden, also what BullMQ adds one day. */
 const SHOWN = ['id', 'timestamp', 'attemptsMade', 'processedOn', 'finishedOn', 'stalledCounter'] as const;
@@ -59,7 +59,7 @@ function presentJob(
     Object.entries(job).filter(([name]) => (SHOWN as readonly string[]).includes(name)),
   );
   return {
-    // Of QueueJobJson's own types, since the names are.
+    // The types are QueueJobJson's, because the names are.
     ...(shown as Pick<QueueJobJson, (typeof SHOWN)[number]>),
     ...face,
     progress: typeof job.progress === 'number' ? job.progress : 0,

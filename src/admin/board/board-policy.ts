@@ -28,20 +28,19 @@ const CHANGES: Readonly<Record<string, readonly BoardQueue[]>> = {
 
 const WHY: Readonly<Record<string, string>> = {
   'put /api/queues/:queueName/retry/:queueStatus':
-    'Send failed alerts again one by one: Telegram may have some of them already.',
-  'put /api/queues/:queueName/promote': 'Alerts are delivered at the time that their senders chose.',
-  'put /api/queues/:queueName/:jobId/promote': 'Alerts are delivered at the time that their senders chose.',
+    'Resend failed alerts one by one: Telegram may already have some of them.',
+  'put /api/queues/:queueName/promote': 'Alerts are delivered at the time their senders chose.',
+  'put /api/queues/:queueName/:jobId/promote': 'Alerts are delivered at the time their senders chose.',
   'put /api/queues/pause':
-    'Pause the alerts queue alone: maintenance resets the quotas and writes the backups.',
-  'put /api/queues/resume': 'Resume the alerts queue by its own menu.',
+    'Pause only the alerts queue: maintenance resets the quotas and writes the backups.',
+  'put /api/queues/resume': 'Resume the alerts queue from its own menu.',
   'put /api/queues/:queueName/pause':
-    'Maintenance resets the quotas and writes the backups; it is not paused.',
+    'Maintenance is never paused: it resets the quotas and writes the backups.',
   'put /api/queues/:queueName/resume': 'Maintenance is never paused.',
   'post /api/queues/:queueName/add':
-    'Alerts come in by the API only, which takes the quota and writes the ledger.',
+    'Alerts come in through the API only, which takes the quota and writes the ledger.',
   'put /api/queues/:queueName/rate-limit': 'A limit set here would override the pace that Telegram asks for.',
-  'put /api/queues/:queueName/concurrency':
-    'The service sets how many sends are in flight (WORKER_CONCURRENCY).',
+  'put /api/queues/:queueName/concurrency': 'WORKER_CONCURRENCY sets how many sends are in flight.',
 };
 
 const DEFAULT_WHY = 'The board does not change or remove jobs: a pending alert must end in the ledger.';

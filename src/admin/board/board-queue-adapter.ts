@@ -22,8 +22,8 @@ const TABS: readonly JobStatus[] = ['active', 'waiting', 'delayed', 'failed', 'c
 const NEXT_FIRST: ReadonlySet<JobStatus> = new Set(['waiting', 'prioritized', 'delayed']);
 
 /**
- * The board's view of a queue. A class, since the board takes adapters only as subclasses. It cleans what it hands out
- * at the source, so that no route of the board, present or future, has the raw job to show.
+ * The board's view of a queue. A class, because the board only takes subclasses as adapters. It cleans what it hands
+ * out at the source, so that no route of the board, present or future, has the raw job to show.
  *
  * BullMQ keeps jobs with a priority apart ("prioritized"), which all alerts have: "waiting" here is both.
  */

@@ -28,7 +28,7 @@ td[class*="actionsCell-"] { display: none !important; }
 /* It tells of Telegram's flood wait, and a click would ask to end it. */
 [class*="badgeWrap-"] > button { pointer-events: none; }
 
-/* States that no job of ours is ever shown in. */
+/* States that none of our jobs is ever shown in. */
 [class*="statusTabs-"] > :is([class*="waitingChildren-"], [class*="prioritized-"], [class*="paused-"]),
 /* Maintenance has no chart, only the advice to its programmer to collect one. */
 ${onQueue('maintenance')} [class*="metricsCard-"] { display: none !important; }

@@ -8,7 +8,7 @@ import { z } from 'zod';
 export const WORDS_PATH = '/static/locales/:language/messages.json';
 
 const WARNING =
-  'An alert that is uncertain may have reached Telegram already: sent again, it may arrive twice.';
+  'An uncertain alert may already have reached Telegram. If you send it again, it may arrive twice.';
 
 /** As much of the texts as we touch: the question that a click on a job's "retry" asks. */
 const WordsSchema = z.looseObject({

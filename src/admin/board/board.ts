@@ -18,7 +18,7 @@ export const BOARD_PATH = '/admin/queues';
 
 /** The line below the queue's name. It is cut where the window ends, so that the first words matter most. */
 const ALERTS_DESCRIPTION =
-  'Failed: all that did not surely arrive. Delayed: scheduled, or held back by a flood wait or the pace of its chat.';
+  'Failed: may not have arrived. Delayed: scheduled, or held back by a flood wait or the pace of its chat.';
 
 /**
  * Bull Board for both queues, to be mounted at BOARD_PATH behind the operator guard. It shows no text of an alert, and
@@ -35,13 +35,13 @@ export function createBoard(deps: {
 }): RequestHandler {
   const alerts = new BoardQueueAdapter(
     deps.queues.alerts,
-    // An alert that was delivered is not sent twice by hand.
+    // A delivered alert is not resent.
     { description: ALERTS_DESCRIPTION, allowCompletedRetries: false },
     createAlertPresenter({ ...deps, resend: (id) => deps.alerts.resend('operator', id) }),
   );
   const maintenance = new BoardQueueAdapter(
     deps.queues.maintenance,
-    { description: 'Quota reset and backup; upkeep leaves a trace only when it fails.' },
+    { description: 'Quota reset and backup; upkeep shows up only when it fails.' },
     presentPlainJobs,
   );
 
@@ -65,7 +65,7 @@ export function createBoard(deps: {
   // Bull Board's own handler answers with the messages of errors, which may name hosts.
   adapter.setErrorHandler((thrown) => {
     const error = toAppError(thrown);
-    if (error.code === 'internal') deps.logger.error({ err: thrown }, 'the board failed');
+    if (error.code === 'internal') deps.logger.error({ err: thrown }, 'Request to the board failed');
     const key = error.code === 'internal' ? 'ERRORS.INTERNAL_SERVER_ERROR' : 'ERRORS.FORBIDDEN';
     return { status: boardStatus(error), body: { error: { key }, message: error.detail } };
   });

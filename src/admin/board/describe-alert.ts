@@ -9,7 +9,7 @@ import { describeWait } from './describe-wait.ts';
 const ENDS = ['delivered', 'failed', 'uncertain', 'expired', 'dropped'] as const;
 
 /** `uncertain` means that nobody knows: an operator has to read this before sending it again. */
-const MAY_HAVE_ARRIVED = 'Telegram may have it already. Sent again, it may arrive twice.';
+const MAY_HAVE_ARRIVED = 'Telegram may already have it. If you send it again, it may arrive twice.';
 
 const OutcomeSchema = z.object({
   status: z.enum(ENDS),

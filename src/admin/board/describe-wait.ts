@@ -3,9 +3,9 @@ import type { WaitReason } from '../../services/alerts/wait-reason.ts';
 const WORDS: Readonly<Record<WaitReason['kind'], string>> = {
   scheduled: 'scheduled',
   flood_wait: 'flood wait',
-  bot_flood_wait: 'flood wait of the whole bot',
-  chat_pace: 'held to the pace of its chat',
-  paused: 'queue is paused',
+  bot_flood_wait: 'bot-wide flood wait',
+  chat_pace: 'held back by the pace of its chat',
+  paused: 'the queue is paused',
   turn: 'waiting for its turn',
 };
 

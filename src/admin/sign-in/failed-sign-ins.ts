@@ -21,9 +21,13 @@ export function createFailedSignIns(clock: Clock): FailedSignIns {
     check(address) {
       const waitMs = failures.waitMs(keyOf(address));
       if (waitMs <= 0) return;
-      throw new AppError('rate_limited', 'Too many failed sign-ins from this address. Wait some minutes.', {
-        retryAfterSeconds: Math.ceil(waitMs / 1000),
-      });
+      throw new AppError(
+        'rate_limited',
+        'Too many failed sign-ins from this address. Try again in a few minutes.',
+        {
+          retryAfterSeconds: Math.ceil(waitMs / 1000),
+        },
+      );
     },
     add: (address) => failures.add(keyOf(address)),
   };

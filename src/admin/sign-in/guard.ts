@@ -17,7 +17,7 @@ export function createOperatorGuard(deps: {
   signInPage: boolean;
 }): RequestHandler {
   const ways = deps.signInPage
-    ? `sign in at ${SIGN_IN_PATH}, or use Basic authentication`
+    ? `sign in at ${SIGN_IN_PATH} or use Basic authentication`
     : 'use Basic authentication';
   return (req, res, next) => {
     const session = readCookie(req, SESSION_COOKIE);
@@ -38,7 +38,7 @@ export function createOperatorGuard(deps: {
       return;
     }
     challenge(req, res);
-    next(new AppError('unauthorized', `This is for operators: ${ways}.`));
+    next(new AppError('unauthorized', `For operators only: ${ways}.`));
   };
 }
 

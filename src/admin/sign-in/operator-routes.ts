@@ -33,7 +33,7 @@ export function createOperatorRoutes(deps: {
     if (!deps.credentials.matches(form.user, form.password)) {
       deps.failures.add(req.ip);
       res.status(401).setHeader('WWW-Authenticate', 'Session realm="pingui-alert operators"');
-      res.type('html').send(renderSignIn(form.next, 'Name or password is not right.'));
+      res.type('html').send(renderSignIn(form.next, 'Wrong name or password.'));
       return;
     }
     const session = deps.credentials.issueSession();

@@ -4,7 +4,7 @@ import { AppError } from '../../domain/errors.ts';
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Refuses what another site makes a browser send (`cross_site`). Browsers add the credentials by themselves, also to
+ * Refuses what another site makes a browser send (`cross_site`). Browsers add the credentials on their own, even to
  * plain-text and form posts from anywhere; scripts send neither header and pass.
  */
 export const refuseCrossSite: RequestHandler = (req, _res, next) => {
@@ -12,7 +12,7 @@ export const refuseCrossSite: RequestHandler = (req, _res, next) => {
     next();
     return;
   }
-  next(new AppError('cross_site', 'This call came from another site. Use the pages of this service.'));
+  next(new AppError('cross_site', 'This request came from another site. Use the pages of this service.'));
 };
 
 function isOwnSite(req: Request): boolean {

@@ -26,7 +26,7 @@ export function renderSignOut(): string {
     'Sign out · Pingui Alert',
     `<h1>Sign out?</h1>
 <form class="card" method="post" action="/admin/sign-out">
-<p>This browser forgets its session.</p>
+<p>This ends the session in this browser.</p>
 <button type="submit">Sign out</button>
 </form>
 <p class="soft"><a href="/admin/queues/">Back to the queues</a></p>`,

@@ -62,7 +62,7 @@ export function createAlertRoutes(deps: {
     res.status(202).json({ ...body, status: alert.status, alert: presentAlert(alert) });
   }
 
-  /** The entry after the wait; undefined if it cannot be read: the alert is accepted all the same. */
+  /** The entry after the wait; undefined if it cannot be read: the alert is accepted anyway. */
   async function endOf(
     res: Response,
     integration: { readonly id: number },
@@ -125,7 +125,7 @@ const checkIdempotencyKey: RequestHandler = (req, _res, next) => {
 
 function readId(req: Request<{ id: string }>): string {
   const { id } = req.params;
-  if (!ID_FORM.test(id)) throw new AppError('not_found', 'There is no alert with this id for this token.');
+  if (!ID_FORM.test(id)) throw new AppError('not_found', 'This token has no alert with this id.');
   return id.toLowerCase();
 }
 

@@ -6,7 +6,7 @@ import type { Clock } from '../../services/ports/clock.ts';
 import { ChatIdSchema, line, optional, text } from '../fields.ts';
 
 const TTL = `Send whole seconds, 1 to ${ALERT_LIMITS.ttlSeconds} (7 days).`;
-const URL_MESSAGE = 'Send an http, https or tg address, without spaces.';
+const URL_MESSAGE = 'Send an http, https or tg URL without spaces.';
 const THREAD = 'Send the id of a forum topic, a whole number above 0.';
 const TAGS = `Send a list of at most ${ALERT_LIMITS.tags} tags.`;
 
@@ -30,7 +30,7 @@ export function createAlertSchema(clock: Clock, latenessMs: number): BodySchema<
   const DeliverAtSchema = z.iso
     .datetime({
       offset: true,
-      error: 'Send a time as ISO 8601 with an offset, such as 2030-01-31T08:00:00+01:00.',
+      error: 'Send an ISO 8601 time with an offset, such as 2030-01-31T08:00:00+01:00.',
     })
     .transform((value) => Date.parse(value))
     .superRefine((time, context) => {
@@ -74,8 +74,8 @@ export function createAlertSchema(clock: Clock, latenessMs: number): BodySchema<
   );
   const AlertSchema = FieldsSchema.refine(hasButtonForTitle, {
     path: ['urlTitle'],
-    message: 'urlTitle names the button of url: send url too.',
-    // Also when other fields are at fault: all faults are told together.
+    message: 'urlTitle is the text of the button for url. Send url too.',
+    // Even if other fields are at fault: all faults are reported together.
     when: ({ value }) => typeof value === 'object' && value !== null,
   });
   const CompiledSchema = z.compile(FieldsSchema, { strict: true });

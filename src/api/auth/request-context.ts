@@ -32,7 +32,7 @@ export function integrationOf(req: Request): Integration {
   if (req.integration === undefined) {
     throw new AppError(
       'scope_missing',
-      'This is a setup token. Exchange it once at POST /api/createIntegration and use the token that it answers with.',
+      'This is a setup token. Exchange it at POST /api/createIntegration and use the token that you get.',
     );
   }
   return req.integration;

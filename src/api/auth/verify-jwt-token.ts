@@ -41,7 +41,7 @@ export function createVerifyJwtToken(deps: { tokens: Pick<Tokens, 'key'>; clock:
       done(null, { claims, tokenHash: hashToken(bearerToken(req) ?? '') });
     },
   );
-  // An instance of its own: the package's export is a singleton. By name, since Passport copies a named strategy per
+  // An instance of its own: the package's export is a singleton. By name, because Passport copies a named strategy per
   // request, while one handed over directly is shared by requests that overlap.
   const authenticator = new passport.Passport();
   authenticator.use('jwt', strategy);
@@ -80,13 +80,13 @@ function refusal(req: Request, info: unknown): AppError {
       'unauthorized',
       info instanceof jwt.TokenExpiredError
         ? 'This token has expired. Get a new one from the bot with /token.'
-        : 'This is not a token of this service. Get one from the bot with /token.',
+        : 'This token was not issued by this service. Get one from the bot with /token.',
     );
   }
   return new AppError(
     'unauthorized',
     req.headers.authorization === undefined
       ? 'The token is missing. Send it as "Authorization: Bearer <token>".'
-      : 'The Authorization header holds no token. Its form is "Authorization: Bearer <token>".',
+      : 'The Authorization header contains no token. Send it as "Authorization: Bearer <token>".',
   );
 }

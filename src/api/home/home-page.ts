@@ -24,23 +24,23 @@ export function renderHome(options: HomeOptions): string {
   return renderPage(
     'Pingui Alert',
     `<h1>Pingui Alert</h1>
-<p>Any program that can make an HTTP request reaches a Telegram chat.</p>
-${options.sandbox ? '<p class="card"><b>Sandbox.</b> No bot token is set: the chat is a page of this service, and nothing leaves this machine.</p>' : ''}
+<p>Any program that can make an HTTP request can reach a Telegram chat.</p>
+${options.sandbox ? '<p class="card"><b>Sandbox.</b> No bot token is set: a page of this service stands in for Telegram, and nothing leaves this machine.</p>' : ''}
 <h2>Send your first alert</h2>
 <ol>
 <li>${bot}</li>
-<li>Exchange that setup token, once, for the token of your integration:</li>
+<li>Exchange that setup token, once, for your integration's token:</li>
 </ol>
 <pre>curl -X POST "$PINGUI/api/createIntegration" \\
   -H "Authorization: Bearer $SETUP_TOKEN"</pre>
-<ol start="3"><li>Send. <code>$PINGUI</code> is the address of this page, without the last slash.</li></ol>
+<ol start="3"><li>Send an alert. <code>$PINGUI</code> is the address of this page, without the trailing slash.</li></ol>
 <pre>curl "$PINGUI/api/alert" \\
   -H "Authorization: Bearer $TOKEN" \\
   -H "Content-Type: application/json" \\
   -d '{"title": "Backup failed", "message": "The disk is full."}'</pre>
-<p class="soft">202 means that the alert is safe in the queue. What became of it: <code>GET /api/alerts/&lt;id&gt;</code>.
-The README has every field and every answer.</p>
-<h2>Places</h2>
+<p class="soft">202 means that the alert is safely queued. <code>GET /api/alerts/&lt;id&gt;</code> tells you what became of it.
+The README describes every field and response.</p>
+<h2>Where to go</h2>
 <ul class="links">
 ${links}
 </ul>`,
@@ -52,7 +52,7 @@ ${links}
 export function presentHome(options: HomeOptions): Record<string, unknown> {
   return {
     name: 'Pingui Alert',
-    description: 'Any program that can make an HTTP request reaches a Telegram chat.',
+    description: 'Any program that can make an HTTP request can reach a Telegram chat.',
     send: 'POST /api/alert with "Authorization: Bearer <token>" and {"message": "…"}',
     places: Object.fromEntries(places(options).map(({ path, what }) => [path, what])),
   };
@@ -61,12 +61,14 @@ export function presentHome(options: HomeOptions): Record<string, unknown> {
 function places({ sandbox, operators }: HomeOptions): Place[] {
   return [
     ...(sandbox
-      ? [{ path: '/sandbox', name: 'Sandbox chat', what: 'Talk to the bot, see alerts arrive.' }]
+      ? [{ path: '/sandbox', name: 'Sandbox chat', what: 'Talk to the bot and see alerts arrive.' }]
       : []),
     ...(operators
       ? [{ path: '/admin/queues/', name: 'Queues', what: 'For operators: alerts and jobs.' }]
       : []),
-    ...(operators ? [{ path: '/metrics', name: 'Metrics', what: 'For operators: Prometheus text.' }] : []),
-    { path: '/health/ready', name: 'Health', what: 'Can alerts be accepted and delivered now?' },
+    ...(operators
+      ? [{ path: '/metrics', name: 'Metrics', what: 'For operators: in Prometheus format.' }]
+      : []),
+    { path: '/health/ready', name: 'Health', what: 'Can alerts be accepted and delivered right now?' },
   ];
 }

@@ -16,7 +16,7 @@ export const RevokeIntegrationSchema = z.object({ chatId: optional(ChatIdSchema)
 
 /** `?wait=` of GET /api/alerts/:id, in seconds. */
 export const WaitSchema = z
-  .string('Send wait once.')
+  .string('Send wait only once.')
   .regex(/^\d{1,2}$/, 'Send whole seconds, 0 to 60.')
   .transform(Number)
   .refine((seconds) => seconds <= 60, 'Send whole seconds, 0 to 60.');

@@ -6,7 +6,7 @@ import { MENU_COMMANDS } from '../texts/texts.ts';
 export function helpFeature(deps: Pick<FeatureDeps, 'publicUrl' | 'dailyLimit'>): Feature {
   return onCommand(['help'], async (ctx) => {
     const commands = MENU_COMMANDS.map((name) => `/${name}: ${ctx.texts.commands[name]}`).join('\n');
-    const curl = sendAlertCurl(deps.publicUrl());
+    const curl = sendAlertCurl(deps.publicUrl(), ctx.texts.exampleAlert);
     await ctx.reply(ctx.texts.help({ commands, curl, dailyLimit: deps.dailyLimit }), {
       link_preview_options: { is_disabled: true },
     });

@@ -2,7 +2,7 @@ import { activeFirst, displayName } from '../describe-integration.ts';
 import { type Feature, type FeatureDeps, onCommand } from '../feature.ts';
 import { askButton } from './revoke.ts';
 
-/** As many as fit into one message (4096 characters) with names of full length. */
+/** As many as fit into one message (4096 characters) with names of maximum length. */
 export const MAX_LISTED = 16;
 
 /** `/integrations`: name, status and quota of each, with a button to revoke it. */

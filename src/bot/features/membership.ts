@@ -33,7 +33,7 @@ export function membershipFeature(deps: Pick<FeatureDeps, 'integrations'>): Feat
   };
 }
 
-/** A reason code if the bot cannot write to the chat any more. */
+/** A reason code if the bot can no longer write to the chat. */
 function lossOf(member: ChatMember, chatType: string): string | undefined {
   switch (member.status) {
     case 'kicked':

@@ -27,7 +27,7 @@ export function revokeFeature(
 ): Feature[] {
   const { integrations } = deps;
 
-  /** Whoever presses a button may have made its data up: only what the chat itself has can be meant. */
+  /** Whoever presses a button may have made up its data: only the chat's own integrations count. */
   async function ownIntegration(ctx: BotContext, id: string): Promise<Integration | undefined> {
     if (ctx.chat === undefined) return undefined;
     return (await integrations.listForChat(ctx.chat.id)).find((one) => String(one.id) === id);
@@ -80,13 +80,13 @@ export function revokeFeature(
   return [command, ask, confirm, cancel];
 }
 
-/** Answers the button at once (it shows a spinner until then), and refuses those who may not press it. */
+/** Answers the button at once (it shows a spinner until then), and refuses whoever may not press it. */
 async function pressedByManager(ctx: BotContext): Promise<boolean> {
   const allowed = await mayManage(ctx);
   try {
     await (allowed ? ctx.answerCbQuery() : ctx.answerCbQuery(ctx.texts.adminsOnly, { show_alert: true }));
   } catch (error) {
-    // Too old to be answered (the bot was away): the press still counts.
+    // Too old to be answered (the bot was down): the press still counts.
     if (!isHarmless(error)) throw error;
   }
   return allowed;

@@ -2,7 +2,7 @@ import { parseTokenWish } from '../deep-link.ts';
 import { type Feature, type FeatureDeps, onCommand } from '../feature.ts';
 import type { TokenDesk } from '../token-desk.ts';
 
-/** `/start [payload]`: the chat becomes known; a payload of ours asks for a group's token, others are ignored. */
+/** `/start [payload]`: the chat becomes known. Our own payloads ask for a group's token; others are ignored. */
 export function startFeature(deps: Pick<FeatureDeps, 'integrations'> & { desk: TokenDesk }): Feature {
   return onCommand(['start'], async (ctx, payload) => {
     if (ctx.chat === undefined) return;

@@ -33,10 +33,10 @@ export function testFeature(
         format: 'plain',
         priority: 'normal',
         silent: false,
-        // A group's topic: the alert shall arrive where it was asked for.
+        // A group's topic: the alert should arrive where it was asked for.
         ...topicOf(ctx.message),
       },
-      // Telegram may repeat an update: the same one must not send twice. With the date, since its ids may start anew.
+      // Telegram may repeat an update: the same one must not send twice. With the date, because its ids may start over.
       { idempotencyKey: `telegram-update-${ctx.update.update_id}-${ctx.message?.date}` },
     );
     await ctx.reply(texts.testQueued({ name, remaining: accepted.remaining }));

@@ -3,7 +3,7 @@ import type { BotContext } from '../context.ts';
 
 /**
  * May the sender of this update manage the chat's integrations? In a private chat always; in groups only
- * administrators, asked anew each time; an anonymous administrator writes as the group itself.
+ * administrators, checked each time; an anonymous administrator writes as the group itself.
  */
 export async function mayManage(ctx: BotContext): Promise<boolean> {
   const { chat, from, message } = ctx;

@@ -4,7 +4,7 @@ import type { BotLogger } from '../bot-logger.ts';
 import type { BotContext } from '../context.ts';
 
 /**
- * The one place where a handler's errors end: the person reads one fixed sentence (or why the service refused), the
+ * The one place where a handler's errors end: the person gets one fixed sentence (or why the service refused), the
  * operator one log entry without text, token or payload.
  */
 export function createErrorBoundary(deps: {
@@ -13,7 +13,7 @@ export function createErrorBoundary(deps: {
 }): (error: unknown, ctx: BotContext) => Promise<void> {
   return async (error, ctx) => {
     const refusal = error instanceof AppError && error.code !== 'internal' ? error : undefined;
-    // Where Telegram itself refuses to bring our words, more words do not help.
+    // If Telegram itself refuses to deliver our reply, another reply does not help.
     const mute = isForbidden(error) || floodWaitMs(error) !== undefined;
     const told = !mute && (await tell(ctx, ctx.texts.errors[refusal?.code ?? 'internal']));
     const fields = {
@@ -22,9 +22,9 @@ export function createErrorBoundary(deps: {
       told,
       err: safeError(error),
     };
-    if (refusal !== undefined) deps.logger.info(fields, 'a bot command was refused');
-    else if (mute) deps.logger.warn(fields, 'Telegram did not take a reply of the bot');
-    else deps.logger.error(fields, 'a bot update failed');
+    if (refusal !== undefined) deps.logger.info(fields, 'Bot command refused');
+    else if (mute) deps.logger.warn(fields, 'Telegram rejected a reply from the bot');
+    else deps.logger.error(fields, 'Failed to handle a bot update');
   };
 }
 

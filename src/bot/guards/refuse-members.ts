@@ -7,7 +7,7 @@ const REFUSALS_PER_MINUTE = 5;
 
 export type RefuseMembers = (ctx: BotContext) => Promise<void>;
 
-/** Tells a group's member that only administrators may do this; silent when it was said often enough. */
+/** Tells a group member that only administrators may do this; silent once it has said so often enough. */
 export function createRefuseMembers(clock: Clock): RefuseMembers {
   const told = createAttempts<number>({ limit: REFUSALS_PER_MINUTE, windowMs: 60_000, clock });
   return async (ctx) => {

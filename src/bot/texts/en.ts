@@ -1,6 +1,8 @@
 import { code, fmt, pre } from 'telegraf/format';
 import type { Texts } from './texts.ts';
 
+const alerts = (count: number): string => (count === 1 ? 'alert' : 'alerts');
+
 export const en: Texts = {
   locale: 'en-GB',
   commands: {
@@ -8,110 +10,114 @@ export const en: Texts = {
     token: 'Get a setup token for a new integration',
     integrations: 'List the integrations of this chat',
     revoke: 'Revoke an integration',
-    quota: "See today's alerts that are left",
+    quota: 'See how many alerts are left today',
     test: 'Send a test alert to this chat',
     id: 'Show the id of this chat',
     help: 'How it works',
   },
 
   welcome: (name) =>
-    `Hello${name === '' ? '' : `, ${name}`}! I bring the alerts of your programs to this chat.\n\n` +
-    'This chat is registered. Next step: /token gives you a setup token, and with it your program gets its own key to send alerts here.\n\n/help shows everything.',
+    `Hello${name === '' ? '' : `, ${name}`}! I deliver alerts from your programs to this chat.\n\n` +
+    'This chat is registered. Next, send /token to get a setup token, and exchange it for the token that your program sends alerts with.\n\n/help explains how it works.',
   welcomeBack: (integrations) =>
-    `This chat is registered and has ${integrations} active ${integrations === 1 ? 'integration' : 'integrations'}.\n\n/integrations lists them, /token adds one, /test sends a test alert.`,
+    `This chat is registered and has ${integrations} active ${integrations === 1 ? 'integration' : 'integrations'}.\n\n/integrations shows ${integrations === 1 ? 'it' : 'them'}, /token adds another, /test sends a test alert.`,
   reachableAgain: (integrations) =>
-    `Good to have you back: I can reach this chat again, and ${integrations === 1 ? 'its integration delivers' : `its ${integrations} integrations deliver`} alerts as before.`,
+    `Welcome back! I can reach this chat again: alerts from its ${integrations === 1 ? 'integration' : `${integrations} integrations`} arrive as before.`,
   help: ({ commands, curl, dailyLimit }) =>
     fmt`Any program that can make an HTTP request can send alerts to this chat.
 
-1. /token gives a setup token and a command that exchanges it for an integration's token.
-2. Your program sends alerts with the integration's token:
+1. /token gives you a setup token and a command that exchanges it for an integration's token.
+2. Your program sends alerts with that token:
 
 ${pre('bash')(curl)}
 
-Each integration has ${dailyLimit} alerts a day.
+Each integration can send ${dailyLimit} ${alerts(dailyLimit)} a day.
 
 ${commands}`,
-  unknownCommand: 'I do not know this command. /help lists what I can do.',
-  plainTextHint: 'I only understand commands. /token sets up a new integration, /help lists everything.',
+  exampleAlert: { title: 'Backup', message: 'It worked' },
+  unknownCommand: "I don't know that command. /help lists what I can do.",
+  plainTextHint: 'I only understand commands: /token adds an integration, /help lists them all.',
 
   token: ({ token, curl, minutes, name, chat }) =>
-    fmt`Setup token for the integration “${name}”${chat === undefined ? '' : ` of ${chat}`}:
+    fmt`Setup token for the integration “${name}”${chat === undefined ? '' : ` in ${chat}`}:
 
 ${code(token)}
 
-It can be used once, and is valid for ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}. Keep it secret. This command exchanges it:
+It works once, within ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}. Keep it secret. This command exchanges it:
 
 ${pre('bash')(curl)}
 
-The answer holds the integration's own token: your program sends alerts with that one.`,
-  tokenSentPrivately: 'I have sent the setup token to you in our private chat.',
+The answer contains the integration's token: use that one to send alerts.`,
+  tokenSentPrivately: "I've sent you the setup token in our private chat.",
   tokenNeedsPrivateChat:
-    'A setup token is secret, so I do not show it here. Open our private chat with this button and press Start: you get it there.',
+    "A setup token is secret, so I don't show it here. Open our private chat with this button and press Start to get it.",
   openPrivateChat: 'Open private chat',
-  notAdminThere: 'Only administrators of that chat can get a token for it, and I do not see you among them.',
-  tooManyTokens: (seconds) => `That was a lot of tokens. Try again in ${seconds} seconds.`,
-  channelAdded: (title) => `I was added to ${title}. Get a setup token for it with this button.`,
+  notAdminThere: "Only administrators of that chat can get a token for it, and you don't seem to be one.",
+  tooManyTokens: (seconds) =>
+    `Too many setup tokens. Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
+  channelAdded: (title) => `I've been added to ${title}. This button gets you a setup token for it.`,
   adminsOnly: 'Only administrators of this group can do that.',
 
   integrationsTitle: 'Integrations of this chat:',
   integrationLine: ({ name, status, left, limit, unreachable }) =>
-    `• ${name}: ${status}, ${left} of ${limit} alerts left today${unreachable ? ' (Telegram refused this chat)' : ''}`,
+    `• ${name}: ${status}, ${left} of ${limit} ${alerts(limit)} left today${unreachable ? ' (Telegram rejects messages to this chat)' : ''}`,
   statuses: {
     active: 'active',
-    pending: 'pending (waiting for its setup token to be used)',
+    pending: 'pending (its setup token has not been used yet)',
     revoked: 'revoked',
   },
-  moreIntegrations: (count) => `… and ${count} more. /revoke with a name or an id reaches them.`,
-  noActiveIntegration: 'This chat has no active integration yet. /token is the first step to one.',
+  moreIntegrations: (count) =>
+    `… and ${count} more. To revoke one that is not listed, send /revoke with its name or id.`,
+  noActiveIntegration: 'This chat has no active integration yet. Add one with /token.',
   unnamed: (id) => `#${id}`,
+  newName: 'integration',
 
   revokeButton: (name) => `Revoke ${name}`,
-  revokeWhich: 'Which integration shall be revoked?',
-  revokeNothing: 'This chat has no integration that could be revoked.',
-  revokeNotFound: (asked) => `This chat has no integration “${asked}”.`,
+  revokeWhich: 'Which integration do you want to revoke?',
+  revokeNothing: 'This chat has no integrations to revoke.',
+  revokeNotFound: (asked) => `This chat has no integration called “${asked}”.`,
   revokeConfirm: (name) =>
-    `Revoke “${name}”? Its token is dead at once, and its alerts that are still waiting are not sent.`,
+    `Revoke “${name}”? Its token stops working at once, and its waiting alerts are not sent.`,
   revokeYes: 'Yes, revoke it',
   revokeNo: 'Cancel',
-  revoked: (name) => `“${name}” is revoked. Its token does not work any more.`,
+  revoked: (name) => `“${name}” is revoked. Its token no longer works.`,
   revokeCancelled: 'Nothing was revoked.',
-  revokeGone: 'This integration is revoked already.',
+  revokeGone: 'This integration has already been revoked.',
 
-  quotaLine: ({ name, left, limit }) => `• ${name}: ${left} of ${limit} alerts left today`,
-  quotaResets: ({ at, hours, minutes }) => `The quota resets at ${at} (in ${hours} h ${minutes} min).`,
+  quotaLine: ({ name, left, limit }) => `• ${name}: ${left} of ${limit} ${alerts(limit)} left today`,
+  quotaResets: ({ at, hours, minutes }) => `The quota resets on ${at} (in ${hours} h ${minutes} min).`,
 
   testTitle: 'Test alert',
   testMessage: (name) =>
-    `This is a test of the integration “${name}”. If you can read it, alerts reach this chat.`,
+    `This is a test of the integration “${name}”. If you can read this, alerts reach this chat.`,
   testQueued: ({ name, remaining }) =>
-    `A test alert of “${name}” is on its way. It took one alert of today's quota: ${remaining} left.`,
+    `A test alert from “${name}” is on its way. It counts towards today's quota: ${remaining} ${alerts(remaining)} left.`,
 
   chatId: (id) => fmt`The id of this chat is ${code(String(id))}`,
   topicId: (id) => fmt`The id of this topic is ${code(String(id))}`,
 
   errors: {
-    invalid_request: 'That does not work: a name is 1 to 64 printable characters.',
-    unauthorized: 'That token is not valid any more. /token gives a new one.',
-    scope_missing: 'That is not allowed for this integration.',
+    invalid_request: "That name won't work: use 1 to 64 printable characters.",
+    unauthorized: 'That token is no longer valid. Get a new one with /token.',
+    scope_missing: 'This integration is not allowed to do that.',
     chat_mismatch: 'That integration belongs to another chat.',
-    integration_not_active: 'This integration is not active any more.',
-    not_found: 'There is no such thing in this chat.',
-    method_not_allowed: 'That is not possible here.',
+    integration_not_active: "This integration can't send alerts right now. See /integrations.",
+    not_found: "I can't find that in this chat.",
+    method_not_allowed: "That can't be done here.",
     payload_too_large: 'That is too long.',
-    unsupported_media_type: 'I cannot read that.',
-    already_used: 'That setup token was used before. /token gives a new one.',
-    idempotency_mismatch: 'That was asked before in another way.',
-    not_resendable: 'That alert cannot be sent again.',
-    quota_exhausted: "Today's alerts of this integration are used up. /quota says when the quota resets.",
+    unsupported_media_type: "I can't read that.",
+    already_used: 'That setup token has already been used. Get a new one with /token.',
+    idempotency_mismatch: 'That request was made before, with different content.',
+    not_resendable: "That alert can't be sent again.",
+    quota_exhausted: "This integration has used up today's quota. /quota shows when it resets.",
     rate_limited: 'That was too fast. Wait a minute and try again.',
-    chat_queue_full: 'Too many alerts to this chat are waiting. Try again in a minute.',
+    chat_queue_full: 'Too many alerts for this chat are waiting. Try again in a minute.',
     schedule_full: 'Too many alerts are scheduled. Try again later.',
-    chat_schedule_full: 'Too many alerts to this chat are scheduled. Try again later.',
-    database_unavailable: 'Something is not available right now. Try again in a moment.',
-    queue_full: 'Too many alerts are waiting at the moment. Try again in a few minutes.',
-    queue_unavailable: 'Alerts cannot be taken at the moment. Try again in a minute.',
-    cross_site: 'That is not allowed from there.',
-    internal: 'Something went wrong on my side. Please try again in a minute.',
+    chat_schedule_full: 'Too many alerts for this chat are scheduled. Try again later.',
+    database_unavailable: "I can't do that right now. Try again in a moment.",
+    queue_full: 'Too many alerts are waiting right now. Try again in a few minutes.',
+    queue_unavailable: "I can't accept alerts right now. Try again in a minute.",
+    cross_site: 'That is not allowed from another site.',
+    internal: 'Something went wrong on my side. Try again in a minute.',
   },
 };

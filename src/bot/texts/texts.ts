@@ -2,7 +2,7 @@ import type { FmtString } from 'telegraf/format';
 import type { ErrorCode } from '../../domain/errors.ts';
 import type { IntegrationStatus } from '../../domain/integration.ts';
 
-/** Commands of the menu, in its order. `/temporal_token` and `/get_me` are other names for token and id. */
+/** The menu's commands, in its order. `/temporal_token` and `/get_me` are aliases of token and id. */
 export const MENU_COMMANDS = [
   'start',
   'token',
@@ -26,6 +26,8 @@ export interface Texts {
   welcomeBack(integrations: number): string;
   reachableAgain(integrations: number): string;
   help(fields: { commands: string; curl: string; dailyLimit: number }): FmtString;
+  /** In /help's curl command: no quotes, it is shell and JSON. */
+  readonly exampleAlert: { readonly title: string; readonly message: string };
   readonly unknownCommand: string;
   readonly plainTextHint: string;
 
@@ -56,6 +58,8 @@ export interface Texts {
   moreIntegrations(count: number): string;
   readonly noActiveIntegration: string;
   unnamed(id: number): string;
+  /** What a new integration without a name is called, before its number. */
+  readonly newName: string;
 
   revokeButton(name: string): string;
   readonly revokeWhich: string;

@@ -74,7 +74,7 @@ export function createLease(redis: Pick<Redis, 'eval'>, key: string, options: Le
       } catch {
         logger?.warn(
           { leftMs: Math.round(endsAt - performance.now()) },
-          'the bot lease could not be renewed yet',
+          'Could not renew the polling lease yet',
         );
       }
     }
@@ -93,7 +93,7 @@ export function createLease(redis: Pick<Redis, 'eval'>, key: string, options: Le
         async release() {
           stop.abort();
           const released = kept.then(() => redis.eval(RELEASE, 1, key, owner));
-          // If Redis is away the key ends by itself.
+          // If Redis is down, the key expires on its own.
           await within(RELEASE_LIMIT_MS, () => released).catch(() => undefined);
         },
       };

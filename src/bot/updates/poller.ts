@@ -43,7 +43,7 @@ export interface PollerDeps {
 }
 
 /**
- * Reads updates by long polling while this process holds the lease, for ever. An update is confirmed to Telegram only
+ * Reads updates by long polling while this process holds the lease, forever. An update is confirmed to Telegram only
  * after it was handled: a crash repeats updates instead of losing them.
  */
 export function createPoller(deps: PollerDeps): UpdateSource {
@@ -61,7 +61,7 @@ export function createPoller(deps: PollerDeps): UpdateSource {
       const holding = await waitForLease(stop);
       if (holding === undefined) break;
       await pollWhileHeld(AbortSignal.any([stop, holding.lost]));
-      // Whoever has the lease now polls already: a call of ours would disturb it.
+      // Whoever has the lease now is already polling: a call from us would disturb it.
       if (!holding.lost.aborted) await confirm();
       await holding.release();
     }
@@ -76,7 +76,8 @@ export function createPoller(deps: PollerDeps): UpdateSource {
         if (holding !== undefined) return holding;
         warned = false;
       } catch (error) {
-        if (!warned) logger.warn({ err: safeError(error) }, 'Redis does not say which process polls');
+        if (!warned)
+          logger.warn({ err: safeError(error) }, 'Redis does not respond: unclear which process should poll');
         warned = true;
       }
       state.set('standby');
@@ -156,7 +157,7 @@ export function createPoller(deps: PollerDeps): UpdateSource {
   async function confirm(): Promise<void> {
     if (offset === undefined || offset.confirmed) return;
     await getUpdates(0, 1, undefined, CONFIRM_LIMIT_MS).catch((error: unknown) => {
-      logger.warn({ err: safeError(error) }, 'the last updates may come again: they could not be confirmed');
+      logger.warn({ err: safeError(error) }, 'Could not confirm the last updates: they may come again');
     });
   }
 

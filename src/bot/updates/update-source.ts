@@ -55,13 +55,13 @@ export function stateAfter(fault: ApiFault): UpdateSourceState {
 }
 
 const MESSAGES: Record<UpdateSourceState, string> = {
-  polling: 'the bot polls for updates',
-  webhook: 'the bot gets its updates by webhook',
-  standby: 'the bot stands by: another process polls',
-  backing_off: 'Telegram is unreachable for the bot; trying again with growing pauses',
-  unauthorized: 'Telegram refuses the bot token; trying again slowly',
-  conflict: 'another program reads the updates of this bot token; trying again with growing pauses',
-  stopped: 'the bot reads no updates any more',
+  polling: 'Polling for bot updates',
+  webhook: 'Receiving bot updates by webhook',
+  standby: 'On standby: another process polls for bot updates',
+  backing_off: 'Cannot reach Telegram for bot updates; trying again with growing pauses',
+  unauthorized: 'Telegram rejects the bot token; trying again once a minute',
+  conflict: 'Another program reads the updates of this bot; trying again with growing pauses',
+  stopped: 'Stopped reading bot updates',
 };
 
 /** Keeps the state, and logs each change once. */

@@ -45,7 +45,7 @@ export interface WebhookDeps {
   readonly answerAfterMs?: number;
 }
 
-/** Updates that wait or are handled; above this Telegram is asked to come again. */
+/** Updates that wait or are handled; above this, Telegram has to come back later. */
 const MAX_IN_HAND = 1_000;
 
 /** A secret that every process with the same bot token agrees on (HMAC-SHA-256, hex). */
@@ -100,7 +100,7 @@ export function createWebhook(deps: WebhookDeps): Webhook {
     const update = body.value;
     const status = await within(answerAfterMs, () => dispatcher.dispatch(update)).then(
       () => 200,
-      // Else the bot does not know its own name yet: Telegram shall come again.
+      // Otherwise the bot does not know its own name yet: Telegram has to come back later.
       (error: unknown) => (error instanceof TimeoutError ? 200 : 503),
     );
     finish(res, status);
@@ -116,7 +116,7 @@ export function createWebhook(deps: WebhookDeps): Webhook {
         return;
       }
       answer(req, res).catch((error: unknown) => {
-        logger.error({ err: safeError(error) }, 'a webhook call failed');
+        logger.error({ err: safeError(error) }, 'Failed to handle a webhook call');
         finish(res, 500);
       });
     },
@@ -129,7 +129,7 @@ export function createWebhook(deps: WebhookDeps): Webhook {
     async stop() {
       const current = running;
       if (current === undefined) return;
-      // Refuses new updates from now on; those in hand get a moment.
+      // Refuses new updates from now on; those in progress get a moment.
       running = undefined;
       current.stop.abort();
       await current.done;

@@ -55,7 +55,7 @@ export function createLedgerSweeps(
         .where('queuedAt', '<', before)
         .orderBy([{ column: 'queuedAt' }, { column: 'id' }])
         .limit(limit);
-      // If `after` was deleted meanwhile, nothing follows: this sweep ends early, and the next one starts anew.
+      // If `after` was deleted meanwhile, nothing follows: this sweep ends early, and the next one starts over.
       if (after !== null) {
         query.whereRaw(`("queuedAt", "id") > (SELECT "queuedAt", "id" FROM "Alerts" WHERE "id" = ?)`, [
           after,

@@ -5,7 +5,7 @@ import { openSqlite } from '../engine/sqlite-connection.ts';
 
 /** Exactly the names that `backupName` gives; of all others in the folder only our own drafts are ever deleted. */
 const BACKUP_NAME = /^pingui-backup-(\d{4}-\d{2}-\d{2})T(\d{2})-(\d{2})-(\d{2})-(\d{3})Z\.db$/;
-/** SQLite's files beside a database: after its end they exist only where something failed. */
+/** SQLite's files next to a database: after its end they exist only where something failed. */
 const SIDE_FILES = ['-wal', '-shm', '-journal'];
 /** Exactly the names that `draftName` gives, and the side files of these. */
 const DRAFT_NAME =
@@ -54,7 +54,7 @@ export function outdated(names: readonly string[], keep: number): string[] {
  * name; then deletes backups beyond `keep`. A failure leaves the folder as it was.
  *
  * What a killed process left of its backup (a hidden draft) is deleted first, as it may be what fills the disk: our own
- * names only, and only when none of the draft's files was written to for 12 hours, since until then it may be a backup
+ * names only, and only when none of the draft's files was written to for 12 hours, because until then it may be a backup
  * that another process, perhaps on another machine, is at.
  * @throws what `produce` threw, or Error when the copy is damaged
  */
@@ -95,7 +95,7 @@ async function removeAbandonedDrafts(directory: string, now: number): Promise<vo
   }
 }
 
-/** Epoch ms; for ever in the future for what is gone by now (a backup that has just ended) or is no file. */
+/** Epoch ms; forever in the future for what is gone by now (a backup that has just ended) or is no file. */
 async function lastWrite(file: string): Promise<number> {
   try {
     const found = await lstat(file);
@@ -110,7 +110,7 @@ async function checkIntegrity(file: string): Promise<void> {
   const copy = await openSqlite(file, 'readonly');
   try {
     const [row] = await copy.all('PRAGMA integrity_check');
-    if (row?.integrity_check !== 'ok') throw new Error('The backup is damaged and was discarded.');
+    if (row?.integrity_check !== 'ok') throw new Error('The backup is damaged and was discarded');
   } finally {
     await copy.close();
   }

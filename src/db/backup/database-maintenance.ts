@@ -36,7 +36,7 @@ async function dump(db: Database, draft: string): Promise<void> {
   try {
     await migrate(target);
     await readSnapshot(db, (from) => target.knex.transaction((to) => copyTables(from, to)));
-    // One file that can be moved about, without the -wal beside it.
+    // One file that can be moved about, without the -wal next to it.
     await target.knex.raw('PRAGMA journal_mode = DELETE');
   } finally {
     await target.close();

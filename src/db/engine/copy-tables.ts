@@ -46,7 +46,7 @@ export async function compareTables(from: Knex, to: Knex): Promise<void> {
       for (const row of page) {
         const key = JSON.stringify(keyOf(table, row));
         if (!isDeepStrictEqual({ ...byKey.get(key) }, { ...row })) {
-          throw new Error(`${table.name}: the row ${key} is not the same in both databases`);
+          throw new Error(`${table.name}: row ${key} differs between the databases`);
         }
       }
     }
@@ -81,7 +81,7 @@ function keyOf(table: Table, row: Row): (string | number)[] {
   return table.key.map((column) => row[column] as string | number);
 }
 
-/** SQLite continues after the highest number by itself; PostgreSQL's sequence does not see inserted ones. */
+/** SQLite continues after the highest number on its own; PostgreSQL's sequence does not see inserted ones. */
 async function continueNumbers(to: Knex, table: Table): Promise<void> {
   if (table.serial === undefined || to.client.driverName !== 'pg') return;
   await to.raw('SELECT setval(pg_get_serial_sequence(?, ?), max(??)) FROM ?? HAVING max(??) IS NOT NULL', [

@@ -18,7 +18,7 @@ export function createMigrationSource(): Knex.MigrationSource<string> {
     getMigrationName: (name) => name,
     async getMigration(name) {
       const migration = MIGRATIONS.get(name);
-      if (migration === undefined) throw new Error(`There is no migration named ${name}.`);
+      if (migration === undefined) throw new Error(`There is no migration named ${name}`);
       return migration;
     },
   };

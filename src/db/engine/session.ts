@@ -6,7 +6,7 @@ import type { Row, Statement } from './statement.ts';
 export type Run = (statement: Statement, ...params: readonly unknown[]) => Promise<Row[]>;
 
 export interface Session {
-  /** True for SQLite: each statement is a transaction that nobody else writes beside. */
+  /** True for SQLite: each statement is a transaction during which nobody else writes. */
   readonly isSingleWriter: boolean;
   /** One statement on a connection of its own. */
   run: Run;

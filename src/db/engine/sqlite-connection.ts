@@ -88,7 +88,7 @@ function createConnection(database: sqlite3.Database): SqliteConnection {
         if (/^\s*(commit|rollback)\s*;?\s*$/i.test(sql)) inTransaction = false;
         return result;
       } catch (error) {
-        // SQLite rolls back by itself after some errors; a ROLLBACK that fails has nothing left to undo.
+        // SQLite rolls back on its own after some errors; a ROLLBACK that fails has nothing left to undo.
         if (/^\s*rollback\s*;?\s*$/i.test(sql)) inTransaction = false;
         if (!isBusy(error) || inTransaction || performance.now() - started > BUSY_LIMIT_MS) throw error;
         await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS * (0.5 + Math.random())));

@@ -9,7 +9,7 @@ export async function createSqliteFile(file: string): Promise<void> {
   await protectSqliteFile(file);
 }
 
-/** Only its owner reads the file, and the -wal and -shm beside it, to which SQLite gives the same mode. */
+/** Only its owner reads the file, and the -wal and -shm next to it, to which SQLite gives the same mode. */
 export async function protectSqliteFile(file: string): Promise<void> {
   await chmod(file, 0o600);
 }

@@ -3,7 +3,7 @@ export interface Table {
   readonly name: string;
   /** Its primary key. */
   readonly key: readonly string[];
-  /** The column that the database numbers by itself. */
+  /** The column that the database numbers on its own. */
   readonly serial?: string;
 }
 

@@ -119,7 +119,7 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
           .where({ chatId })
           .whereNotNull('unreachableSince'),
       );
-      // Apart, since a chat that was only suspected is not one that came back.
+      // Apart, because a chat that was only suspected is not one that came back.
       await retryConflicts(() =>
         integrations().patch({ suspicion: 0 }).where({ chatId }).whereNot({ suspicion: 0 }),
       );

@@ -27,7 +27,7 @@ export class AlertModel extends Model {
   declare endedAt: number | null;
   declare idempotencyKeyHash: string | null;
   declare bodyHash: string | null;
-  /** A repeat of its key was answered: it cannot be withdrawn any more. */
+  /** A repeat of its key was answered: it can no longer be withdrawn. */
   declare confirmedAt: number | null;
 }
 

@@ -1,6 +1,6 @@
 --[[
 Telegram asked to wait (429): nothing is sent to this chat for a while, and to nobody where another chat was told the same
-a moment ago, since the answer does not say whether the chat or the whole bot is meant.
+a moment ago, because the answer does not say whether the chat or the whole bot is meant.
 
 KEYS
   1  gate  hash  until, wait: the chat's flood wait (take.lua)

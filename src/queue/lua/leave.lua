@@ -1,6 +1,6 @@
 --[[
 An alert has ended, or was refused after it had got its place: gives up the place, and the text unless it is kept for a
-resend by hand.
+resend.
 
 KEYS
   1  pending, 2 scheduled, 3 due, 4 chats, 5 held, 6 clock, 7 next: as in reserve.lua
@@ -33,7 +33,7 @@ if keepMs > 0 then redis.call('PEXPIRE', text, keepMs) else redis.call('DEL', te
 
 local first = redis.call('ZRANGE', line, 0, 0)[1]
 if not first then
-  -- What left without being sent shall not cost the chat's next alert its turn.
+  -- What left without being sent must not cost the chat's next alert its turn.
   local free = tonumber(redis.call('HGET', clock, 'turn') or '1') + 1
   redis.call('ZADD', nextTurns, 'XX', 'LT', free, chat, free, chat .. ':high')
   return { '', 0 }

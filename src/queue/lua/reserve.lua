@@ -24,7 +24,7 @@ ARGV
      id, chat, '1' for high, '' | ms when it is due | 'due', the sealed text ('': it is there already)
 Returns, per alert, its priority (1: scheduled, no turn yet), or
   -1 the queue is full, -2 for its chat, -3 the schedule is full, -4 for its chat, -5 its text is gone,
-  -6 it has no place any more (due alerts alone)
+  -6 it no longer has a place (due alerts only)
 ]]
 local SHARED_KEYS, KEYS_EACH, SHARED_ARGS, ARGS_EACH = 7, 2, 6, 5
 local QUEUE_FULL, CHAT_FULL, SCHEDULE_FULL, CHAT_SCHEDULE_FULL, NO_TEXT, NO_PLACE = -1, -2, -3, -4, -5, -6
@@ -53,7 +53,7 @@ local function takeTurn(id, chat, isHigh, line)
   return priority
 end
 
--- Nobody waits: the clock starts anew.
+-- Nobody waits: the clock starts over.
 local function restartClockIfIdle()
   if redis.call('ZCARD', pending) + redis.call('ZCARD', due) > 0 then return end
   redis.call('DEL', nextTurns)

@@ -6,7 +6,7 @@ KEYS
   2  gate   hash  at: the chat's last send (ms); id: the alert it was for; until: blocked by a flood wait until then (ms),
                   of wait ms
   3  sent   list  a group's newest sends (ms), for its limit per minute
-  4  pace   hash  last: the last send of all (ms); until, wait: a flood wait of the whole bot, as above
+  4  pace   hash  last: the last send of all (ms); until, wait: a bot-wide flood wait, as above
   5  pending, 6 due, 7 chats, 8 held, 9 clock: as in reserve.lua
   10 text   string  the sealed text
 ARGV
@@ -29,7 +29,7 @@ local FORGET_MS = 3600000
 local SOON_MS = 5
 -- Shortest wait: bounds how often an alert is looked at.
 local MIN_WAIT_MS = 50
--- Whoever waits behind others is woken when the one before it leaves, and looks by itself this seldom.
+-- Whoever waits behind others is woken when the one before it leaves, and otherwise looks on its own this seldom.
 local LOOK_MS = 1000
 -- Most sends in flight of one worker (WORKER_CONCURRENCY): so far ahead a slot may have been handed out.
 local MOST_AHEAD = 100

@@ -79,15 +79,15 @@ export async function ensureRedisServer(options: EnsureRedisOptions): Promise<st
   const found = env.REDIS_SERVER ? find(env.REDIS_SERVER) : search();
   if (found) return found;
   if (env.REDIS_SERVER)
-    throw new Error(`REDIS_SERVER is set, but there is no such program. ${HOW_TO_INSTALL}`);
+    throw new Error(`REDIS_SERVER names a program that does not exist. ${HOW_TO_INSTALL}`);
 
   const manager = PACKAGE_MANAGERS.find(({ command }) => find(command) !== undefined);
   if (!manager) throw new Error(HOW_TO_INSTALL);
   const prefix = manager.needsRoot ? await rootPrefix(run, env) : [];
   if (!prefix) throw new Error(HOW_TO_INSTALL);
-  log('info', `No redis-server on this machine: installing ${manager.packages[0]} with ${manager.command}`);
+  log('info', `No redis-server found: installing ${manager.packages[0]} with ${manager.command}`);
   const installed = await installPackage(manager, prefix, run, env);
   const path = installed ? search() : undefined;
-  if (!path) throw new Error(`${manager.command} could not install it. ${HOW_TO_INSTALL}`);
+  if (!path) throw new Error(`${manager.command} could not install Redis. ${HOW_TO_INSTALL}`);
   return path;
 }

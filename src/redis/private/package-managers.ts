@@ -49,4 +49,4 @@ export const PACKAGE_MANAGERS: readonly PackageManager[] = [
 
 /** One line for people, per platform. */
 export const HOW_TO_INSTALL =
-  'No redis-server found. Install it (Debian, Ubuntu: sudo apt-get install redis-server; Fedora: sudo dnf install valkey; Alpine: apk add redis; Arch: sudo pacman -S valkey; macOS: brew install redis; Windows: use WSL or Docker), or set REDIS_SERVER to its path, or REDIS_URL to a Redis that runs';
+  'No redis-server found. Install it (Debian, Ubuntu: sudo apt-get install redis-server; Fedora: sudo dnf install valkey; Alpine: apk add redis; Arch: sudo pacman -S valkey; macOS: brew install redis; Windows: use WSL or Docker), or set REDIS_SERVER to its path, or REDIS_URL to a running Redis';

@@ -102,7 +102,7 @@ export async function startPrivateRedis(options: PrivateRedisOptions): Promise<P
         return;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        log('error', 'The private Redis does not restart', { reason, nextTryMs: retryMs });
+        log('error', 'Could not restart the private Redis', { reason, nextTryMs: retryMs });
       }
     }
   };

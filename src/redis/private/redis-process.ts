@@ -152,7 +152,7 @@ export async function adoptRedis({
   if (cwd === dir) await endProcess(host, oldPid, END_DEADLINE_MS);
   else if (cwd === undefined)
     throw new Error(
-      `Process ${oldPid} may be an old redis-server of ${dir} that does not answer: end it first`,
+      `Process ${oldPid} may be an old redis-server of ${dir} that no longer responds: stop it first`,
     );
   return undefined;
 }

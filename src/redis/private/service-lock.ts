@@ -27,7 +27,7 @@ export function takeServiceLock(file: string, host: ProcessHost): () => void {
   const own = `${host.pid} ${startTime(host.pid)} ${randomUUID()}`;
   const refused = (content: string): Error =>
     new Error(
-      `The data directory is in use by another Pingui Alert (process ${content.split(' ')[0]}): stop it or set another DATA_DIR`,
+      `The data directory is in use by another Pingui Alert (process ${content.split(' ')[0]}): stop it or set a different DATA_DIR`,
     );
   for (let attempt = 0; attempt < 5; attempt += 1) {
     try {

@@ -8,7 +8,7 @@ export interface Call {
   readonly chatId: number | undefined;
   /** Epoch milliseconds of arrival, with fractions, of a clock that does not go back. */
   readonly at: number;
-  /** HTTP status of the answer; undefined while it is open, and for ever where none was given. */
+  /** HTTP status of the answer; undefined while it is open, and forever where none was given. */
   status: number | undefined;
 }
 

@@ -33,7 +33,7 @@ function userOf(input: Record<string, unknown>): User | undefined {
   return isRecord(input.from) ? (input.from as unknown as User) : undefined; // a test's own object
 }
 
-/** The double's levers over HTTP, for tests of another process. `POST /control/down {ms}` comes back by itself. */
+/** The double's levers over HTTP, for tests of another process. `POST /control/down {ms}` comes back on its own. */
 function actions(deps: ControlDeps): Record<string, Action> {
   return {
     'GET calls': (input) => {
@@ -72,7 +72,7 @@ function actions(deps: ControlDeps): Record<string, Action> {
     'POST migrate': (input) => deps.migrateChat(chatIdOf(input), need(readInteger(input, 'to'), 'to')),
     'POST down': (input) => {
       const ms = need(readInteger(input, 'ms'), 'ms');
-      // After the answer went out; then nobody could call "up" any more, so it comes back by itself.
+      // After the answer went out; nobody could call "up" after that, so it comes back on its own.
       setTimeout(() => {
         const back = (): void => void deps.comeBack().catch(() => setTimeout(back, 50));
         deps.goDown().then(() => setTimeout(back, ms), back);

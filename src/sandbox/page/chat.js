@@ -42,7 +42,7 @@ async function post(path, body) {
     if (!response.ok) toast((await response.json()).error ?? 'The sandbox refused that');
     return response.ok;
   } catch {
-    toast('The sandbox does not answer: is the service still running?');
+    toast('The sandbox is not responding. Is the service still running?');
     return false;
   }
 }
@@ -180,7 +180,7 @@ empty.querySelector('[data-send]').addEventListener('click', () => {
   find('text').focus();
 });
 
-/** EventSource reconnects by itself; what happened meanwhile is loaded anew. */
+/** EventSource reconnects by itself; whatever happened meanwhile is reloaded. */
 const events = new EventSource('api/events');
 events.addEventListener('open', async () => {
   find('connection').hidden = true;

@@ -27,9 +27,7 @@ export function createComposer({ send, commands }) {
       });
       return row;
     });
-    menu.replaceChildren(
-      ...(rows.length > 0 ? rows : [element('p', {}, 'The bot has set no commands yet.')]),
-    );
+    menu.replaceChildren(...(rows.length > 0 ? rows : [element('p', {}, 'The bot has no commands yet.')]));
   }
 
   function grow() {

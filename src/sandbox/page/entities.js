@@ -13,9 +13,9 @@ const TAGS = {
 /** A link, a command, or something that looks like a JWT. */
 const FINDS =
   /(https?:\/\/[^\s<>"]+[^\s<>".,:;!?)\]}'])|(?<![\w/])(\/[a-z0-9_]{1,32})(?![\w/])|(eyJ[\w-]+\.[\w-]+\.[\w-]+)/g;
-/** Shown as blocks: they break the line by themselves. */
+/** Shown as blocks: they break the line on their own. */
 const BLOCKS = new Set(['pre', 'blockquote', 'expandable_blockquote']);
-/** Shorter code is copied by hand as fast. */
+/** Shorter code is just as quick to copy by hand. */
 const MIN_COPY_LENGTH = 20;
 
 export function element(tag, attributes = {}, ...children) {

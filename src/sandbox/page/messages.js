@@ -59,7 +59,7 @@ function key(button, message, acts) {
       node.setAttribute('aria-busy', 'true');
       await acts.press(message.message_id, button.callback_data);
       setTimeout(() => node.removeAttribute('aria-busy'), 2000);
-    } else acts.toast('The sandbox cannot press this kind of button');
+    } else acts.toast('The sandbox does not support this kind of button');
   });
   return node;
 }
@@ -68,12 +68,12 @@ function keyboard(message, acts) {
   const rows = message.reply_markup.inline_keyboard.map((row) =>
     element('div', {}, ...row.map((button) => key(button, message, acts))),
   );
-  return element('div', { class: 'keys', role: 'group', 'aria-label': 'Buttons of the message' }, ...rows);
+  return element('div', { class: 'keys', role: 'group', 'aria-label': 'Message buttons' }, ...rows);
 }
 
 function serviceText(message) {
   if (message.migrate_to_chat_id) return 'This group became a supergroup';
-  if (message.migrate_from_chat_id) return 'This supergroup was a group before';
+  if (message.migrate_from_chat_id) return 'This supergroup used to be a group';
   return undefined;
 }
 
@@ -93,7 +93,7 @@ export function renderMessage(message, acts) {
     bubble.append(body);
   }
   const meta = element('p', { class: 'meta' });
-  if (message.silent) meta.append(icon(MUTED_BELL, 13, 'Sent without sound'));
+  if (message.silent) meta.append(icon(MUTED_BELL, 13, 'Sent silently'));
   if (message.edit_date) meta.append('edited ');
   meta.append(
     element('time', { datetime: new Date(message.date * 1000).toISOString() }, timeOf(message.date)),

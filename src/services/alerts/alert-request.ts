@@ -15,11 +15,11 @@ export interface AlertRequest {
   /** Epoch milliseconds. */
   readonly deliverAt?: number | undefined;
   readonly threadId?: number | undefined;
-  /** The chat that the sender believes to reach, if it says so: must be the integration's. */
+  /** The chat that the sender means to reach, if it says so: must be the integration's. */
   readonly chatId?: number | undefined;
 }
 
-/** The same request always gives the same string, whatever the order of its JSON keys was; the chat is no part of it. */
+/** The same request always gives the same string, whatever the order of its JSON keys; the chat is not part of it. */
 export function canonical(request: AlertRequest): string {
   const { chatId: _, ...content } = request;
   return JSON.stringify(Object.entries(content).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -17,7 +17,7 @@ import { chatMismatch, deadToken } from './refusals.ts';
 /** Who sends: an integration, as its token names it. The accept itself proves that this is still so. */
 export interface Sender {
   readonly id: number;
-  /** Hex SHA-256 of the token that was shown; null: none was (the bot's own test alert). */
+  /** Hex SHA-256 of the token that was presented; null: none was (the bot's own test alert). */
   readonly tokenHash: string | null;
 }
 
@@ -32,7 +32,7 @@ export interface AcceptedAlert {
 
 export interface AlertService {
   /**
-   * Takes an alert in: after it resolves, the alert is durably queued and in the ledger.
+   * Accepts an alert: once it resolves, the alert is durably queued and in the ledger.
    * @throws AppError unauthorized, chat_mismatch, integration_not_active, quota_exhausted (with `quota`),
    *   idempotency_mismatch, queue_full and its kin, queue_unavailable, database_unavailable
    */
@@ -43,9 +43,9 @@ export interface AlertService {
   ): Promise<AcceptedAlert>;
   /**
    * Reports an alert that was refused before `accept` (a bad body, a missing scope, too many requests). What is wrong with
-   * a request is told only to whom the token is good.
-   * @param sender undefined where no token was proved
-   * Returns what to tell: the refusal, or that the token is dead.
+   * a request is told only to holders of a valid token.
+   * @param sender undefined if no token was verified
+   * Returns what to answer: the refusal, or that the token is dead.
    */
   refuse(
     sender: Sender | undefined,
@@ -62,7 +62,7 @@ export interface AlertService {
     signal: AbortSignal,
   ): Promise<AlertRecord & { tags: string[] }>;
   /**
-   * Sends a failed or uncertain alert again, by hand. Takes no quota: it was paid for when it was accepted.
+   * Resends a failed or uncertain alert. Takes no quota: it was paid for when it was accepted.
    * @throws AppError not_found, not_resendable, integration_not_active, queue_full, queue_unavailable
    */
   resend(by: { integration: Pick<Integration, 'id'> } | 'operator', id: string): Promise<AlertRecord>;
@@ -136,7 +136,7 @@ export function createAlertService(deps: {
     } catch (error) {
       throw new AppError(
         'database_unavailable',
-        'The database did not answer in time. Nothing was accepted; try again in a few seconds.',
+        'The database did not answer in time. The alert was not accepted; try again in a few seconds.',
         { retryAfterSeconds: 5, cause: error },
       );
     }
@@ -155,7 +155,7 @@ export function createAlertService(deps: {
     return verdict as Exclude<V, { kind: 'quota_exhausted' }>;
   }
 
-  /** Into the queue; a repeat is seen through to where its first request was. */
+  /** Into the queue; a repeat completes what its first request began. */
   async function enqueue(
     verdict: Extract<AcceptResult, { kind: 'accepted' | 'repeated' }>,
     alert: NewAlert,
@@ -169,7 +169,7 @@ export function createAlertService(deps: {
     if (verdict.bodyHash !== alert.idempotency?.bodyHash) {
       throw new AppError(
         'idempotency_mismatch',
-        'This Idempotency-Key was used with another body. Use a new key for a new alert.',
+        'This Idempotency-Key was used for a different alert. Use a new one for each alert.',
       );
     }
     await queueEntry.finish(verdict.record, source);
@@ -209,7 +209,7 @@ export function createAlertService(deps: {
     const resetsAt = nextReset(now, deps.timeZone);
     return new AppError(
       'quota_exhausted',
-      `Today's alerts of this integration are used up. The quota resets at ${new Date(resetsAt).toISOString()}.`,
+      `This integration has used up today's quota. It resets at ${new Date(resetsAt).toISOString()}.`,
       {
         retryAfterSeconds: Math.max(1, Math.ceil((resetsAt - now) / 1000)),
         quota: { limit: dailyLimit, remaining: 0 },
@@ -274,15 +274,15 @@ export function createAlertService(deps: {
         );
       }
       if (record.expiresAt !== null && record.expiresAt <= clock.now() && record.messageIds.length === 0) {
-        throw new AppError('not_resendable', 'The ttl of this alert has passed. Send it as a new alert.');
+        throw new AppError('not_resendable', 'The ttl of this alert has passed. Send a new alert.');
       }
       const integration = await deps.integrations.findById(record.integrationId);
       if (integration?.status !== 'active') {
-        throw new AppError('integration_not_active', 'The integration of this alert is not active any more.');
+        throw new AppError('integration_not_active', 'The integration of this alert is no longer active.');
       }
       if (!(await queue.hasText(id))) throw textGone();
       if (!(await ledger.requeue(id, clock.now()))) {
-        throw new AppError('not_resendable', 'This alert is being sent again already.');
+        throw new AppError('not_resendable', 'This alert is already being sent again.');
       }
       const chat = cipher.hashChat(integration.chatId);
       const job = {
@@ -301,13 +301,13 @@ export function createAlertService(deps: {
 }
 
 function notFound(): AppError {
-  return new AppError('not_found', 'There is no alert with this id for this token.');
+  return new AppError('not_found', 'This token has no alert with this id.');
 }
 
 function textGone(): AppError {
   return new AppError(
     'not_resendable',
-    'The text of this alert is no longer kept (24 h after it ended). Send it as a new alert.',
+    'The text of this alert is gone: it is kept for 24 h after the alert ended. Send a new alert.',
   );
 }
 
@@ -317,7 +317,10 @@ function validateStatus<V extends Exclude<AcceptResult, { kind: 'token_invalid' 
 ): Exclude<V, { kind: 'chat_mismatch' | 'not_active' }> {
   if (verdict.kind === 'chat_mismatch') throw chatMismatch();
   if (verdict.kind === 'not_active') {
-    throw new AppError('integration_not_active', whyCannotSend(verdict.integration) ?? 'It cannot send now.');
+    throw new AppError(
+      'integration_not_active',
+      whyCannotSend(verdict.integration) ?? 'This integration cannot send alerts right now.',
+    );
   }
   // TypeScript does not narrow a type parameter.
   return verdict as Exclude<V, { kind: 'chat_mismatch' | 'not_active' }>;

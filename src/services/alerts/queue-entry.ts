@@ -21,7 +21,7 @@ export interface Source {
 type Accepted = Pick<NewAlert, 'id' | 'priority' | 'deliverAt' | 'idempotency'>;
 type EndedBadly = AlertRecord & { readonly status: 'failed' | 'uncertain' };
 
-/** The step from the ledger into the queue: it may fail, time out and happen all the same, or be cut off by a crash. */
+/** The step from the ledger into the queue: it may fail, time out and still happen, or be cut off by a crash. */
 export interface QueueEntry {
   /**
    * The first try.
@@ -42,7 +42,7 @@ const FIRST_ANSWER_WAIT_MS = 2_000;
 const POLL_MS = 50;
 /** How long a refusal waits for its entry to be withdrawn, in ms, beyond the deadline of the accept. */
 const WITHDRAW_WAIT_MS = 1_000;
-/** What upkeep calls an entry whose job is gone: it reached nobody, since only a job can be sent. */
+/** What upkeep calls an entry whose job is gone: it reached nobody, because only a job can be sent. */
 const LOST = 'lost';
 
 export function createQueueEntry(deps: {
@@ -141,15 +141,19 @@ export function createQueueEntry(deps: {
 }
 
 function firstWasRefused(): AppError {
-  return new AppError('queue_unavailable', 'The first request with this key was refused. Try again.', {
-    retryAfterSeconds: 1,
-  });
+  return new AppError(
+    'queue_unavailable',
+    'The first request with this Idempotency-Key was refused. Try again.',
+    {
+      retryAfterSeconds: 1,
+    },
+  );
 }
 
 function tooLate(cause: unknown): AppError {
   return new AppError(
     'queue_unavailable',
-    'The queue did not answer in time. Nothing was accepted; try again in a few seconds.',
+    'The queue did not answer in time. Nothing was queued; try again in a few seconds.',
     { retryAfterSeconds: 5, cause },
   );
 }

@@ -1,14 +1,14 @@
 import { AppError } from '../../domain/errors.ts';
 
-/** The token was ours once, but is not the integration's newest one. */
+/** The token was valid once, but is not the integration's newest. */
 export function deadToken(): AppError {
   return new AppError(
     'unauthorized',
-    'This token is not valid any more: it was rotated or revoked. Use the newest token, or get one from the bot with /token.',
+    'This token is no longer valid: it was rotated or revoked. Use the newest one, or get a new one from the bot with /token.',
   );
 }
 
 /** The request names another chat than the token's. */
 export function chatMismatch(): AppError {
-  return new AppError('chat_mismatch', 'chatId is not the chat of this token. Leave it out or correct it.');
+  return new AppError('chat_mismatch', 'chatId is not the chat of this token. Correct it or leave it out.');
 }

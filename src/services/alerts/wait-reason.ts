@@ -1,4 +1,4 @@
-/** What an alert waits for that is in the queue and not being sent. */
+/** Why an alert in the queue is not being sent yet. */
 export interface WaitReason {
   readonly kind: /** The time that its sender chose. */
     | 'scheduled'
@@ -10,7 +10,7 @@ export interface WaitReason {
     | 'chat_pace'
     /** An operator paused the queue. */
     | 'paused'
-    /** Nothing but those before it. */
+    /** Only the alerts before it. */
     | 'turn';
   /** Epoch ms; absent where nobody knows. */
   readonly until?: number;
@@ -24,5 +24,5 @@ export interface WaitingAlert {
   readonly deliverAt: number | null;
 }
 
-/** Answers in the order of `alerts`; null for one that does not wait any more, or whose reason is not known. */
+/** Answers in the order of `alerts`; null for one that no longer waits, or whose reason is unknown. */
 export type WhyWaiting = (alerts: readonly WaitingAlert[]) => Promise<readonly (WaitReason | null)[]>;

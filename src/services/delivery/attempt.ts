@@ -20,7 +20,7 @@ export interface Attempt extends Sendable {
   readonly parts: number;
 }
 
-/** What comes of a step: another one (in this form), or an end of the delivery. */
+/** What follows a step: another one (in this form), or the end of the delivery. */
 export type Step =
   | { readonly kind: 'again'; readonly form: MessageForm }
   | { readonly kind: 'ended'; readonly outcome: AlertOutcome }

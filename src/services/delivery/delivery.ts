@@ -17,7 +17,7 @@ import {
 import { createSettle, type SettleDeps } from './settle.ts';
 import type { TelegramGuard } from './telegram-guard.ts';
 
-/** What came of a delivery. `called`: Telegram was asked, so that the send of this moment is spent. */
+/** The outcome of a delivery. `called`: Telegram was called, so the send of this moment is spent. */
 export type Delivery = { readonly called: boolean } & (
   | { readonly kind: 'ended'; readonly outcome: AlertOutcome }
   /** Put it off for `ms`, 0: others that are as urgent go first; `form`: to be kept with it, for its further parts. */
@@ -31,7 +31,7 @@ export interface DeliveryService {
 
 /** The claim is made this long before the slot, in ms, so that its duration does not shift the send. */
 const CLAIM_AHEAD_MS = 20;
-/** While the whole bot is paused, it is looked at this often, in ms, whether the pause was lifted. */
+/** While the whole bot is paused, this is how often we check if the pause was lifted, in ms. */
 const PAUSE_LOOK_MS = 1_000;
 /** Put back as it is: we are stopping, or others may be more urgent by now. */
 const GIVE_BACK: Step = { kind: 'defer', ms: 0 };
@@ -71,7 +71,7 @@ export function createDeliveryService(
       if (stopping.aborted) return GIVE_BACK;
       const alert = await prepare(job, form);
       if ('kind' in alert) return alert;
-      // While Redis is away it waits for it, which must not hold up a stop; nothing is claimed yet.
+      // While Redis is down this waits for it, which must not hold up a stop; nothing is claimed yet.
       const turn = await untilAborted(pace.take(job), stopping);
       if (turn === undefined) return GIVE_BACK;
       if (turn.kind === 'defer') return turn;
@@ -110,7 +110,7 @@ export function createDeliveryService(
   async function prepare(job: AlertJob, form: MessageForm): Promise<Step | Sendable> {
     const record = await ledger.find(job.alertId);
     if (record === undefined) {
-      // Withdrawn, its sender was told that it was not accepted; or a backup was restored that does not know it.
+      // Withdrawn after a refusal, or unknown to a backup that was restored.
       events.emit('alert.dropped', { alertId: job.alertId, chat: job.chat });
       return {
         kind: 'ended',
@@ -169,7 +169,7 @@ export function createDeliveryService(
     const beganAt = performance.now();
     const outcome = await guard.send(toRequest(attempt, content, part));
     const step = await settle.call(attempt, outcome);
-    // Late or not at all, it costs evenness at most.
+    // Late or not at all: at worst it costs evenness.
     await pace.sent(beganAt).catch(() => undefined);
     return step;
   }

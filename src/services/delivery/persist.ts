@@ -1,11 +1,11 @@
 import { pause } from '../../async/pause.ts';
 
-/** Waits between the tries to write an outcome that is known, in ms. A lock of SQLite's is gone by then. */
+/** Pauses between attempts to write a known outcome, in ms. An SQLite lock is gone by then. */
 const RETRIES_MS = [50, 250, 1_000];
 
 /**
  * Repeats a write whose facts are known until it succeeds.
- * Returns what it gave, or undefined where it never did; then `onFailure` has heard why.
+ * Returns its result, or undefined if it never did; then `onFailure` was told why.
  */
 export async function persist<T>(
   write: () => Promise<T>,

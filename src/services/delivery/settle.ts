@@ -23,7 +23,7 @@ export interface SettleDeps {
 }
 
 export interface Settle {
-  /** Writes down what a call came to, and says what follows from it. */
+  /** Records the outcome of a call, and says what follows from it. */
   call(attempt: Attempt, outcome: SendOutcome): Promise<Step>;
   /** Ends an alert without a call, or after one. `from`: what it must be for that; else its own end counts. */
   end(
@@ -92,7 +92,7 @@ export function createSettle(deps: SettleDeps): Settle {
     const written = await write(job.alertId, async () => {
       if (!isLast) return ledger.addPart(job.alertId, parts, messageId);
       const end = { status: 'delivered', reason: null, now: endedAt, part: { parts, messageId } } as const;
-      // `uncertain`: we were thought dead; `queued`: and it was sent again by hand, which is not needed any more.
+      // `uncertain`: we were thought dead; `queued`: and it was resent, which is no longer needed.
       await ledger.end(job.alertId, ['sending', 'uncertain', 'queued'], end);
     });
     // It arrived, but nothing says so: upkeep will call it uncertain. Sending again would double it.

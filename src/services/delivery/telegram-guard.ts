@@ -13,17 +13,17 @@ import type { SendRequest, TelegramSender } from '../ports/telegram.ts';
 
 export type TelegramState = 'ok' | 'unreachable' | 'halted';
 
-/** A sender that knows when it is useless to try. */
+/** A sender that knows when there is no point in trying. */
 export interface TelegramGuard {
   /** As TelegramSender.send; while Telegram is known to be unreachable it answers never_sent without a call. */
   send(request: SendRequest): Promise<SendOutcome>;
-  /** Resolves as soon as a send makes sense: at once normally, else when a probe succeeded, or on abort. */
+  /** Resolves as soon as a send makes sense: normally at once, otherwise when a probe succeeds, or on abort. */
   ready(signal: AbortSignal): Promise<void>;
   state(): TelegramState;
 }
 
 export interface GuardTiming {
-  /** Calls in a row without an answer of Telegram's that open the circuit. Below 3 a single lost packet would. */
+  /** Consecutive calls without an answer from Telegram that open the circuit. Below 3, one lost packet would. */
   readonly failures: number;
   /** First and longest wait between probes while unreachable, in ms. */
   readonly firstProbeMs: number;
@@ -39,7 +39,7 @@ export const DEFAULT_GUARD_TIMING: GuardTiming = {
   haltedProbeMs: 30_000,
 };
 
-/** How often a waiting probe looks whether the breaker lets it through, in ms; the back-off is the breaker's. */
+/** How often a waiting probe checks if the breaker lets it through, in ms; the back-off is the breaker's. */
 const POLL_MS = 100;
 
 export function createTelegramGuard(deps: {
@@ -60,7 +60,7 @@ export function createTelegramGuard(deps: {
   );
   let halted = false;
   let announced = false;
-  /** One probe loop for all who wait. */
+  /** One probe loop for everyone who waits. */
   let probing: Promise<void> | undefined;
 
   breaker.onBreak(() => {

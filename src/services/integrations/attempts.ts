@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../ports/clock.ts';
 
-/** Bounds the memory that somebody with many keys can take. Above it the key goes that was seen longest ago. */
+/** Bounds the memory that somebody with many keys can take. Beyond it, the key seen longest ago is dropped. */
 const MAX_KEYS = 10_000;
 
 export interface Attempts<Key> {
@@ -23,7 +23,7 @@ export function createAttempts<Key extends string | number>(deps: {
     max: MAX_KEYS,
     ttl: deps.windowMs,
     noUpdateTTL: true,
-    // Else it would remember the time, by a timer of its own, for a millisecond.
+    // Otherwise it would cache the time for a millisecond, with a timer of its own.
     ttlResolution: 0,
     perf: deps.clock,
   });

@@ -12,10 +12,11 @@ import type { AlertQueue } from '../ports/queue.ts';
 export interface IntegrationService {
   /** `/start`: the chat becomes known (a pending integration), or reachable again. */
   registerChat(chatId: number): Promise<{ isNew: boolean; integrations: Integration[] }>;
-  /** `/token [name]`: a single-use setup token for a new integration of the chat. */
+  /** `/token [name]`: a single-use setup token for a new integration of the chat. Unnamed, it is `<noun> <number>`. */
   issueSetupToken(
     chatId: number,
     name?: string,
+    noun?: string,
   ): Promise<{ token: string; expiresAt: number; integration: Integration }>;
   /**
    * The integration that a verified token stands for.
@@ -39,7 +40,7 @@ export interface IntegrationService {
   listForChat(chatId: number): Promise<Integration[]>;
   /** The person or group can be reached again (/start, my_chat_member). */
   chatReturned(chatId: number): Promise<void>;
-  /** Telegram says that the chat cannot be reached any more. */
+  /** Telegram says that the chat can no longer be reached. */
   chatLost(chatId: number, reason: string): Promise<void>;
   /** A group became a supergroup. */
   migrateChat(from: number, to: number): Promise<void>;
@@ -82,9 +83,9 @@ export function createIntegrationService(deps: {
       return { isNew: true, integrations: [pending] };
     },
 
-    async issueSetupToken(chatId, name) {
+    async issueSetupToken(chatId, name, noun = 'integration') {
       const now = clock.now();
-      const chosen = name === undefined ? await nextName(chatId) : checkName(name);
+      const chosen = name === undefined ? await nextName(chatId, noun) : checkName(name);
       const target =
         (await integrations.findReusablePending(chatId, now)) ??
         (await integrations.insertPending(chatId, chosen, deps.dailyLimit, now));
@@ -104,7 +105,10 @@ export function createIntegrationService(deps: {
       const name = input.name === undefined ? null : checkName(input.name);
       const target = await integrations.findById(Number(claims.sub));
       if (target === undefined) {
-        throw new AppError('unauthorized', 'This setup token belongs to no chat. Get a new one with /token.');
+        throw new AppError(
+          'unauthorized',
+          'This setup token does not belong to any chat. Get a new one from the bot with /token.',
+        );
       }
       if (input.chatId !== undefined && input.chatId !== target.chatId) {
         throw chatMismatch();
@@ -120,7 +124,7 @@ export function createIntegrationService(deps: {
       if (integration === undefined) {
         throw new AppError(
           'already_used',
-          'This setup token was used before. Get a new one from the bot with /token.',
+          'This setup token has already been used. Get a new one from the bot with /token.',
         );
       }
       events.emit('integration.created', { integrationId: integration.id, chat: chatOf(integration) });
@@ -137,7 +141,7 @@ export function createIntegrationService(deps: {
       if (rotated === undefined) {
         throw new AppError(
           'unauthorized',
-          'This token was rotated or revoked meanwhile. Use the newest one.',
+          'This token has been rotated or revoked in the meantime. Use the newest one.',
         );
       }
       events.emit('integration.rotated', { integrationId: rotated.id, chat: chatOf(rotated) });
@@ -147,7 +151,7 @@ export function createIntegrationService(deps: {
     async revoke(integration) {
       const revoked = await integrations.revoke(integration.id, clock.now());
       if (revoked === undefined) {
-        throw new AppError('integration_not_active', 'This integration was revoked before.');
+        throw new AppError('integration_not_active', 'This integration has already been revoked.');
       }
       const chat = chatOf(integration);
       for (const alertId of revoked.alertIds)
@@ -179,12 +183,12 @@ export function createIntegrationService(deps: {
     },
   };
 
-  async function nextName(chatId: number): Promise<string> {
+  async function nextName(chatId: number, noun: string): Promise<string> {
     const active = (await integrations.findByChat(chatId)).filter((one) => one.status === 'active');
     const taken = new Set(active.map((one) => one.name));
     let number = 1;
-    while (taken.has(`integration ${number}`)) number += 1;
-    return `integration ${number}`;
+    while (taken.has(`${noun} ${number}`)) number += 1;
+    return `${noun} ${number}`;
   }
 }
 
@@ -209,7 +213,7 @@ function checkScope(asked: string | undefined): string {
   const unknown = unknownScopes(names.join(' '));
   if (names.length === 0 || unknown.length > 0) {
     const message = `Valid scopes, separated by spaces: ${INTEGRATION_SCOPES.join(', ')}.`;
-    throw new AppError('invalid_request', `scope is not valid. ${message}`, {
+    throw new AppError('invalid_request', `Invalid scope. ${message}`, {
       issues: [{ path: 'scope', message }],
     });
   }

@@ -5,11 +5,11 @@ import type { IntegrationRepository } from '../ports/integrations.ts';
 import type { DatabaseMaintenance } from '../ports/maintenance.ts';
 
 export interface MaintenanceService {
-  /** Midnight: every quota back to its daily limit; once per date, however often it is called. */
+  /** Midnight: resets every quota to its daily limit, once per date, however often it is called. */
   resetQuotas(): Promise<void>;
-  /** By hand: resets now, even if today's reset was done. Returns the number of integrations. */
+  /** On request: resets now, even if today's reset is done. Returns the number of integrations. */
   resetQuotasNow(): Promise<number>;
-  /** At start: makes up for a midnight that passed while nothing ran; a fresh database owes none. */
+  /** On startup: makes up for a midnight missed while nothing ran; a fresh database owes none. */
   catchUp(): Promise<void>;
   /** Writes and verifies a backup. Returns its path. */
   backup(): Promise<string>;
@@ -37,7 +37,7 @@ export function createMaintenanceService(deps: {
 
     async resetQuotasNow() {
       const now = clock.now();
-      // A slot of its own beside the date's: a reset by hand does not replace midnight's.
+      // Its own slot, besides the date's: a manual reset does not replace midnight's.
       const slot = `manual ${new Date(now).toISOString()}`;
       const changed = (await integrations.resetQuotas(slot, now)) ?? 0;
       events.emit('quota.reset', { integrations: changed, slot });

@@ -100,7 +100,7 @@ export function createUpkeepService(deps: {
       await announce(stuck, (alertId, chat) =>
         events.emit('alert.uncertain', { alertId, chat, reason: 'worker_died' }),
       );
-      // 3. Accepted, but not in the queue any more.
+      // 3. Accepted, but no longer in the queue.
       const lost = await failLost(now - LOST_AFTER_MS);
       // 4. Places of alerts that have ended: a crash came between the two.
       await freePlaces();

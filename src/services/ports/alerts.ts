@@ -9,7 +9,7 @@ export interface NewAlert extends AlertOptions {
   readonly sealedTags: string | null;
   readonly hasButton: boolean;
   readonly createdAt: number;
-  /** The token that was shown: it must be the stored one. Null: none was shown (the bot's own test alert). */
+  /** The token that was presented: must be the stored one. Null: none was (the bot's own test alert). */
   readonly tokenHash: string | null;
   /** The chat that the sender named, if any: it must be the integration's. */
   readonly namedChatId: number | null;
@@ -23,7 +23,7 @@ export type AcceptingIntegration = Pick<
   'id' | 'chatId' | 'dailyLimit' | 'status' | 'unreachableSince'
 >;
 
-/** The kinds are looked for in this order, but for `accepted`. */
+/** The kinds are checked in this order, except `accepted`. */
 export type AcceptResult =
   | { readonly kind: 'accepted'; readonly remaining: number; readonly integration: AcceptingIntegration }
   /** There is no such integration, or the token is not its newest one. */
@@ -54,10 +54,10 @@ export interface AlertLedger {
   accept(alert: NewAlert): Promise<AcceptResult>;
   /**
    * The queue refused: deletes the entry and gives its unit back, in one transaction. False if it may not: it is not
-   * `queued` any more, a part of it has arrived, or it is confirmed.
+   * `queued`, a part of it has arrived, or it is confirmed.
    */
   withdraw(id: string, integrationId: number): Promise<boolean>;
-  /** From now on the entry cannot be withdrawn, since somebody is about to read a 202 for it. False if it is gone. */
+  /** From now on the entry cannot be withdrawn, because somebody is about to read a 202 for it. False if it is gone. */
   confirm(id: string, now: number): Promise<boolean>;
   find(id: string): Promise<AlertRecord | undefined>;
   /** The entry that used this idempotency key since `since`, with its body hash. */
@@ -84,7 +84,7 @@ export interface AlertLedger {
     from: readonly AlertStatus[],
     end: AlertEnd & { readonly part?: { readonly parts: number; readonly messageId: number } },
   ): Promise<boolean>;
-  /** failed | uncertain → queued, for a resend by hand. False if the status was another. */
+  /** failed | uncertain → queued, for a resend. False if it had another status. */
   requeue(id: string, now: number): Promise<boolean>;
   /** Undoes a requeue that the queue refused. */
   undoRequeue(

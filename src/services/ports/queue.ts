@@ -9,13 +9,13 @@ export interface AlertJob {
   readonly isGroup: boolean;
   readonly priority: AlertOptions['priority'];
   readonly deliverAt: number | null;
-  /** Size of title and message in UTF-8; null where it is not known any more (sent again by hand). */
+  /** Size of title and message in UTF-8; null where it is no longer known (resent). */
   readonly bytes: number | null;
   /** The form that Telegram took its first parts in, once it is not the full one: the rest must be cut like them. */
   readonly form?: MessageForm;
 }
 
-/** In which form an alert is sent; each thing that Telegram refuses leads to a simpler one. */
+/** The form an alert is sent in; whatever Telegram refuses leads to a simpler one. */
 export interface MessageForm {
   /** 0: in full, 1: plain text without entities, 2: a document. */
   readonly simplicity: 0 | 1 | 2;
@@ -38,7 +38,7 @@ export interface AlertQueue {
   addAgain(job: AlertJob, sealed: string | null): Promise<void>;
   /** Alerts that ended, or were refused, without the worker: frees their places, and the texts unless they are kept. */
   drop(alertIds: readonly string[], keepText: boolean): Promise<void>;
-  /** A refused alert that may have got a place all the same: frees it in the background, also when Redis is away now. */
+  /** A refused alert that may still have got a place: frees it in the background, even if Redis is down now. */
   forget(alertId: string): void;
   /** Which of the ids the queue still holds to be worked on; ended ones do not count. */
   existing(alertIds: readonly string[]): Promise<Set<string>>;

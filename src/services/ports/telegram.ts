@@ -33,7 +33,7 @@ export interface SendRequest {
 }
 
 export interface TelegramSender {
-  /** Makes one call and says what it came to. Never throws, never repeats by itself. */
+  /** Makes one call and returns its outcome. Never throws, never retries. */
   send(request: SendRequest): Promise<SendOutcome>;
   /** getMe: does Telegram answer, and take the token? */
   probe(): Promise<'ok' | 'unreachable' | 'unauthorized'>;

@@ -27,7 +27,7 @@ const LANGUAGE = /^[\w+#.-]{1,32}$/;
 /**
  * CommonMark with `~~strikethrough~~`, as Telegram's entities. What has no entity stays readable: headings become bold,
  * items "• " or "1. ", images links; HTML and unused `[label]: target` lines are shown as written. A single line feed
- * stays one, since alerts are written line by line.
+ * stays one, because alerts are written line by line.
  * @throws RangeError when the text is nested too deep or too dense to parse quickly
  */
 export function formatMarkdown(source: string): StyledText {

@@ -28,7 +28,7 @@ describe('the bot in a private chat', () => {
     const offer = await ask('/token  nightly backup', 2);
     const setup = tokenIn(offer.text);
     expect(offer.text).toContain('once');
-    expect(offer.text).toMatch(/valid for [45] minutes/);
+    expect(offer.text).toMatch(/It works once, within [45] minutes\./);
     expect(offer.text).toContain('curl -X POST https://alerts.example.org/api/createIntegration');
     const { integration } = await rig.exchange(setup);
     expect(integration).toMatchObject({ status: 'active', name: 'nightly backup', chatId: ANN.id });
@@ -52,6 +52,8 @@ describe('the bot in a private chat', () => {
   it('speaks the language of the sender', async () => {
     expect((await ask('/start', 1, JOSE)).text).toContain('¡Hola, José!');
     expect((await ask('/quota', 2, JOSE)).text).toContain('ninguna integración activa');
+    expect((await ask('/token', 3, JOSE)).text).toContain('«integración 1»');
+    expect((await ask('/help', 4, JOSE)).text).toContain('"message":"Terminada sin errores"');
   });
 
   it('tolerates any /start payload', async () => {
@@ -76,7 +78,7 @@ describe('the bot in a private chat', () => {
     const first = await rig.activeChat(ANN, 'web');
     await rig.activeChat(ANN, 'db');
     expect((await ask('/revoke', 1)).reply_markup?.inline_keyboard).toHaveLength(2);
-    expect((await ask('/revoke nothing', 2)).text).toContain('no integration “nothing”');
+    expect((await ask('/revoke nothing', 2)).text).toContain('no integration called “nothing”');
     expect((await ask('/revoke DB', 3)).text).toContain('Revoke “db”?');
     const byId = await ask(`/revoke #${first.id}`, 4);
     expect(byId.text).toContain('Revoke “web”?');
@@ -100,7 +102,7 @@ describe('the bot in a private chat', () => {
       },
     } as never);
     expect(rig.repository.rows.get(foreign.id)?.status).toBe('active');
-    expect(rig.double.messages(ANN.id).at(-1)?.text).toContain('revoked already');
+    expect(rig.double.messages(ANN.id).at(-1)?.text).toContain('already been revoked');
   });
 
   it('keeps callback data within 64 bytes for the largest id', async () => {
@@ -123,7 +125,7 @@ describe('the bot in a private chat', () => {
     const spent = await rig.activeChat(ANN, 'spent');
     rig.repository.patch(spent.id, { rateLimit: 0 });
     await rig.activeChat(ANN, 'fresh');
-    expect((await ask('/test', 2)).text).toContain('9 left');
+    expect((await ask('/test', 2)).text).toContain('9 alerts left');
     expect(rig.accepted).toHaveLength(1);
     expect(rig.accepted[0]).toMatchObject({
       integration: { name: 'fresh' },
@@ -144,7 +146,7 @@ describe('the bot in a private chat', () => {
     expect((await ask('/id', 1)).text).toContain(String(ANN.id));
     expect((await ask('/get_me', 2)).text).toContain(String(ANN.id));
     expect((await ask('/help', 3)).text).toContain('/api/alert');
-    expect((await ask('/nonsense', 4)).text).toContain('do not know');
+    expect((await ask('/nonsense', 4)).text).toContain("don't know that command");
     expect((await ask('hello?', 5)).text).toContain('only understand commands');
   });
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { errorAnswer, tooManyRequestsAnswer } from '../../../src/sandbox/bot-api-double.ts';
 import { ANN, BOT_TOKEN, type BotRig, createBotRig, eventually, JOSE } from '../../support/bot-rig.ts';
 
-const FIXED = 'Something went wrong on my side. Please try again in a minute.';
+const FIXED = 'Something went wrong on my side. Try again in a minute.';
 
 describe('replies and the error boundary', () => {
   let rig: BotRig;
@@ -72,7 +72,7 @@ describe('replies and the error boundary', () => {
     rig.double.userSends(JOSE.id, '/id');
     await rig.botSays(JOSE.id);
     await eventually(
-      () => rig.log.filter(({ message }) => message.includes('did not take a reply')).length === 5,
+      () => rig.log.filter(({ message }) => message.includes('rejected a reply')).length === 5,
     );
     expect(fault.hits).toBe(1);
     const sent = rig.double.calls.filter(
@@ -88,7 +88,7 @@ describe('replies and the error boundary', () => {
       action: errorAnswer(403, 'Forbidden: bot was blocked by the user'),
     });
     rig.double.userSends(ANN.id, '/id');
-    await eventually(() => rig.log.some(({ message }) => message.includes('did not take a reply')));
+    await eventually(() => rig.log.some(({ message }) => message.includes('rejected a reply')));
     expect(rig.double.calls.filter(({ method }) => method === 'sendMessage')).toHaveLength(1);
     expect(errors()).toEqual([]);
   });

@@ -244,7 +244,7 @@ describe.each(pairs)('migrate-database from $title', ({ from, to }) => {
       'Integrations: 2 rows copied',
       'Alerts: 700 rows copied',
       'JobRuns: 1 rows copied',
-      'Every row was compared and is the same in both databases.',
+      'All rows compared: both databases hold the same data.',
     ]);
     const moved = await connectDatabase(parseDatabaseUrl(target));
     expect(await contentOf(moved)).toEqual(await contentOf(filled));

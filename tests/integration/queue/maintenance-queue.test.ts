@@ -151,7 +151,7 @@ describe('the maintenance queue', () => {
     await queue.queue.add('upkeep', {});
     await expect.poll(async () => (await queue.queue.getFailed()).length, { timeout: 5_000 }).toBe(1);
     const [job] = await queue.queue.getFailed();
-    expect(job?.failedReason).toBe('the job failed; see the log');
+    expect(job?.failedReason).toBe('The job failed; see the log');
     expect(JSON.stringify([job, job?.stacktrace, job?.returnvalue])).not.toMatch(/secret|4711/);
     expect(failures).toMatchObject([{ job: 'backup', error: { message: expect.stringContaining('4711') } }]);
     failing = undefined;

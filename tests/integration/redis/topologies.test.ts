@@ -69,7 +69,7 @@ describe.each(TOPOLOGIES)('the queue on $name', ({ start, prefix }) => {
     await expect.poll(() => rig.alerts.counts(), SOON).toMatchObject({ pending: 0, active: 0, failed: 1 });
   });
 
-  it('pauses all workers after a flood wait of the whole bot, and finds and drops what is queued', async () => {
+  it('pauses all workers after a bot-wide flood wait, and finds and drops what is queued', async () => {
     const [one, other] = [await open('pause'), await open('pause')];
     for (const id of ['a1', 'b1', 'c1']) await one.alerts.add(alertJob(id, id.slice(0, 1)), SEALED);
     expect(await one.alerts.existing(['a1', 'nobody'])).toEqual(new Set(['a1']));

@@ -181,7 +181,7 @@ describe('in a browser', () => {
   it('marks silent messages, follows edits and deletions, counts what comes to other chats', async () => {
     const sent = await bot.telegram.sendMessage(77, 'quiet', { disable_notification: true });
     const bubble = view.locator('.message', { hasText: 'quiet' });
-    await bubble.getByTitle('Sent without sound').or(bubble.locator('svg[role=img]')).first().waitFor();
+    await bubble.getByTitle('Sent silently').or(bubble.locator('svg[role=img]')).first().waitFor();
     await bot.telegram.editMessageText(77, sent.message_id, undefined, 'changed');
     await view.locator('.message', { hasText: 'changed' }).getByText('edited').waitFor();
     await bot.telegram.deleteMessage(77, sent.message_id);

@@ -59,6 +59,21 @@ describe('the texts of the bot', () => {
     ]);
   });
 
+  it('agree in number', () => {
+    expect(en.testQueued({ name: 'x', remaining: 1 })).toContain(': 1 alert left.');
+    expect(en.testQueued({ name: 'x', remaining: 0 })).toContain(': 0 alerts left.');
+    expect(en.tooManyTokens(1)).toContain('in 1 second.');
+    expect(en.welcomeBack(1)).toContain('1 active integration.\n\n/integrations shows it,');
+    expect(en.welcomeBack(2)).toContain('2 active integrations.\n\n/integrations shows them,');
+    expect(es.testQueued({ name: 'x', remaining: 1 })).toContain(': queda 1 alerta.');
+    expect(es.testQueued({ name: 'x', remaining: 0 })).toContain(': quedan 0 alertas.');
+    expect(es.quotaLine({ name: 'x', left: 1, limit: 10 })).toBe('• x: hoy queda 1 de 10 alertas');
+    expect(es.quotaLine({ name: 'x', left: 2, limit: 10 })).toBe('• x: hoy quedan 2 de 10 alertas');
+    expect(es.tooManyTokens(1)).toContain('en 1 segundo.');
+    expect(es.welcomeBack(1)).toContain('1 integración activa.\n\n/integrations la muestra,');
+    expect(es.welcomeBack(2)).toContain('2 integraciones activas.\n\n/integrations las muestra,');
+  });
+
   it('are chosen by language, with English for everybody else', () => {
     expect(chooseTexts('es')).toBe(es);
     expect(chooseTexts('es-419')).toBe(es);

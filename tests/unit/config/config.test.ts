@@ -335,7 +335,7 @@ describe('warnings', () => {
     ['TIMEZNOE', 'TIMEZONE'],
     ['ROLE', 'ROLES'],
   ])('asks of %s whether %s was meant, without its value', (wrong, right) => {
-    expect(warningsOf({ [wrong]: 'VALUE' })).toBe(`${wrong} is not read: did you mean ${right}?`);
+    expect(warningsOf({ [wrong]: 'VALUE' })).toBe(`${wrong} is ignored: did you mean ${right}?`);
   });
 
   it('says nothing where the right name is set too, or the wrong one is empty', () => {
@@ -363,7 +363,7 @@ describe('warnings', () => {
   });
 
   it('says that only secrets are read from files', () => {
-    expect(warningsOf({ PORT_FILE: '/x' })).toContain('PORT_FILE is not read');
+    expect(warningsOf({ PORT_FILE: '/x' })).toContain('PORT_FILE is ignored');
   });
 
   it('warns of parts that cannot share a private Redis or SQLite', () => {
@@ -392,8 +392,8 @@ describe('warnings', () => {
 describe('documentation', () => {
   it('.env.example lists every variable with type, default and example (write it anew with vitest -u)', async () => {
     const head =
-      '# Environment of Pingui Alert. Lines without a value keep the default; an empty value counts as not set.\n' +
-      '# Every secret can also be given as a file: <NAME>_FILE=<path>.\n';
+      '# Settings of Pingui Alert. To change one, uncomment its line; an empty value counts as not set.\n' +
+      '# Every secret can also be read from a file: <NAME>_FILE=<path>.\n';
     const blocks = VARIABLE_NAMES.map((name) => block(name, VARIABLES[name]));
     await expect([head, ...blocks].join('\n')).toMatchFileSnapshot(resolve(ROOT, '.env.example'));
   });

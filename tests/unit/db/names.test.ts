@@ -18,7 +18,7 @@ it('reads both kinds of database URL', () => {
 it.each(['', 'sqlite:', 'x.db', 'mysql://u:secret@host/db', 'sqlite::memory:'])(
   'refuses %j without repeating it',
   (url) => {
-    expect(() => parseDatabaseUrl(url)).toThrow(/sqlite:<path of a file>/);
+    expect(() => parseDatabaseUrl(url)).toThrow(/sqlite:<file path>/);
     expect(() => parseDatabaseUrl(url)).not.toThrow(/secret/);
   },
 );

@@ -21,7 +21,7 @@ it('names the chat hash chatId and keeps the ids of alert and request', () => {
     expect.objectContaining({
       component: 'api',
       level: 'info',
-      message: 'alert accepted',
+      message: 'Alert accepted',
       event: 'alert.accepted',
       alertId: 'a',
       chatId: 'c0ffee',

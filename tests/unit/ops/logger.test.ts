@@ -19,14 +19,14 @@ describe('a line', () => {
     const { log, lines, last } = capture();
     log
       .child('worker')
-      .info({ alertId: 'a-1', chatId: 'c0ffee', requestId: 'r-1', waitMs: 12 }, 'alert delivered');
+      .info({ alertId: 'a-1', chatId: 'c0ffee', requestId: 'r-1', waitMs: 12 }, 'Alert delivered');
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^\{.*\}\n$/);
     expect(last()).toEqual({
       timestamp: '2026-11-25T01:02:03.004Z',
       level: 'info',
       component: 'worker',
-      message: 'alert delivered',
+      message: 'Alert delivered',
       alertId: 'a-1',
       chatId: 'c0ffee',
       requestId: 'r-1',

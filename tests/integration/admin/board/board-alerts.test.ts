@@ -145,7 +145,7 @@ describe('an alert that waits', () => {
   it('says why, and until when', async () => {
     const flooded = await find('delayed', 'flooded');
     expect(flooded.name).toMatch(/ · flood wait until .*\d\d:\d\d:\d\d UTC$/);
-    expect((await find('delayed', 'paced')).name).toMatch(/ · held to the pace of its chat until /);
+    expect((await find('delayed', 'paced')).name).toMatch(/ · held back by the pace of its chat until /);
     expect((await find('delayed', 'scheduled')).name).toMatch(/ · scheduled for .* UTC$/);
     expect((await find('waiting', 'waiting')).name).toMatch(/ · waiting for its turn$/);
     const [reason] = await added.whyWaiting([{ id: added.ids.flooded, chat: '', deliverAt: null }]);

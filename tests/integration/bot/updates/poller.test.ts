@@ -60,7 +60,7 @@ describe('the poller', () => {
     rig.double.userSends(ANN.id, '/id');
     await rig.botSays(ANN.id);
     expect(poller.state().state).toBe('polling');
-    expect(rig.log.filter(({ message }) => message.includes('unreachable'))).toHaveLength(2);
+    expect(rig.log.filter(({ message }) => message.includes('Cannot reach Telegram'))).toHaveLength(2);
   });
 
   it.each([
@@ -86,7 +86,7 @@ describe('the poller', () => {
     poller.start();
     await eventually(() => poller.state().state === 'polling');
     await fetch(`${rig.double.apiRoot}/bot${BOT_TOKEN}/setWebhook?url=http://127.0.0.1:9/x`);
-    await eventually(() => rig.log.some(({ message }) => message.includes('another program')));
+    await eventually(() => rig.log.some(({ message }) => message.includes('Another program')));
     rig.double.userSends(ANN.id, '/id');
     await rig.botSays(ANN.id);
   });

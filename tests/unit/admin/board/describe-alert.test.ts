@@ -95,10 +95,10 @@ describe('why an alert waits', () => {
   const until = Date.UTC(2026, 10, 26, 21, 26, 12);
   it.each([
     [{ kind: 'flood_wait', until }, 'flood wait until 21:26:12 UTC'],
-    [{ kind: 'bot_flood_wait', until }, 'flood wait of the whole bot until 21:26:12 UTC'],
-    [{ kind: 'chat_pace', until }, 'held to the pace of its chat until 21:26:12 UTC'],
+    [{ kind: 'bot_flood_wait', until }, 'bot-wide flood wait until 21:26:12 UTC'],
+    [{ kind: 'chat_pace', until }, 'held back by the pace of its chat until 21:26:12 UTC'],
     [{ kind: 'scheduled', until: until + 86_400_000 }, 'scheduled for 27 Nov, 21:26:12 UTC'],
-    [{ kind: 'paused' }, 'queue is paused'],
+    [{ kind: 'paused' }, 'the queue is paused'],
     [{ kind: 'turn' }, 'waiting for its turn'],
   ] as const)('is told: %j', (reason, words) => {
     const face = describeIn('delayed', { reason });

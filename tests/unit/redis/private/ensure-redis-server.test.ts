@@ -34,7 +34,9 @@ describe('ensureRedisServer', () => {
   it('takes REDIS_SERVER, and does not install another when that is missing', async () => {
     expect(await machine({ programs: ['mine'] }).ensure({ REDIS_SERVER: 'mine' })).toBe('/bin/mine');
     const missing = machine({ programs: ['apt-get'] });
-    await expect(missing.ensure({ REDIS_SERVER: 'mine' })).rejects.toThrow('REDIS_SERVER is set');
+    await expect(missing.ensure({ REDIS_SERVER: 'mine' })).rejects.toThrow(
+      'REDIS_SERVER names a program that does not exist',
+    );
     expect(missing.lines).toEqual([]);
   });
 

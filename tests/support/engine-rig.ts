@@ -3,9 +3,9 @@ import { createAlertWorker } from '../../src/queue/alert-worker.ts';
 import { type DispatchCommands, withDispatchCommands } from '../../src/queue/commands.ts';
 import { dispatchKeys } from '../../src/queue/keys.ts';
 import { createPace } from '../../src/queue/pace.ts';
-import { connectRedis, type RedisClient } from '../../src/queue/redis.ts';
+import { connectRedis, type RedisClient } from '../../src/redis/connect.ts';
 import type { Delivery, DeliveryService } from '../../src/services/delivery/delivery.ts';
-import type { Pace } from '../../src/services/ports.ts';
+import type { Pace } from '../../src/services/ports/queue.ts';
 import { type Dispatch, type DispatchOptions, openDispatch } from './dispatch.ts';
 import type { TestRedis } from './redis.ts';
 

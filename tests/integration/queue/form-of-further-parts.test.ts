@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { errorAnswer } from '../../../src/sandbox/bot-api-double.ts';
 import { type EngineRig, openEngineRig, SEALED } from '../../support/engine-rig.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
-import { createDeliveryRig, type DeliveryRig } from '../delivery/rig.ts';
+import { createDeliveryRig, type DeliveryRig } from '../services/delivery/rig.ts';
 
 /** Several parts, which are cut elsewhere in the plain form: there the links stand in the text. */
 const MESSAGE = Array.from(

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { createDeliveryRig, type DeliveryRig } from '../delivery/rig.ts';
+import { createDeliveryRig, type DeliveryRig } from '../services/delivery/rig.ts';
 
 let rig: DeliveryRig;
 afterEach(() => rig.close());

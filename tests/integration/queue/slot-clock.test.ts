@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createDeliveryRig, type DeliveryRig } from '../delivery/rig.ts';
+import { createDeliveryRig, type DeliveryRig } from '../services/delivery/rig.ts';
 
 const SLOT_IN_MS = 500;
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
-import { createTurnRig, type TurnRig } from '../services/turn-rig.ts';
+import { createTurnRig, type TurnRig } from './turn-rig.ts';
 
 let server: TestRedis;
 let rig: TurnRig;

@@ -76,7 +76,7 @@ run(process.argv.slice(2)).then(
         `The environment is not valid:\n${error.faults.map(({ name, message }) => `  ${name} ${message}`).join('\n')}`,
       );
     } else {
-      io.error(createRedactor()(error instanceof Error ? error.message : 'The start failed'));
+      io.error(createRedactor()(error instanceof Error ? error : 'The start failed'));
     }
     process.exit(1);
   },

@@ -3,14 +3,10 @@ import type { RequestHandler } from 'express';
 import { deriveKey } from '../crypto/payload-cipher.ts';
 import type { HttpListener } from '../http/listener.ts';
 import type { StartedUpdates } from './bot.ts';
-import type { Context } from './context.ts';
-import type { Core } from './core.ts';
-import { observeHealth, observeMetrics } from './observation.ts';
+import { type ObservedParts, observeHealth, observeMetrics } from './observation.ts';
 import type { RedisConnections } from './redis.ts';
 import type { Sandbox } from './sandbox.ts';
 import { createApiServer, createOpsServer, type OpsServerDeps } from './servers.ts';
-import type { TelegramAccess } from './telegram.ts';
-import type { StartedWorker } from './worker.ts';
 
 /**
  * The HTTP server stops taking requests at once, and cuts those in flight after this part of its share of the stop: of
@@ -19,14 +15,10 @@ import type { StartedWorker } from './worker.ts';
 const CUT_AFTER = 0.8;
 
 /** What this process has for its HTTP server to show and to serve. */
-export interface ServedParts {
-  readonly context: Context;
+export interface ServedParts extends ObservedParts {
   readonly secret: string;
-  readonly core: Core;
   readonly redis: RedisConnections;
-  readonly access: TelegramAccess;
   readonly sandbox: Sandbox | undefined;
-  readonly worker: StartedWorker | undefined;
   readonly updates: StartedUpdates | undefined;
 }
 

@@ -4,14 +4,23 @@ import { createHealth, pingCheck, telegramProbeCheck, telegramStateCheck } from 
 import { createMetrics, type Metrics } from '../ops/metrics.ts';
 import { createQueueCheck } from '../ops/queue-progress.ts';
 import type { Context } from './context.ts';
-import type { ServedParts } from './http.ts';
-import { createSender } from './telegram.ts';
+import type { Core } from './core.ts';
+import { createSender, type TelegramAccess } from './telegram.ts';
+import type { StartedWorker } from './worker.ts';
 
 /** Above the longest send there may be no progress for this much longer, in ms, before health says so. */
 const QUEUE_PATIENCE_MS = 10_000;
 
+/** What there is to observe in this process. */
+export interface ObservedParts {
+  readonly context: Context;
+  readonly core: Core;
+  readonly access: TelegramAccess;
+  readonly worker: StartedWorker | undefined;
+}
+
 /** The health of this process and of what it needs. */
-export function observeHealth({ context, core, access, worker }: ServedParts): HealthSource {
+export function observeHealth({ context, core, access, worker }: ObservedParts): HealthSource {
   const { config, clock, events } = context;
   const { database, queue, pausedUntil } = core;
   const { ready } = createHealth({
@@ -37,7 +46,7 @@ export function observeHealth({ context, core, access, worker }: ServedParts): H
 }
 
 /** What this process did, and how the queue is. */
-export async function observeMetrics({ context, core, worker }: ServedParts): Promise<Metrics> {
+export async function observeMetrics({ context, core, worker }: ObservedParts): Promise<Metrics> {
   const { config, events, clock } = context;
   const lastBackupAt = await findLastBackup(context);
   return createMetrics({

@@ -1,5 +1,4 @@
 import { hashToken, type Tokens } from '../crypto/tokens.ts';
-import type { Integration } from '../domain/integration.ts';
 import { type BotApiDouble, createBotApiDouble } from '../sandbox/bot-api-double.ts';
 import { type ChatPage, createChatPage } from '../sandbox/chat-page.ts';
 import { addSandboxChats, SANDBOX_PRIVATE_CHAT } from '../sandbox/sandbox-chats.ts';
@@ -40,15 +39,11 @@ export async function issueSandboxToken(
 ): Promise<string> {
   const chatId = SANDBOX_PRIVATE_CHAT.id;
   await integrations.registerChat(chatId);
-  const known = (await integrations.listForChat(chatId)).find(isSandboxIntegration);
+  const known = (await integrations.listActive(chatId)).find(({ name }) => name === SANDBOX_INTEGRATION);
   if (known !== undefined) return (await integrations.rotate(known)).token;
   const setup = await integrations.issueSetupToken(chatId, SANDBOX_INTEGRATION);
   const created = await integrations.create(tokens.verify(setup.token), hashToken(setup.token), {});
   return created.token;
-}
-
-function isSandboxIntegration(integration: Integration): boolean {
-  return integration.name === SANDBOX_INTEGRATION && integration.status === 'active';
 }
 
 /** What a newcomer needs to know, for the terminal. */

@@ -1,5 +1,4 @@
 import { TelegramError } from 'telegraf';
-import { AppError } from '../domain/errors.ts';
 
 /** What a failed call of the Bot API means for whoever reads updates. */
 export type ApiFault =
@@ -44,43 +43,4 @@ export function isHarmless(error: unknown): boolean {
     error instanceof TelegramError &&
     /message is not modified|query is too old|query id is invalid/i.test(error.description)
   );
-}
-
-/**
- * An error as it may be logged. A TelegramError carries the whole payload, a FetchError the bot's token (in its URL), a
- * database error the query with its values: so of unknown errors only the name, the code and the stack's lines remain.
- */
-export function safeError(error: unknown): Record<string, unknown> {
-  if (error instanceof TelegramError) {
-    return {
-      name: 'TelegramError',
-      code: error.code,
-      description: cut(error.description),
-      ...methodOf(error),
-    };
-  }
-  if (error instanceof AppError) {
-    return {
-      name: error.name,
-      code: error.code,
-      cause: error.cause === undefined ? undefined : safeError(error.cause),
-    };
-  }
-  if (!(error instanceof Error)) return { name: typeof error };
-  const code: unknown = 'code' in error ? error.code : undefined;
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
-  return {
-    name: error.name,
-    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
-    stack: frames.slice(0, 8).join('\n'),
-  };
-}
-
-/** Telegram's descriptions are fixed texts, but may quote a few of our characters. */
-function cut(description: string): string {
-  return description.replace(/bot\d+:[^/\s]+/g, 'bot[token]').slice(0, 200);
-}
-
-function methodOf({ on }: TelegramError): { method?: string } {
-  return 'method' in on && typeof on.method === 'string' ? { method: on.method } : {};
 }

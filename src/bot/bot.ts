@@ -1,6 +1,5 @@
 import { Telegraf } from 'telegraf';
 import type { Update } from 'telegraf/types';
-import { safeError } from './api-errors.ts';
 import { type BotApi, createBotApi } from './bot-api.ts';
 import type { BotLogger } from './bot-logger.ts';
 import { publishMenu } from './commands-menu.ts';
@@ -95,7 +94,7 @@ export function createBot(deps: BotDeps): AlertBot {
         await telegraf.handleUpdate(update);
       } catch (error) {
         // The boundary itself failed, or the update is of no known form.
-        logger.error({ updateId: update.update_id, err: safeError(error) }, 'Failed to handle a bot update');
+        logger.error({ updateId: update.update_id, error }, 'Failed to handle a bot update');
       }
     },
   };

@@ -1,4 +1,3 @@
-import { safeError } from './api-errors.ts';
 import type { BotApi } from './bot-api.ts';
 import type { BotLogger } from './bot-logger.ts';
 import { TRANSLATIONS } from './texts/choose-texts.ts';
@@ -23,6 +22,6 @@ export async function publishMenu(api: BotApi, logger: BotLogger, signal?: Abort
       }
     }
   } catch (error) {
-    if (!signal?.aborted) logger.warn({ err: safeError(error) }, 'Could not set the bot menu');
+    if (!signal?.aborted) logger.warn({ error }, 'Could not set the bot menu');
   }
 }

@@ -1,10 +1,12 @@
-import { serializeError } from './serialize-error.ts';
+import type { Redact } from './redact.ts';
 
 /** Characters of one value: longer ones are somebody's payload rather than a fact about the service. */
 const LONGEST_TEXT = 4_096;
 /** Levels of nesting, and entries per level, that are written. */
 const DEEPEST = 5;
 const MOST_ENTRIES = 50;
+/** Causes of causes that are written. */
+const MOST_CAUSES = 3;
 
 /** The logger's own keys: a field of the same name would appear twice in the line. */
 const RESERVED: ReadonlySet<string> = new Set(['timestamp', 'level', 'component', 'message']);
@@ -17,7 +19,7 @@ const CHAT_ID = /^chat_?id$/i;
 /** Makes fields fit to be written: redacted, bounded, errors as plain data, nothing that JSON cannot hold. */
 export function cleanFields(
   fields: object,
-  options: { readonly redact: (text: string) => string; readonly withStack: boolean },
+  options: { readonly redact: Redact; readonly withStack: boolean },
 ): Record<string, unknown> {
   const { redact, withStack } = options;
 
@@ -26,8 +28,7 @@ export function cleanFields(
     if (typeof value === 'bigint') return value.toString();
     if (typeof value === 'function' || typeof value === 'symbol') return undefined;
     if (typeof value !== 'object' || value === null) return value;
-    if (value instanceof Error)
-      return serializeError(value, { redact: (text) => cut(redact(text)), withStack });
+    if (value instanceof Error) return cleanError(value, 0);
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
     if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
     if (depth >= DEEPEST) return '[…]';
@@ -39,6 +40,27 @@ export function cleanFields(
   function cleanEntries(record: object, depth: number): Record<string, unknown> {
     const entries = Object.entries(record).slice(0, MOST_ENTRIES);
     return Object.fromEntries(entries.map(([key, value]) => [key, cleanEntry(key, value, depth)]));
+  }
+
+  /**
+   * Everything else that an error object carries stays unwritten: TelegramError's `on.payload` holds the alert's text,
+   * knex's errors hold SQL bindings, body-parser's hold the request's body.
+   */
+  function cleanError(error: Error, depth: number): Record<string, unknown> {
+    const type = cut(redact(error.name));
+    const message = cut(redact(error));
+    const code = 'code' in error ? error.code : undefined;
+    const frames = withStack ? framesOf(error) : '';
+    return {
+      type,
+      message,
+      ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+      // The first lines of a stack repeat the message as it was; only the frames are taken over.
+      ...(frames === '' ? {} : { stack: cut(redact(`${type}: ${message}\n${frames}`)) }),
+      ...(error.cause instanceof Error && depth < MOST_CAUSES
+        ? { cause: cleanError(error.cause, depth + 1) }
+        : {}),
+    };
   }
 
   function cleanEntry(key: string, value: unknown, depth: number): unknown {
@@ -56,4 +78,9 @@ export function cleanFields(
 
 function cut(text: string): string {
   return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT)}… (${text.length} characters)`;
+}
+
+function framesOf(error: Error): string {
+  const lines = (error.stack ?? '').split('\n');
+  return lines.filter((line) => /^\s+at /.test(line)).join('\n');
 }

@@ -18,17 +18,39 @@ const SUSPICIOUS = /[:@=]|eyJ|asic |earer |BASIC |BEARER /;
 /** Shorter texts would blank out ordinary words. */
 const SHORTEST_SECRET = 8;
 
-/** Takes secrets out of a text: those that have a known form, and the given ones whatever their form. */
-export function createRedactor(secrets: readonly string[] = []): (text: string) => string {
+/** What may be written of a text, or of an error's message. */
+export type Redact = (written: string | Error) => string;
+
+/**
+ * The one place where secrets are taken out of what leaves the process as words: those that have a known form, and the
+ * given ones whatever their form. Errors lose what was quoted in them, too.
+ */
+export function createRedactor(secrets: readonly string[] = []): Redact {
   const literals = [...new Set(secrets.flatMap((secret) => [secret, encodeURIComponent(secret)]))]
     .filter((secret) => secret.length >= SHORTEST_SECRET)
     .sort((a, b) => b.length - a.length);
-  return (text) => {
-    let clean = text;
+  return (written) => {
+    let clean = typeof written === 'string' ? written : unquoted(written);
     for (const secret of literals) clean = clean.replaceAll(secret, '[REDACTED]');
     // Ids, hashes and codes, which most values are, need none of the rules: that halves the cost of a line.
     if (!SUSPICIOUS.test(clean)) return clean;
     for (const [form, instead] of RULES) clean = clean.replace(form, instead);
     return clean;
   };
+}
+
+/** knex puts the statement with its bindings filled in before the driver's own words: `insert … - SQLITE_BUSY: …`. */
+const STATEMENT =
+  /^\s*(?:select|insert|update|delete|with|create|alter|drop|begin|commit|rollback|pragma|vacuum)\b/i;
+
+/** An error's message without the alert that it may quote. */
+function unquoted(error: Error): string {
+  const { message } = error;
+  if (STATEMENT.test(message)) {
+    const end = message.lastIndexOf(' - ');
+    return end < 0 ? 'a database statement failed' : message.slice(end + ' - '.length);
+  }
+  // Node quotes the text that it could not parse.
+  if (error instanceof SyntaxError && message.includes('JSON')) return 'invalid JSON';
+  return message;
 }

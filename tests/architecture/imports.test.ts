@@ -98,7 +98,7 @@ describe('imports go one way', () => {
     expect(findCycles(sources)).toEqual([]);
     const loop = [
       parseSource('a.ts', "import { b } from './b.ts';"),
-      parseSource('b.ts', "import { a } from './a.ts';"),
+      parseSource('b.ts', "import type { A } from './a.ts';"),
     ];
     expect(findCycles(loop)).toEqual(['a.ts → b.ts → a.ts']);
   });
@@ -112,7 +112,7 @@ describe('imports go one way', () => {
   });
 });
 
-/** Each cycle once, as a path. Types do not count: they are gone when modules are loaded in an order. */
+/** Each cycle once, as a path. Types count too: files that need each other's types are one idea in two places. */
 function findCycles(files: readonly SourceFile[]): string[] {
   const byPath = new Map(files.map((file) => [file.path, file]));
   const done = new Set<string>();
@@ -121,8 +121,8 @@ function findCycles(files: readonly SourceFile[]): string[] {
     const start = trail.indexOf(path);
     if (start >= 0) cycles.push([...trail.slice(start), path].join(' → '));
     if (start >= 0 || done.has(path)) return;
-    for (const { isOurs, isType, target } of byPath.get(path)?.imports ?? [])
-      if (isOurs && !isType) visit(target, [...trail, path]);
+    for (const { isOurs, target } of byPath.get(path)?.imports ?? [])
+      if (isOurs) visit(target, [...trail, path]);
     done.add(path);
   };
   for (const { path } of files) visit(path, []);

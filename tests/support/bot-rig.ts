@@ -7,6 +7,7 @@ import { loadConfig } from '../../src/config/config.ts';
 import { createTokens, hashToken, type TokenClaims } from '../../src/crypto/tokens.ts';
 import { createEventBus } from '../../src/domain/events.ts';
 import type { Integration } from '../../src/domain/integration.ts';
+import { createLogger } from '../../src/ops/logger.ts';
 import {
   type BotApiDouble,
   createBotApiDouble,
@@ -30,6 +31,7 @@ export const ANN: User = {
 export const JOSE: User = { id: 7_002, is_bot: false, first_name: 'José', language_code: 'es-419' };
 export const GROUP = -500_100;
 
+/** A line of the service's own log, as it was written. */
 export interface LogEntry {
   readonly level: 'info' | 'warn' | 'error';
   readonly fields: object;
@@ -103,9 +105,15 @@ export async function createBotRig(
     return { id: 'an-alert', remaining, dailyLimit: integration.dailyLimit, replayed: false };
   };
   const log: LogEntry[] = [];
-  const at = (level: LogEntry['level']) => (fields: object, message: string) =>
-    void log.push({ level, fields, message });
-  const logger = { info: at('info'), warn: at('warn'), error: at('error') };
+  const logger = createLogger({
+    level: 'info',
+    destination: {
+      write(line) {
+        const { level, message, ...fields } = JSON.parse(line);
+        log.push({ level, message, fields });
+      },
+    },
+  }).child('bot');
   const newBot = () =>
     createBot({
       token: BOT_TOKEN,

@@ -1,4 +1,4 @@
-import { activeFirst, displayName } from '../describe-integration.ts';
+import { displayName } from '../describe-integration.ts';
 import { type Feature, type FeatureDeps, onCommand } from '../feature.ts';
 import { askButton } from './revoke.ts';
 
@@ -10,7 +10,7 @@ export function integrationsFeature(deps: Pick<FeatureDeps, 'integrations'>): Fe
   return onCommand(['integrations'], async (ctx) => {
     if (ctx.chat === undefined) return;
     const { texts } = ctx;
-    const all = activeFirst(await deps.integrations.listForChat(ctx.chat.id));
+    const all = await deps.integrations.listForChat(ctx.chat.id);
     const listed = all.slice(0, MAX_LISTED);
     const lines = listed.map((one) =>
       texts.integrationLine({

@@ -9,11 +9,8 @@ export function membershipFeature(deps: Pick<FeatureDeps, 'integrations'>): Feat
   const { integrations } = deps;
 
   async function returned(ctx: BotContext, chatId: number): Promise<void> {
-    const lost = (await integrations.listForChat(chatId)).filter(
-      (one) => one.status === 'active' && one.unreachableSince !== null,
-    );
-    await integrations.chatReturned(chatId);
-    if (lost.length > 0) await ctx.reply(ctx.texts.reachableAgain(lost.length));
+    const regained = await integrations.chatReturned(chatId);
+    if (regained > 0) await ctx.reply(ctx.texts.reachableAgain(regained));
   }
 
   return async (ctx, next) => {

@@ -9,9 +9,7 @@ export function quotaFeature(deps: Pick<FeatureDeps, 'integrations' | 'clock' | 
   return onCommand(['quota'], async (ctx) => {
     if (ctx.chat === undefined) return;
     const { texts } = ctx;
-    const active = (await deps.integrations.listForChat(ctx.chat.id)).filter(
-      (one) => one.status === 'active',
-    );
+    const active = await deps.integrations.listActive(ctx.chat.id);
     if (active.length === 0) {
       await ctx.reply(texts.noActiveIntegration);
       return;

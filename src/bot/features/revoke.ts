@@ -2,7 +2,7 @@ import { AppError } from '../../domain/errors.ts';
 import type { Integration } from '../../domain/integration.ts';
 import { isHarmless } from '../api-errors.ts';
 import type { BotContext, ReplyOptions } from '../context.ts';
-import { activeFirst, displayName } from '../describe-integration.ts';
+import { displayName } from '../describe-integration.ts';
 import { type Feature, type FeatureDeps, onButton, onCommand } from '../feature.ts';
 import { mayManage } from '../guards/administrators.ts';
 import type { RefuseMembers } from '../guards/refuse-members.ts';
@@ -40,7 +40,7 @@ export function revokeFeature(
       return;
     }
     const { texts } = ctx;
-    const all = activeFirst(await integrations.listForChat(ctx.chat.id));
+    const all = await integrations.listForChat(ctx.chat.id);
     const found = asked === '' ? all : all.filter((one) => isMeant(one, asked));
     const [only] = found;
     if (all.length === 0) await ctx.reply(texts.revokeNothing);

@@ -7,16 +7,13 @@ export function startFeature(deps: Pick<FeatureDeps, 'integrations'> & { desk: T
   return onCommand(['start'], async (ctx, payload) => {
     if (ctx.chat === undefined) return;
     const wish = ctx.chat.type === 'private' ? parseTokenWish(payload) : undefined;
-    const before = await deps.integrations.listForChat(ctx.chat.id);
-    const { integrations } = await deps.integrations.registerChat(ctx.chat.id);
+    const { active, regained } = await deps.integrations.registerChat(ctx.chat.id);
     if (wish !== undefined) {
       await deps.desk.answerWish(ctx, wish);
       return;
     }
-    const active = integrations.filter((one) => one.status === 'active').length;
-    const wasLost = before.some((one) => one.status === 'active' && one.unreachableSince !== null);
-    if (wasLost) await ctx.reply(ctx.texts.reachableAgain(active));
-    else if (active > 0) await ctx.reply(ctx.texts.welcomeBack(active));
+    if (regained > 0) await ctx.reply(ctx.texts.reachableAgain(regained));
+    else if (active.length > 0) await ctx.reply(ctx.texts.welcomeBack(active.length));
     else await ctx.reply(ctx.texts.welcome(ctx.from?.first_name ?? ''));
   });
 }

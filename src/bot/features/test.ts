@@ -14,9 +14,7 @@ export function testFeature(
       return;
     }
     const { texts } = ctx;
-    const active = (await deps.integrations.listForChat(ctx.chat.id)).filter(
-      (one) => one.status === 'active',
-    );
+    const active = await deps.integrations.listActive(ctx.chat.id);
     const named = active.find((one) => one.name.toLowerCase() === asked.toLowerCase());
     const [fullest] = active.toSorted((a, b) => b.rateLimit - a.rateLimit);
     const chosen = asked === '' ? fullest : named;

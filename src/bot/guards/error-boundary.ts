@@ -1,5 +1,5 @@
 import { AppError } from '../../domain/errors.ts';
-import { floodWaitMs, isForbidden, safeError } from '../api-errors.ts';
+import { floodWaitMs, isForbidden } from '../api-errors.ts';
 import type { BotLogger } from '../bot-logger.ts';
 import type { BotContext } from '../context.ts';
 
@@ -20,7 +20,7 @@ export function createErrorBoundary(deps: {
       updateId: ctx.update.update_id,
       ...(ctx.chat === undefined ? {} : { chatId: deps.hashChat(ctx.chat.id) }),
       told,
-      err: safeError(error),
+      error,
     };
     if (refusal !== undefined) deps.logger.info(fields, 'Bot command refused');
     else if (mute) deps.logger.warn(fields, 'Telegram rejected a reply from the bot');

@@ -3,7 +3,7 @@ import { pause } from '../../async/pause.ts';
 import { untilAborted } from '../../async/until-aborted.ts';
 import { within } from '../../async/within.ts';
 import type { Clock } from '../../services/ports/clock.ts';
-import { classifyFault, safeError } from '../api-errors.ts';
+import { classifyFault } from '../api-errors.ts';
 import type { AlertBot } from '../bot.ts';
 import type { BotLogger } from '../bot-logger.ts';
 import { createDispatcher } from './dispatcher.ts';
@@ -76,8 +76,7 @@ export function createPoller(deps: PollerDeps): UpdateSource {
         if (holding !== undefined) return holding;
         warned = false;
       } catch (error) {
-        if (!warned)
-          logger.warn({ err: safeError(error) }, 'Redis does not respond: unclear which process should poll');
+        if (!warned) logger.warn({ error }, 'Redis does not respond: unclear which process should poll');
         warned = true;
       }
       state.set('standby');
@@ -110,7 +109,7 @@ export function createPoller(deps: PollerDeps): UpdateSource {
         const fault = classifyFault(error);
         if (fault.kind === 'conflict' && fault.webhook) webhookGone = false;
         failures++;
-        state.set(stateAfter(fault), { err: safeError(error) });
+        state.set(stateAfter(fault), { error });
         await pause(backoffMs(fault, failures, backoff), signal);
       }
     }
@@ -157,7 +156,7 @@ export function createPoller(deps: PollerDeps): UpdateSource {
   async function confirm(): Promise<void> {
     if (offset === undefined || offset.confirmed) return;
     await getUpdates(0, 1, undefined, CONFIRM_LIMIT_MS).catch((error: unknown) => {
-      logger.warn({ err: safeError(error) }, 'Could not confirm the last updates: they may come again');
+      logger.warn({ error }, 'Could not confirm the last updates: they may come again');
     });
   }
 

@@ -4,7 +4,7 @@ import type { Update } from 'telegraf/types';
 import { pause } from '../../async/pause.ts';
 import { TimeoutError, within } from '../../async/within.ts';
 import type { Clock } from '../../services/ports/clock.ts';
-import { classifyFault, safeError } from '../api-errors.ts';
+import { classifyFault } from '../api-errors.ts';
 import type { AlertBot } from '../bot.ts';
 import type { BotLogger } from '../bot-logger.ts';
 import { createDispatcher } from './dispatcher.ts';
@@ -80,7 +80,7 @@ export function createWebhook(deps: WebhookDeps): Webhook {
       } catch (error) {
         if (signal.aborted) return;
         const fault = classifyFault(error);
-        state.set(stateAfter(fault), { err: safeError(error) });
+        state.set(stateAfter(fault), { error });
         await pause(backoffMs(fault, failures, backoff), signal);
       }
     }
@@ -116,7 +116,7 @@ export function createWebhook(deps: WebhookDeps): Webhook {
         return;
       }
       answer(req, res).catch((error: unknown) => {
-        logger.error({ err: safeError(error) }, 'Failed to handle a webhook call');
+        logger.error({ error }, 'Failed to handle a webhook call');
         finish(res, 500);
       });
     },

@@ -4,8 +4,8 @@ import { isDataError } from '../engine/conflicts.ts';
 import type { Session } from '../engine/session.ts';
 import type { Row } from '../engine/statement.ts';
 import { FIND_ALERTS, FREE_KEYS, LOCK_INTEGRATIONS } from '../hot-statements.ts';
-import { type AlertModel, toAlertRecord } from '../models/alert-model.ts';
-import { ACCEPT, type AskedAlert, type Verdict } from './accept-statement.ts';
+import { ACCEPT, type Verdict } from './accept-statement.ts';
+import { type AlertRow, toAlertRecord, toNewEntry } from './alert-columns.ts';
 
 /** Alerts per transaction: other writers wait for it, and one fsync for this many is cheap enough. */
 const MAX_BATCH = 256;
@@ -64,7 +64,12 @@ export function createAccept(session: Session, windowMs: number): (alert: NewAle
   }
 
   async function decide(alerts: readonly NewAlert[]): Promise<Verdict[]> {
-    const asked = JSON.stringify(alerts.map(toAsked));
+    const asked = JSON.stringify(
+      alerts.map((alert, position) => {
+        const { tokenHash, namedChatId } = alert;
+        return { ...toNewEntry(alert), position, tokenHash, namedChatId };
+      }),
+    );
     const accept = async (run: Session['run']): Promise<Row[]> => run(ACCEPT, asked);
     const rows = session.isSingleWriter
       ? await accept(session.run)
@@ -99,10 +104,10 @@ export function createAccept(session: Session, windowMs: number): (alert: NewAle
     }
   }
 
-  async function findHolders(repeats: readonly Found[]): Promise<Map<string, AlertModel>> {
+  async function findHolders(repeats: readonly Found[]): Promise<Map<string, AlertRow>> {
     const ids = [...new Set(repeats.map(({ verdict }) => verdict.holderId))];
     // The statement selects whole rows of Alerts.
-    const rows = (await session.run(FIND_ALERTS, JSON.stringify(ids))) as unknown as AlertModel[];
+    const rows = (await session.run(FIND_ALERTS, JSON.stringify(ids))) as unknown as AlertRow[];
     return new Map(rows.map((row) => [row.id, row]));
   }
 
@@ -124,28 +129,6 @@ function firstOfEachKey(alerts: readonly NewAlert[]): readonly NewAlert[] {
     seen.add(key);
     return true;
   });
-}
-
-function toAsked(alert: NewAlert, position: number): AskedAlert {
-  return {
-    id: alert.id,
-    integrationId: alert.integrationId,
-    format: alert.format,
-    priority: alert.priority,
-    silent: alert.silent ? 1 : 0,
-    threadId: alert.threadId,
-    deliverAt: alert.deliverAt,
-    expiresAt: alert.expiresAt,
-    sealedTags: alert.sealedTags,
-    hasButton: alert.hasButton ? 1 : 0,
-    createdAt: alert.createdAt,
-    queuedAt: alert.createdAt,
-    idempotencyKeyHash: alert.idempotency?.keyHash ?? null,
-    bodyHash: alert.idempotency?.bodyHash ?? null,
-    position,
-    tokenHash: alert.tokenHash,
-    namedChatId: alert.namedChatId,
-  };
 }
 
 function toIntegration({ alert, verdict }: Found): AcceptingIntegration {

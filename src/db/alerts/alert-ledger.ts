@@ -3,8 +3,9 @@ import { ALERT_STATUSES, type AlertStatus } from '../../domain/alert.ts';
 import type { AlertLedger } from '../../services/ports/alerts.ts';
 import type { Database } from '../engine/connect.ts';
 import { createSession } from '../engine/session.ts';
-import { AlertModel, toAlertRecord } from '../models/alert-model.ts';
+import { AlertModel } from '../models/alert-model.ts';
 import { createAccept } from './accept-alerts.ts';
+import { toAlertRecord } from './alert-columns.ts';
 import { createLedgerSweeps } from './ledger-sweeps.ts';
 import { createWithdraw } from './withdraw-alerts.ts';
 

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Answer, giveAnswer, isDelivered, writeJson } from './answers.ts';
 import type { CallLog } from './call-log.ts';
 import type { FaultAction, Faults } from './faults.ts';
-import type { Method } from './methods.ts';
+import type { Method } from './method.ts';
 import { readInteger, readString } from './payload.ts';
 import { Refusal } from './refusals.ts';
 import { readPayload } from './request-body.ts';

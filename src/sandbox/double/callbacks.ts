@@ -1,4 +1,4 @@
-import type { Method } from './methods.ts';
+import type { Method } from './method.ts';
 import { readFlag, readString } from './payload.ts';
 import { badRequest } from './refusals.ts';
 import type { ChatRecord, DoubleState } from './state.ts';

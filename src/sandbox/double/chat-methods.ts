@@ -1,5 +1,5 @@
 import { findChat, openChat } from './chat-access.ts';
-import type { Method } from './methods.ts';
+import type { Method } from './method.ts';
 import { readInteger } from './payload.ts';
 import { badRequest } from './refusals.ts';
 import type { ChatRecord, DoubleState } from './state.ts';

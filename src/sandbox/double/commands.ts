@@ -1,4 +1,4 @@
-import type { Method } from './methods.ts';
+import type { Method } from './method.ts';
 import { isRecord, readJson, readString } from './payload.ts';
 import { badRequest } from './refusals.ts';
 import type { DoubleState } from './state.ts';

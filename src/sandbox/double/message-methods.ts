@@ -1,7 +1,7 @@
 import { checkTopic, openChat, ownMessage, writableChat } from './chat-access.ts';
 import type { SendLimits } from './limits.ts';
 import { checkMarkup } from './markup-checks.ts';
-import type { Method } from './methods.ts';
+import type { Method } from './method.ts';
 import { isRecord, isUpload, readFlag, readInteger, readJson, readString } from './payload.ts';
 import { badRequest, tooManyRequests } from './refusals.ts';
 import { type ChatRecord, type DoubleState, type MessageContent, toApi } from './state.ts';

@@ -3,19 +3,13 @@ import { chatMethods } from './chat-methods.ts';
 import type { Commands } from './commands.ts';
 import type { SendLimits } from './limits.ts';
 import { messageMethods } from './message-methods.ts';
+import type { Method } from './method.ts';
 import { readFlag, readInteger, readJson, readString } from './payload.ts';
 import { badRequest, conflict, Refusal } from './refusals.ts';
 import type { DoubleState } from './state.ts';
 import type { Payload } from './types.ts';
 import type { UpdateQueue } from './updates.ts';
 import type { Webhook } from './webhook.ts';
-
-export interface CallContext {
-  /** Registers what to do when the caller hangs up. */
-  onGone(leave: () => void): void;
-}
-
-export type Method = (payload: Payload, context: CallContext) => unknown;
 
 export interface MethodDeps {
   readonly state: DoubleState;

@@ -10,8 +10,8 @@ import type { IntegrationRepository } from '../ports/integrations.ts';
 import type { AlertQueue } from '../ports/queue.ts';
 
 export interface IntegrationService {
-  /** `/start`: the chat becomes known (a pending integration), or reachable again. */
-  registerChat(chatId: number): Promise<{ isNew: boolean; integrations: Integration[] }>;
+  /** `/start`: the chat becomes known (a pending integration), or reachable again (`regained`, as of chatReturned). */
+  registerChat(chatId: number): Promise<{ active: Integration[]; regained: number }>;
   /** `/token [name]`: a single-use setup token for a new integration of the chat. Unnamed, it is `<noun> <number>`. */
   issueSetupToken(
     chatId: number,
@@ -36,10 +36,12 @@ export interface IntegrationService {
   rotate(integration: Integration): Promise<{ integration: Integration; token: string }>;
   /** Dead at once; queued alerts end as failed (revoked). @throws AppError integration_not_active if revoked before */
   revoke(integration: Integration): Promise<Integration>;
-  /** All integrations of a chat, oldest first, revoked ones left out. */
+  /** All integrations of a chat, active ones first, then oldest first; revoked ones left out. */
   listForChat(chatId: number): Promise<Integration[]>;
-  /** The person or group can be reached again (/start, my_chat_member). */
-  chatReturned(chatId: number): Promise<void>;
+  /** The active integrations of a chat, oldest first. */
+  listActive(chatId: number): Promise<Integration[]>;
+  /** The person or group can be reached again (my_chat_member): how many active integrations that brings back. */
+  chatReturned(chatId: number): Promise<number>;
   /** Telegram says that the chat can no longer be reached. */
   chatLost(chatId: number, reason: string): Promise<void>;
   /** A group became a supergroup. */
@@ -67,20 +69,27 @@ export function createIntegrationService(deps: {
     return integration;
   }
 
-  async function chatReturned(chatId: number): Promise<void> {
+  async function listActive(chatId: number): Promise<Integration[]> {
+    return (await integrations.findByChat(chatId)).filter(isActive);
+  }
+
+  async function chatReturned(chatId: number): Promise<number> {
+    const lost = (await listActive(chatId)).filter((one) => one.unreachableSince !== null);
     const changed = await integrations.setUnreachable(chatId, null, null);
     if (changed > 0) events.emit('chat.reachable', { chat: deps.cipher.hashChat(chatId) });
+    return lost.length;
   }
 
   return {
+    listActive,
+
     chatReturned,
 
     async registerChat(chatId) {
-      await chatReturned(chatId);
+      const regained = await chatReturned(chatId);
       const known = (await integrations.findByChat(chatId)).filter(isListed);
-      if (known.length > 0) return { isNew: false, integrations: known };
-      const pending = await integrations.insertPending(chatId, '', deps.dailyLimit, clock.now());
-      return { isNew: true, integrations: [pending] };
+      if (known.length === 0) await integrations.insertPending(chatId, '', deps.dailyLimit, clock.now());
+      return { active: known.filter(isActive), regained };
     },
 
     async issueSetupToken(chatId, name, noun = 'integration') {
@@ -167,7 +176,8 @@ export function createIntegrationService(deps: {
     },
 
     async listForChat(chatId) {
-      return (await integrations.findByChat(chatId)).filter(isListed);
+      const listed = (await integrations.findByChat(chatId)).filter(isListed);
+      return listed.toSorted((a, b) => Number(isActive(b)) - Number(isActive(a)));
     },
 
     async chatLost(chatId, reason) {
@@ -184,12 +194,15 @@ export function createIntegrationService(deps: {
   };
 
   async function nextName(chatId: number, noun: string): Promise<string> {
-    const active = (await integrations.findByChat(chatId)).filter((one) => one.status === 'active');
-    const taken = new Set(active.map((one) => one.name));
+    const taken = new Set((await listActive(chatId)).map((one) => one.name));
     let number = 1;
     while (taken.has(`${noun} ${number}`)) number += 1;
     return `${noun} ${number}`;
   }
+}
+
+function isActive(integration: Integration): boolean {
+  return integration.status === 'active';
 }
 
 function isListed(integration: Integration): boolean {

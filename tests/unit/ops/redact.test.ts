@@ -16,6 +16,11 @@ it.each([
     `http://x/file/bot1:abc/photos/1.jpg`,
     '/file/bot[REDACTED]/photos/1.jpg',
   ],
+  [
+    'each of several bot tokens',
+    'http://x/bot12:AA-b_c/a failed, /bot7:zz',
+    'http://x/bot[REDACTED]/a failed, /bot[REDACTED]',
+  ],
   ['a bare bot token', `token ${TOKEN}.`, 'token [REDACTED].'],
   ['a JWT', `got ${JWT} there`, 'got [REDACTED] there'],
   ['a cut JWT', `got ${JWT.slice(0, 30)}`, 'got [REDACTED]'],
@@ -42,6 +47,7 @@ it('leaves ordinary text alone', () => {
     'see https://example.com/a@b and mail a@b.example',
     '2026-11-25T01:00:00.000Z took 12:30:45',
     'a short word',
+    '/bots and /bot: are fine',
     'alert 3f1c6a8e-1b7e-4a53-9d35-0242ac120002 delivered',
   ]) {
     expect(redact(text)).toBe(text);
@@ -53,4 +59,13 @@ it('is quick on long and hostile text', () => {
   for (const piece of ['a', 'eyJ', '1', 'Basic ', 'a://', '1:a', '?token', '/bot1'])
     redact(piece.repeat(20_000));
   expect(performance.now() - began).toBeLessThan(2_000);
+});
+
+it('says of an error what it was, without the statement and the text that it quotes', () => {
+  const failed = new Error("insert into `Alerts` (`x`) values ('hunter2') - SQLITE_BUSY: database is locked");
+  expect(redact(failed)).toBe('SQLITE_BUSY: database is locked');
+  expect(redact(new Error("update `Alerts` set `x` = 'hunter2'"))).toBe('a database statement failed');
+  expect(redact(new Error('connect to redis://:pass@h:1 failed'))).toBe(
+    'connect to redis://[REDACTED]@h:1 failed',
+  );
 });

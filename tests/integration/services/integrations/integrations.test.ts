@@ -65,10 +65,12 @@ describe('a setup token', () => {
   });
 
   it('uses the row that /start made', async () => {
-    const started = await rig.integrations.registerChat(7);
-    expect(started.isNew).toBe(true);
-    expect((await rig.integrations.issueSetupToken(7)).integration.id).toBe(started.integrations[0]?.id);
-    expect((await rig.integrations.registerChat(7)).isNew).toBe(false);
+    await rig.integrations.registerChat(7);
+    const [started] = await rig.integrations.listForChat(7);
+    expect(started).toMatchObject({ status: 'pending' });
+    expect((await rig.integrations.issueSetupToken(7)).integration.id).toBe(started?.id);
+    await rig.integrations.registerChat(7);
+    expect(await rig.integrations.listForChat(7)).toHaveLength(1);
   });
 });
 
@@ -156,5 +158,28 @@ describe('revoking', () => {
     const calls = times(10, () => rig.integrations.revoke(integration));
     expect(await tally(calls)).toEqual({ ok: 1, integration_not_active: 9 });
     expect(await rig.integrations.listForChat(7)).toEqual([]);
+  });
+});
+
+describe("a chat's integrations", () => {
+  it('are listed with the active ones first, without revoked ones', async () => {
+    const pending = await rig.integrations.issueSetupToken(7, 'pending');
+    const first = await rig.integrate(7);
+    const second = await rig.integrate(7);
+    await rig.integrations.revoke((await rig.integrate(7)).integration);
+    const ids = (integrations: { id: number }[]) => integrations.map(({ id }) => id);
+    const active = [first.integration.id, second.integration.id];
+    expect(ids(await rig.integrations.listForChat(7))).toEqual([...active, pending.integration.id]);
+    expect(ids(await rig.integrations.listActive(7))).toEqual(active);
+  });
+
+  it('that are active are counted once when a lost chat returns', async () => {
+    await rig.integrate(7);
+    await rig.integrate(7);
+    await rig.integrations.issueSetupToken(7, 'pending');
+    expect(await rig.integrations.chatReturned(7)).toBe(0);
+    await rig.integrations.chatLost(7, 'bot_blocked');
+    expect(await rig.integrations.registerChat(7)).toMatchObject({ regained: 2, active: [{}, {}] });
+    expect(await rig.integrations.registerChat(7)).toMatchObject({ regained: 0, active: [{}, {}] });
   });
 });

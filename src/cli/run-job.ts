@@ -37,7 +37,10 @@ export async function runJob(
       backupKeep: config.backup.keep,
     });
     if (name === 'backup') io.log(`Wrote ${await service.backup()}`);
-    else io.log(`Quotas reset, integrations: ${await service.resetQuotasNow()}`);
+    else {
+      const count = await service.resetQuotasNow();
+      io.log(`Reset the quota of ${count} ${count === 1 ? 'integration' : 'integrations'}`);
+    }
     return 0;
   } finally {
     await db.close();

@@ -62,7 +62,7 @@ describe('a newcomer in the sandbox', () => {
   });
 
   it('is told where to go by the terminal, with a command that works', async () => {
-    await expect.poll(() => service.stderr, { timeout: 5_000 }).toContain('Stop: Ctrl-C');
+    await expect.poll(() => service.stderr, { timeout: 5_000 }).toContain('Stop with Ctrl-C.');
     expect(service.stderr).toContain('SANDBOX');
     for (const path of ['/sandbox', '/admin/queues', '/api/alert'])
       expect(service.stderr).toContain(`${service.url}${path}`);
@@ -207,7 +207,7 @@ describe('an operator on the board', () => {
       await page.getByLabel('Name').fill(ADMIN.user);
       await page.getByLabel('Password').fill(password);
       await page.getByRole('button', { name: 'Sign in' }).click();
-      if (password === 'wrong') await page.getByRole('alert').getByText('not right').waitFor();
+      if (password === 'wrong') await page.getByRole('alert').getByText('Wrong name or password').waitFor();
     }
     await page.waitForURL('**/admin/queues/');
     // The 401 of the wrong password.
@@ -245,7 +245,7 @@ describe('an operator on the board', () => {
   it('is refused where that rule forbids it, and told so', async () => {
     await retry(hopeless);
     await page
-      .getByText(/not active|revoked/i)
+      .getByText(/no longer active/)
       .first()
       .waitFor();
     await card(hopeless).waitFor();

@@ -243,7 +243,7 @@ describe.each(pairs)('migrate-database from $title', ({ from, to }) => {
     expect(lines).toEqual([
       'Integrations: 2 rows copied',
       'Alerts: 700 rows copied',
-      'JobRuns: 1 rows copied',
+      'JobRuns: 1 row copied',
       'All rows compared: both databases hold the same data.',
     ]);
     const moved = await connectDatabase(parseDatabaseUrl(target));
@@ -269,7 +269,7 @@ describe.each(pairs)('migrate-database from $title', ({ from, to }) => {
     const dbs = [await openFilled(source, 3), await openMigrated(target)] as const;
     await spoilInserts(dbs[1]);
     await expect(migrateDatabase({ ...targets(source, target), log: silent.log })).rejects.toThrow(
-      'Integrations: the row [1] is not the same in both databases',
+      'Integrations: row [1] differs between the databases',
     );
     expect(await contentOf(dbs[1])).toEqual([[], [], []]);
     await Promise.all(dbs.map((db) => db.close()));

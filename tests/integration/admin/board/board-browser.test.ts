@@ -128,7 +128,7 @@ describe('the board in a browser', () => {
   it('warns in the row and in its question before an uncertain alert is sent again', async () => {
     await open('queue/alerts?status=failed');
     expect(await titleOf('uncertain')).toContain('uncertain: connection_reset · Telegram may have it');
-    await row('uncertain').getByText('Sent again, it may arrive twice.').waitFor();
+    await row('uncertain').getByText('If you send it again, it may arrive twice.').waitFor();
     if (PICTURE !== undefined) {
       await page.setViewportSize({ width: 1360, height: 1130 });
       // The chart follows the new width.
@@ -137,7 +137,7 @@ describe('the board in a browser', () => {
     }
     await row('uncertain').locator('[class*="jobActions-"] button').first().click();
     const question = page.getByRole('alertdialog');
-    await question.getByText('may have reached Telegram already').waitFor();
+    await question.getByText('may already have reached Telegram').waitFor();
     await question.getByRole('button', { name: 'Cancel' }).click();
   });
 

@@ -2,7 +2,8 @@ import { readFileSync, writeSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runCommand } from './cli/cli.ts';
 import { type Config, ConfigError, loadConfig } from './config/config.ts';
-import { createLogger, createStdoutDestination, type Logger } from './ops/logger.ts';
+import { createStdoutDestination } from './ops/log-destination.ts';
+import { createLogger, type Logger } from './ops/logger.ts';
 import { createRedactor } from './ops/redact.ts';
 
 const clock = { now: () => Date.now() };

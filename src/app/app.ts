@@ -15,7 +15,7 @@ import { keepSandboxSecret } from './secret.ts';
 import { telegramAccess } from './telegram.ts';
 import { startWorker } from './worker.ts';
 
-export interface App {
+interface App {
   /**
    * Starts the parts of ROLES in the contract's order. Returns what a newcomer should read, in sandbox mode.
    * @throws what a part's start threw; Error if stop() was called meanwhile
@@ -25,7 +25,7 @@ export interface App {
   stop(): Promise<{ readonly clean: boolean }>;
 }
 
-export interface Started {
+interface Started {
   /** Where the HTTP server listens, if this process has one. */
   readonly address: AddressInfo | undefined;
   readonly notice: string | undefined;

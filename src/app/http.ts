@@ -15,14 +15,14 @@ import { createApiServer, createOpsServer, type OpsServerDeps } from './servers.
 const CUT_AFTER = 0.8;
 
 /** What this process has for its HTTP server to show and to serve. */
-export interface ServedParts extends ObservedParts {
+interface ServedParts extends ObservedParts {
   readonly secret: string;
   readonly redis: RedisConnections;
   readonly sandbox: Sandbox | undefined;
   readonly updates: StartedUpdates | undefined;
 }
 
-export interface StartedHttp {
+interface StartedHttp {
   readonly address: AddressInfo;
   stop(shareMs: number): Promise<void>;
 }

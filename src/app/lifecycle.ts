@@ -15,7 +15,7 @@ export type StartPart = <T>(
   weight?: number,
 ) => Promise<T>;
 
-export interface Lifecycle<R> {
+interface Lifecycle<R> {
   /**
    * Runs the sequence. If a part fails, those that had started are stopped again, in reverse order.
    * @throws what the failing part threw; Error if stop() was called meanwhile

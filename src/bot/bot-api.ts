@@ -3,7 +3,7 @@ import { Telegram, TelegramError } from 'telegraf';
 import { pause } from '../async/pause.ts';
 import { floodWaitMs } from './api-errors.ts';
 
-export interface CallOptions {
+interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds; replaces the client's own limit for this call (long polling). */
   readonly timeoutMs?: number;

@@ -21,7 +21,7 @@ import { createRefuseMembers } from './guards/refuse-members.ts';
 import { createTokenDesk } from './token-desk.ts';
 import { createSeenUpdates } from './updates/seen-updates.ts';
 
-export interface BotDeps extends FeatureDeps {
+interface BotDeps extends FeatureDeps {
   readonly token: string;
   /** Without the bot's part: `https://api.telegram.org`; a path prefix is kept. */
   readonly apiRoot: string;

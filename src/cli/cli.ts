@@ -9,7 +9,7 @@ const COMMANDS = ['migrate', 'job', 'migrate-database'] as const;
 type Command = (typeof COMMANDS)[number];
 
 /** What a command may need; the configuration and the log are made for those that ask for them. */
-export interface CliDeps {
+interface CliDeps {
   readonly io: CommandIo;
   readonly clock: Clock;
   /** @throws ConfigError */

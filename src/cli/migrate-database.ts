@@ -13,7 +13,7 @@ import { USAGE } from './usage.ts';
  * the current schema first, and is otherwise not changed.
  * @throws Error when the target holds data, when the source file does not exist, or when a row differs
  */
-export async function migrateDatabase(options: {
+async function migrateDatabase(options: {
   from: DatabaseTarget;
   to: DatabaseTarget;
   log(line: string): void;

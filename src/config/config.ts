@@ -13,8 +13,8 @@ import type { RedisUrl } from './redis-url.ts';
 import { VARIABLE_NAMES, VARIABLES, type Values, type Variable, type VariableName } from './variables.ts';
 import { findWarnings } from './warnings.ts';
 
-export type { LogLevel, Role } from './formats.ts';
-export type { ConfigFault, Environment, ReadFile } from './read-environment.ts';
+export type { Role } from './formats.ts';
+export type { Environment } from './read-environment.ts';
 
 /** The service's settings, from the environment. Frozen. Times carry their unit in the name. */
 export interface Config {

@@ -29,7 +29,7 @@ export interface InputIssue {
   readonly message: string;
 }
 
-export interface AppErrorOptions {
+interface AppErrorOptions {
   readonly cause?: unknown;
   /** Seconds until the same call may succeed. */
   readonly retryAfterSeconds?: number;
@@ -38,7 +38,7 @@ export interface AppErrorOptions {
   readonly quota?: Quota;
 }
 
-export interface Quota {
+interface Quota {
   /** Alerts per day. */
   readonly limit: number;
   readonly remaining: number;

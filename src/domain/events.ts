@@ -42,7 +42,7 @@ export interface DomainEvents {
 }
 
 export type DomainEventName = keyof DomainEvents;
-export type DomainListener<N extends DomainEventName> = (event: DomainEvents[N]) => void;
+type DomainListener<N extends DomainEventName> = (event: DomainEvents[N]) => void;
 
 export interface EventBus {
   emit<N extends DomainEventName>(name: N, event: DomainEvents[N]): void;

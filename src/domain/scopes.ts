@@ -5,7 +5,7 @@ export const INTEGRATION_SCOPES = [
   'integration:revoke',
   'integration:rotate',
 ] as const;
-export type IntegrationScope = (typeof INTEGRATION_SCOPES)[number];
+type IntegrationScope = (typeof INTEGRATION_SCOPES)[number];
 
 /** The only scope of a setup token: to exchange itself, once, for an integration's token. */
 export const SETUP_SCOPE = 'integration:create';

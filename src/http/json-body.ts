@@ -42,7 +42,7 @@ export function createJsonReader(): RequestHandler {
   };
 }
 
-export interface JsonBody<T> {
+interface JsonBody<T> {
   /** Checks `req.body`; all faults are reported together (`invalid_request`). */
   readonly validate: RequestHandler;
   /** The checked input of a request that passed `validate`. */

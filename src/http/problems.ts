@@ -32,7 +32,7 @@ export const PROBLEMS: Record<ErrorCode, { readonly status: number; readonly tit
 const MAX_ISSUES = 50;
 
 /** The RFC 9457 document of an error. */
-export function presentProblem(error: AppError, requestId: string): Record<string, unknown> {
+function presentProblem(error: AppError, requestId: string): Record<string, unknown> {
   const { status, title } = PROBLEMS[error.code];
   return {
     type: `urn:pingui-alert:problem:${error.code}`,

@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 
 /** One policy of draft-ietf-httpapi-ratelimit-headers-08. Times in seconds. */
-export interface PolicyState {
+interface PolicyState {
   readonly name: string;
   readonly quota: number;
   readonly window: number;

@@ -2,28 +2,28 @@ import { TimeoutError, within } from '../async/within.ts';
 import type { TelegramState } from '../services/delivery/telegram-guard.ts';
 import type { Clock } from '../services/ports/clock.ts';
 
-export type HealthStatus = 'ok' | 'degraded' | 'down';
-export type CheckName = 'redis' | 'telegram' | 'database' | 'queue';
+type HealthStatus = 'ok' | 'degraded' | 'down';
+type CheckName = 'redis' | 'telegram' | 'database' | 'queue';
 
 /** What a check found; `reason` is a code, without hosts or secrets. */
-export type Finding = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+type Finding = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 /** Throwing counts as `{ ok: false, reason: 'unavailable' }`. */
 export type Check = () => Promise<Finding>;
 
-export interface CheckResult {
+interface CheckResult {
   readonly status: HealthStatus;
   /** How long the check took, in milliseconds. */
   readonly ms: number;
   readonly reason?: string;
 }
 
-export interface Readiness {
+interface Readiness {
   /** `down`: alerts cannot be taken in. `degraded`: they can, but they do not arrive. */
   readonly status: HealthStatus;
   readonly checks: Readonly<Record<CheckName, CheckResult>>;
 }
 
-export interface Health {
+interface Health {
   /** Never throws. Answers of the last second are given again, so that probes cannot overload what they probe. */
   ready(): Promise<Readiness>;
 }

@@ -3,8 +3,6 @@ import type { LogDestination } from './log-destination.ts';
 import { cleanFields } from './log-fields.ts';
 import { createRedactor } from './redact.ts';
 
-export { createStdoutDestination, type LogDestination } from './log-destination.ts';
-
 export type Component = 'api' | 'worker' | 'job' | 'bot' | 'app';
 
 /** What a line can say besides its message. The named fields are the contract's. */

@@ -4,7 +4,7 @@ import type { QueueCounts } from '../services/ports/queue.ts';
 import type { Check } from './health.ts';
 
 /** What is known of the queue at one moment. Times are epoch milliseconds. */
-export interface QueueSituation {
+interface QueueSituation {
   readonly now: number;
   /** Since when something is pending that could be sent now; null if nothing is. */
   readonly dueSince: number | null;
@@ -15,7 +15,7 @@ export interface QueueSituation {
 }
 
 /** True if something could be sent for longer than `limitMs`, but nothing was. Pauses that Telegram asked for do not count. */
-export function isStalled(situation: QueueSituation, limitMs: number): boolean {
+function isStalled(situation: QueueSituation, limitMs: number): boolean {
   const { now, dueSince, lastProgressAt, pausedUntil } = situation;
   if (dueSince === null) return false;
   return now - Math.max(dueSince, lastProgressAt ?? 0, pausedUntil ?? 0) > limitMs;

@@ -4,7 +4,7 @@ import { within } from '../async/within.ts';
 import type { RedisClient } from '../redis/connect.ts';
 
 /** What of the jobs under way is ours to finish, also without Redis. */
-export interface InFlightWork {
+interface InFlightWork {
   /** Gives the work back as it is. */
   add<T>(work: Promise<T>): Promise<T>;
   /** Resolves when all that was added has ended, however it ended. */

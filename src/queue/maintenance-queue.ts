@@ -9,8 +9,8 @@ import { closeWorker, createInFlightWork } from './close-worker.ts';
 
 export const MAINTENANCE_QUEUE = 'maintenance';
 
-export const MAINTENANCE_JOBS = ['reset-quotas', 'backup', 'upkeep'] as const;
-export type MaintenanceJob = (typeof MAINTENANCE_JOBS)[number];
+const MAINTENANCE_JOBS = ['reset-quotas', 'backup', 'upkeep'] as const;
+type MaintenanceJob = (typeof MAINTENANCE_JOBS)[number];
 
 /** When a job runs, and what the board keeps of its runs. */
 interface Schedule {

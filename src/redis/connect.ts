@@ -12,7 +12,7 @@ export type RedisTarget =
  * `fast`: for requests; fails within a second instead of waiting for Redis to come back.
  * `patient`: for workers; waits forever, because a lost command would strand a job.
  */
-export type RedisPurpose = 'fast' | 'patient';
+type RedisPurpose = 'fast' | 'patient';
 export type RedisClient = Redis | Cluster;
 
 /** An add must answer within 1.5 s (the contract): one second for Redis, the rest for ourselves. */

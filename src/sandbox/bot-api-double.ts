@@ -16,9 +16,9 @@ import { createWebhook } from './double/webhook.ts';
 
 export type { Call } from './double/call-log.ts';
 export { errorAnswer, type FaultOptions, tooManyRequestsAnswer } from './double/faults.ts';
-export type { Chat, DoubleEvent, StoredMessage, User } from './double/types.ts';
+export type { Chat, StoredMessage, User } from './double/types.ts';
 
-export interface BotApiDoubleOptions {
+interface BotApiDoubleOptions {
   /** The right token; others get 401. Absent: every well-formed one is right. */
   readonly token?: string;
   readonly bot?: Partial<Omit<User, 'is_bot'>>;

@@ -7,7 +7,7 @@ import { parseJson, readBody } from './double/request-body.ts';
 import { refusalOf } from './double/same-origin.ts';
 import { createEventStreams } from './page-events.ts';
 
-export interface ChatPageOptions {
+interface ChatPageOptions {
   /** Where the page is mounted, without a trailing slash. Default `/sandbox`. */
   readonly basePath?: string;
   /** Link to the queue board in the page's banner. */

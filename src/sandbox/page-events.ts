@@ -6,7 +6,7 @@ const HEARTBEAT_MS = 20_000;
 /** A reader that falls behind by this many bytes is cut; it reconnects and reloads. */
 const MAX_BEHIND_BYTES = 1024 * 1024;
 
-export interface EventStreams {
+interface EventStreams {
   open(res: ServerResponse): void;
   close(): void;
 }

@@ -1,29 +1,27 @@
 import type { ChatEffect, SendOutcome } from '../domain/outcome.ts';
 import { classifyNetworkError } from './network-faults.ts';
 
-/** What an answer of a sending method may hold; nothing in it is trusted. */
-interface Answer {
-  readonly ok?: unknown;
-  readonly result?: unknown;
+/** What a refusal of a sending method may hold; nothing in it is trusted. */
+interface Refusal {
   readonly error_code?: unknown;
   readonly description?: unknown;
   readonly parameters?: unknown;
 }
 
 /** One row: an answer with one of `codes` whose description holds one of `texts` (lower case) has this outcome. */
-export interface AnswerRow {
+interface AnswerRow {
   readonly codes: readonly number[];
   readonly texts: readonly string[];
   readonly outcome: SendOutcome;
 }
 
 /** Milliseconds to wait when a 429 names no usable time. Chats allow about one message a second; 5 s is past a burst. */
-export const DEFAULT_FLOOD_WAIT_MS = 5_000;
+const DEFAULT_FLOOD_WAIT_MS = 5_000;
 /**
  * Longest flood wait that is believed, in milliseconds: 24 h. Hours occur; after a day, asking again costs one more 429
  * at most, while a mistaken number would hold the chat's alerts forever (and overflow timers).
  */
-export const MAX_FLOOD_WAIT_MS = 86_400_000;
+const MAX_FLOOD_WAIT_MS = 86_400_000;
 
 const failed = (reason: string, chat: ChatEffect): SendOutcome => ({ kind: 'failed', reason, chat });
 const rejected = (reason: string): SendOutcome => ({ kind: 'payload_rejected', reason });
@@ -82,11 +80,8 @@ function row(texts: readonly string[], outcome: SendOutcome, moreCodes: readonly
   return { codes: [400, 403, ...moreCodes], texts, outcome };
 }
 
-/** The outcome of an answer's body, whatever it holds. Never throws; reasons are our words, never Telegram's text. */
-export function classifyAnswer(answer: unknown): SendOutcome {
-  if (!isObject(answer)) return { kind: 'uncertain', reason: 'answer_unreadable' };
-  const { ok, result, error_code: code, description, parameters }: Answer = answer;
-  if (ok === true) return classifyResult(result);
+/** The outcome of a refusal, whatever it holds. Reasons are our words, never Telegram's text. */
+function classifyRefusal({ error_code: code, description, parameters }: Refusal): SendOutcome {
   if (!isClientError(code)) return { kind: 'uncertain', reason: serverFault(code) };
   const text = typeof description === 'string' ? description.toLowerCase() : '';
   const hints = isObject(parameters) ? parameters : {};
@@ -104,7 +99,7 @@ export function classifyAnswer(answer: unknown): SendOutcome {
 /** The outcome of what `telegram.callApi` threw. Never throws. Anything unknown is uncertain: never sent twice. */
 export function classifyError(error: unknown): SendOutcome {
   const response = isObject(error) ? error.response : undefined;
-  return isObject(response) ? classifyAnswer({ ...response, ok: false }) : classifyNetworkError(error);
+  return isObject(response) ? classifyRefusal(response) : classifyNetworkError(error);
 }
 
 /** The outcome of the `result` of an ok answer. Without a message id we cannot tell what Telegram made of it. */

@@ -26,7 +26,7 @@ export interface JobFace
   readonly dueAt: number | null;
 }
 
-export interface Presentation {
+interface Presentation {
   readonly state: JobState;
   describe(job: QueueJobJson): JobFace;
   /** What the board's retry does instead of BullMQ's, which would send without asking the ledger. */

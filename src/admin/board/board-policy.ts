@@ -1,7 +1,7 @@
 import type { HookContext } from '@bull-board/api/typings/app';
 
 /** Which queue a route of the board works on. */
-export type BoardQueue = 'alerts' | 'maintenance';
+type BoardQueue = 'alerts' | 'maintenance';
 
 /** What the board may show. Its answers hold nothing secret (board-jobs.ts). */
 const READS: ReadonlySet<string> = new Set([

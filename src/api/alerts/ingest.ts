@@ -7,7 +7,7 @@ import { requireScope } from '../auth/require-scope.ts';
 import type { QuotaHeaders } from '../quota-headers.ts';
 
 /** What differs between the calls that take an alert in. */
-export interface IngestSource {
+interface IngestSource {
   /** Reads and checks the request, one after the other. */
   readonly read: readonly RequestHandler[];
   /** What `read` made of it. */

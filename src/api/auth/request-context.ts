@@ -4,7 +4,7 @@ import { AppError } from '../../domain/errors.ts';
 import type { Integration } from '../../domain/integration.ts';
 
 /** Who makes the request, once its token is verified. */
-export interface Authenticated {
+interface Authenticated {
   readonly claims: TokenClaims;
   /** Hex SHA-256 of the token. */
   readonly tokenHash: string;

@@ -13,7 +13,7 @@ export const MENU_COMMANDS = [
   'id',
   'help',
 ] as const;
-export type MenuCommand = (typeof MENU_COMMANDS)[number];
+type MenuCommand = (typeof MENU_COMMANDS)[number];
 
 /** Everything that the bot says, in one language. Texts are plain: names of people and chats cannot break them. */
 export interface Texts {

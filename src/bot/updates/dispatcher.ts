@@ -1,7 +1,7 @@
 import { bulkhead } from 'cockatiel';
 import type { Update } from 'telegraf/types';
 
-export interface Dispatcher {
+interface Dispatcher {
   /**
    * Handles the update after all earlier ones of its chat. 'skipped' if the signal was aborted before its turn came.
    * Rejects as `handle` does.

@@ -17,7 +17,7 @@ export interface Lease {
   tryAcquire(): Promise<Holding | undefined>;
 }
 
-export interface LeaseOptions {
+interface LeaseOptions {
   /** Milliseconds after which the lease of a dead process ends. */
   readonly ttlMs?: number;
   /** Milliseconds between renewals. */

@@ -2,7 +2,7 @@ import { halfJitterGenerator } from 'cockatiel';
 import type { ApiFault } from '../api-errors.ts';
 
 /** How updates reach the bot at the moment; for health. */
-export type UpdateSourceState =
+type UpdateSourceState =
   | 'polling'
   | 'webhook'
   /** Another process polls, or Redis (which decides who does) does not answer. */

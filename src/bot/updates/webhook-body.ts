@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 /** An update is a few KiB; bytes. */
 const MAX_BODY = 1_048_576;
 
-export type JsonBody =
+type JsonBody =
   | { readonly kind: 'json'; readonly value: unknown }
   | { readonly kind: 'not_json' }
   | { readonly kind: 'too_large' };

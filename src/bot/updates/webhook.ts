@@ -32,7 +32,7 @@ export interface Webhook extends UpdateSource {
   readonly path: string;
 }
 
-export interface WebhookDeps {
+interface WebhookDeps {
   readonly bot: AlertBot;
   /** The public address (WEBHOOK_URL), https. */
   readonly url: string;

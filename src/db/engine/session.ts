@@ -3,7 +3,7 @@ import type { Database } from './connect.ts';
 import type { Row, Statement } from './statement.ts';
 
 /** Runs prebuilt statements on one connection. */
-export type Run = (statement: Statement, ...params: readonly unknown[]) => Promise<Row[]>;
+type Run = (statement: Statement, ...params: readonly unknown[]) => Promise<Row[]>;
 
 export interface Session {
   /** True for SQLite: each statement is a transaction during which nobody else writes. */

@@ -31,7 +31,7 @@ end
 redis.call('PEXPIRE', gate, block(gate) + FORGET_MS)
 local last = redis.call('HMGET', pace, 'flooded', 'floodedAt')
 redis.call('HSET', pace, 'flooded', chat, 'floodedAt', now)
-local isAnother = last[1] and last[1] ~= chat and now - tonumber(last[2]) < FLOOD_WINDOW_MS
+local isAnother = last[1] and last[1] ~= chat and math.abs(now - tonumber(last[2])) < FLOOD_WINDOW_MS
 if not isAnother then return 0 end
 block(pace)
 return 1

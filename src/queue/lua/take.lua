@@ -41,14 +41,20 @@ local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 
 -- A clock that was set back must stop neither the queue nor a chat: a send that is further ahead than slots are handed
--- out is one of just now, and no flood wait is longer than it was.
-local function timeOf(value)
-  local at = tonumber(value)
-  return at > now + MOST_AHEAD * sendDelay + LOOK_MS and now or at
+-- out is one of just now, and no flood wait is longer than it was. Written down, so that the wait ends.
+local function isAhead(at) return at > now + MOST_AHEAD * sendDelay + LOOK_MS end
+local function timeOf(key, field)
+  local at = tonumber(redis.call('HGET', key, field) or '0')
+  if not isAhead(at) then return at end
+  redis.call('HSET', key, field, now)
+  return now
 end
 local function blockedUntil(key)
   local known = redis.call('HMGET', key, 'until', 'wait')
-  return math.min(tonumber(known[1] or '0'), now + tonumber(known[2] or '0'))
+  local ends, longest = tonumber(known[1] or '0'), now + tonumber(known[2] or '0')
+  if ends <= longest then return ends end
+  redis.call('HSET', key, 'until', longest)
+  return longest
 end
 
 local pausedUntil = blockedUntil(pace)
@@ -71,12 +77,16 @@ local turn = math.floor(tonumber(score) / 2 ^ 33)
 
 -- Whoever was sent last and is still in the line goes first: nothing overtakes it when it comes back (further parts, a
 -- flood wait, a dead worker).
-local known = redis.call('HMGET', gate, 'at', 'id')
-local holder = known[2] and redis.call('ZSCORE', line, known[2]) and known[2]
+local lastOfChat = redis.call('HGET', gate, 'id')
+local holder = lastOfChat and redis.call('ZSCORE', line, lastOfChat) and lastOfChat
 local first = holder or redis.call('ZRANGE', line, 0, 0)[1]
 
-local opens = blockedUntil(gate)
-if known[1] then opens = math.max(opens, timeOf(known[1]) + chatDelay) end
+local opens = math.max(blockedUntil(gate), timeOf(gate, 'at') + chatDelay)
+if isAhead(tonumber(redis.call('LINDEX', sent, 0) or '0')) then
+  for index, at in ipairs(redis.call('LRANGE', sent, 0, -1)) do
+    redis.call('LSET', sent, index - 1, math.min(tonumber(at), now))
+  end
+end
 
 -- When the chat's n-th next send is allowed (0: the next one), by its limit per minute.
 local function groupOpens(n)
@@ -84,10 +94,10 @@ local function groupOpens(n)
   local rounds = math.floor(n / groupLimit)
   local earlier = redis.call('LINDEX', sent, groupLimit - 1 - n % groupLimit)
   if not earlier then return rounds > 0 and now + rounds * GROUP_WINDOW_MS or 0 end
-  return timeOf(earlier) + (rounds + 1) * GROUP_WINDOW_MS
+  return tonumber(earlier) + (rounds + 1) * GROUP_WINDOW_MS
 end
 
-local slot = math.max(now, timeOf(redis.call('HGET', pace, 'last') or '0') + sendDelay)
+local slot = math.max(now, timeOf(pace, 'last') + sendDelay)
 local open = math.max(opens, groupOpens(0))
 if first == id and open <= slot + SOON_MS then
   slot = math.max(slot, open)

@@ -10,7 +10,7 @@ export type Run = (
   env: RedisEnv,
 ) => Promise<{ readonly code: number; readonly output: string }>;
 
-export interface EnsureRedisOptions {
+interface EnsureRedisOptions {
   /** PATH, REDIS_SERVER and what the package manager needs (proxies). */
   readonly env: RedisEnv;
   readonly log: SandboxLog;
@@ -35,7 +35,7 @@ export const runProgram: Run = (command, args, env) =>
  * How this user becomes root without being asked: [] as root, `sudo -n` where that works, else undefined.
  * `sudo env NAME=value` because sudo drops the environment.
  */
-export async function rootPrefix(run: Run, env: RedisEnv): Promise<readonly string[] | undefined> {
+async function rootPrefix(run: Run, env: RedisEnv): Promise<readonly string[] | undefined> {
   if ((await run('id', ['-u'], env)).output.trim() === '0') return [];
   return (await run('sudo', ['-n', 'true'], env)).code === 0 ? ['sudo', '-n'] : undefined;
 }
@@ -44,7 +44,7 @@ export async function rootPrefix(run: Run, env: RedisEnv): Promise<readonly stri
  * Installs the first of the manager's packages that can be installed, without questions.
  * @param prefix from {@link rootPrefix}
  */
-export async function installPackage(
+async function installPackage(
   manager: PackageManager,
   prefix: readonly string[],
   run: Run,

@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
-export const REDIS_NAMES = ['redis-server', 'valkey-server'] as const;
+const REDIS_NAMES = ['redis-server', 'valkey-server'] as const;
 /** Where package managers put servers that an ordinary user's PATH may lack. */
 const MORE_FOLDERS = ['/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '/opt/homebrew/bin'];
 

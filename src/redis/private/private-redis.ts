@@ -7,7 +7,6 @@ import { adoptRedis, type RunningRedis, spawnRedis, spawnRedisSomewhere } from '
 import { takeServiceLock } from './service-lock.ts';
 
 export type { ProcessHost } from './process-info.ts';
-export type { RedisEndpoint } from './redis-endpoint.ts';
 
 export type SandboxLog = (
   level: 'info' | 'warn' | 'error',

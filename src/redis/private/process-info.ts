@@ -42,7 +42,7 @@ export function workingDirectory(pid: number): string | undefined {
 }
 
 /** @returns true when the process is gone, false after `deadlineMs` */
-export async function waitUntilGone(host: ProcessHost, pid: number, deadlineMs: number): Promise<boolean> {
+async function waitUntilGone(host: ProcessHost, pid: number, deadlineMs: number): Promise<boolean> {
   const end = Date.now() + deadlineMs;
   while (isAlive(host, pid)) {
     if (Date.now() >= end) return false;

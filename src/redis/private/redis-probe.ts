@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import type { RedisEndpoint } from './redis-endpoint.ts';
 
-export type Probe =
+type Probe =
   | { readonly state: 'ready'; readonly pid: number; readonly dir: string }
   | { readonly state: 'loading' }
   | { readonly state: 'silent' };

@@ -19,7 +19,7 @@ export interface RunningRedis {
   onExit(listener: (how: string) => void): () => void;
 }
 
-export interface RedisPlace {
+interface RedisPlace {
   /** Absolute, without symbolic links. */
   readonly dir: string;
   readonly binary: string;

@@ -10,7 +10,7 @@ import type { Payload } from './types.ts';
 
 const PASS: FaultAction = { kind: 'pass' };
 
-export interface BotRequestDeps {
+interface BotRequestDeps {
   /** Undefined: any well-formed token is right. */
   readonly token: string | undefined;
   readonly methods: (name: string) => Method;

@@ -9,7 +9,7 @@ import { parseJson, readBody } from './request-body.ts';
 import { refusalOf } from './same-origin.ts';
 import type { BotStatus, Chat, User } from './types.ts';
 
-export interface ControlDeps extends Pick<People, 'addChat' | 'addMember' | 'addTopic' | 'migrateChat'> {
+interface ControlDeps extends Pick<People, 'addChat' | 'addMember' | 'addTopic' | 'migrateChat'> {
   readonly faults: Faults;
   readonly calls: CallLog;
   messages(chatId: number): unknown;

@@ -26,7 +26,7 @@ export interface FaultOptions {
   readonly action?: FaultAction;
 }
 
-export interface FaultHandle {
+interface FaultHandle {
   /** Calls that it met so far. */
   readonly hits: number;
   remove(): void;

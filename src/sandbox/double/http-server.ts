@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface RestartableServer {
+interface RestartableServer {
   /** Listens on 127.0.0.1. @param port 0 takes a free one @returns the port */
   start(port: number): Promise<number>;
   /** Closes the listening socket and cuts all connections: callers get ECONNREFUSED. */

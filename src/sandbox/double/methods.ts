@@ -11,7 +11,7 @@ import type { Payload } from './types.ts';
 import type { UpdateQueue } from './updates.ts';
 import type { Webhook } from './webhook.ts';
 
-export interface MethodDeps {
+interface MethodDeps {
   readonly state: DoubleState;
   readonly updates: UpdateQueue;
   readonly webhook: Webhook;

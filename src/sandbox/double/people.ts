@@ -4,7 +4,7 @@ import { commandEntities } from './text-checks.ts';
 import type { BotStatus, Chat, MemberStatus, StoredMessage, User } from './types.ts';
 import type { UpdateQueue } from './updates.ts';
 
-export interface SendOptions {
+interface SendOptions {
   readonly threadId?: number;
   readonly replyTo?: number;
 }

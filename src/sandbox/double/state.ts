@@ -3,7 +3,7 @@ import type { BotStatus, Chat, DoubleEvent, MemberStatus, Message, StoredMessage
 /** Documents are kept in memory up to this many bytes; the oldest contents go first. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
-export interface Topic {
+interface Topic {
   readonly name: string;
   readonly closed: boolean;
 }

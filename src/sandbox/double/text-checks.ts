@@ -5,8 +5,8 @@ import { badRequest } from './refusals.ts';
 import type { Entity, Payload, User } from './types.ts';
 
 /** Unicode code points, counted after parsing (telegram.md, "Message text"). */
-export const MAX_TEXT = 4096;
-export const MAX_CAPTION = 1024;
+const MAX_TEXT = 4096;
+const MAX_CAPTION = 1024;
 /** Telegram keeps the first hundred entities of a message and ignores the others. */
 const MAX_ENTITIES = 100;
 const ENTITY_TYPES = new Set(

@@ -22,7 +22,7 @@ export interface SettleDeps {
   readonly clock: Clock;
 }
 
-export interface Settle {
+interface Settle {
   /** Records the outcome of a call, and says what follows from it. */
   call(attempt: Attempt, outcome: SendOutcome): Promise<Step>;
   /** Ends an alert without a call, or after one. `from`: what it must be for that; else its own end counts. */

@@ -22,7 +22,7 @@ export interface TelegramGuard {
   state(): TelegramState;
 }
 
-export interface GuardTiming {
+interface GuardTiming {
   /** Consecutive calls without an answer from Telegram that open the circuit. Below 3, one lost packet would. */
   readonly failures: number;
   /** First and longest wait between probes while unreachable, in ms. */
@@ -32,7 +32,7 @@ export interface GuardTiming {
   readonly haltedProbeMs: number;
 }
 
-export const DEFAULT_GUARD_TIMING: GuardTiming = {
+const DEFAULT_GUARD_TIMING: GuardTiming = {
   failures: 3,
   firstProbeMs: 1_000,
   maxProbeMs: 15_000,

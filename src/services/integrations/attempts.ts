@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 /** Bounds the memory that somebody with many keys can take. Beyond it, the key seen longest ago is dropped. */
 const MAX_KEYS = 10_000;
 
-export interface Attempts<Key> {
+interface Attempts<Key> {
   /** Milliseconds until the key may try again; 0: now. */
   waitMs(key: Key): number;
   add(key: Key): void;

@@ -40,7 +40,7 @@ export type AcceptResult =
     }
   | { readonly kind: 'quota_exhausted'; readonly integration: AcceptingIntegration };
 
-export interface AlertEnd {
+interface AlertEnd {
   readonly status: 'delivered' | 'failed' | 'uncertain' | 'expired';
   readonly reason: string | null;
   readonly now: number;

@@ -11,7 +11,7 @@ export interface MarkupTag {
   readonly end: number;
 }
 
-export interface MarkupListener {
+interface MarkupListener {
   /** Text with its entities decoded, and everything that is neither a start tag nor an end tag as it was written. */
   text(text: string): void;
   startTag(tag: MarkupTag): void;

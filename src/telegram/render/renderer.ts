@@ -5,10 +5,10 @@ import { headOf, splitRendered } from './split.ts';
 import { countCodePoints, isVisible, replaceLoneSurrogates, type StyledText } from './styled-text.ts';
 
 /** Code points of a message's text and of a document's caption (Bot API; counted after entities are parsed). */
-export const MAX_TEXT = 4_096;
-export const MAX_CAPTION = 1_024;
+const MAX_TEXT = 4_096;
+const MAX_CAPTION = 1_024;
 /** An alert of more messages is a document: nobody reads five screens, and each one costs the chat a second. */
-export const MAX_PARTS = 4;
+const MAX_PARTS = 4;
 
 const FILENAME = 'alert.txt';
 const MORE = '…\n\n(full text in the file)';
@@ -67,7 +67,7 @@ function toMessages(shown: StyledText): RenderedPart[] | undefined {
 }
 
 /** What a part's text begins with when there are several. */
-export function partNumber(part: number, parts: number): string {
+function partNumber(part: number, parts: number): string {
   return `(${part}/${parts})\n`;
 }
 

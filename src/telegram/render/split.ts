@@ -3,7 +3,7 @@ import { createGraphemeBorders, type GraphemeBorders } from './grapheme-borders.
 import type { StyledText } from './styled-text.ts';
 
 /** Most entities that Telegram takes in one message. */
-export const MAX_ENTITIES = 100;
+const MAX_ENTITIES = 100;
 
 /**
  * How full a part must at least be to end at a paragraph, line or word rather than later. The second, stricter try
@@ -12,7 +12,7 @@ export const MAX_ENTITIES = 100;
 const FILLS = [0.5, 0.95] as const;
 
 /** One piece of a styled text; the `raw` of all pieces, put together, is the text unchanged. */
-export interface Slice {
+interface Slice {
   readonly raw: string;
   /** Cut to this slice, offsets from its start. */
   readonly entities: readonly MessageEntity[];

@@ -38,15 +38,14 @@ async function expectToEnd(isGroup = false): Promise<void> {
   expect(await take('a2', isGroup)).toBeLessThanOrEqual(first - NEARER_MS);
 }
 
-// `fails`: known, the limits are counted anew with each look; to be taken away with the fix of lua/take.lua.
 describe('after a clock was set back by an hour a wait comes nearer to its end with each look', () => {
-  it.fails("where it is the chat's delay", async () => {
+  it("where it is the chat's delay", async () => {
     await open({ chatDelayMs: LIMITS.chatDelayMs, sendDelayMs: LIMITS.sendDelayMs });
     await rig.fast.hincrby(rig.keys.gate('aa'), 'at', HOUR_MS);
     await expectToEnd();
   });
 
-  it.fails("where it is a group's limit per minute", async () => {
+  it("where it is a group's limit per minute", async () => {
     await open({ groupLimitPerMinute: LIMITS.groupLimitPerMinute }, true);
     const ahead = Date.now() + HOUR_MS;
     await rig.fast.del(rig.keys.sent('aa'));
@@ -54,14 +53,14 @@ describe('after a clock was set back by an hour a wait comes nearer to its end w
     await expectToEnd(true);
   });
 
-  it.fails("where it is the chat's flood wait", async () => {
+  it("where it is the chat's flood wait", async () => {
     await open({});
     await rig.pace.block('aa', FLOOD_WAIT_MS);
     await rig.fast.hincrby(rig.keys.gate('aa'), 'until', HOUR_MS);
     await expectToEnd();
   });
 
-  it.fails("where it is the bot's flood wait", async () => {
+  it("where it is the bot's flood wait", async () => {
     await open({});
     for (const chat of ['bb', 'cc']) await rig.pace.block(chat, FLOOD_WAIT_MS);
     await rig.fast.hincrby(rig.keys.pace, 'until', HOUR_MS);
@@ -69,8 +68,7 @@ describe('after a clock was set back by an hour a wait comes nearer to its end w
   });
 });
 
-// `fails`: known, as above, with the fix of lua/block.lua.
-it.fails("a flood wait that a clock set back puts ahead does not make the next one of another chat the whole bot's", async () => {
+it("a flood wait that a clock set back puts ahead does not make the next one of another chat the whole bot's", async () => {
   await open({});
   await rig.pace.block('aa', FLOOD_WAIT_MS);
   await rig.fast.hincrby(rig.keys.pace, 'floodedAt', HOUR_MS);

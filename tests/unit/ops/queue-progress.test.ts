@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createEventBus } from '../../../src/domain/events.ts';
-import { createQueueCheck, isStalled, type QueueSituation } from '../../../src/ops/queue-progress.ts';
+import { createQueueCheck } from '../../../src/ops/queue-progress.ts';
 
 const LIMIT = 60_000;
 const EMPTY = {
@@ -15,22 +15,6 @@ const EMPTY = {
 };
 const ONE = { ...EMPTY, pending: 1, waiting: 1 };
 const STALLED = { ok: false, reason: 'no_progress' };
-
-describe('isStalled', () => {
-  const base: QueueSituation = { now: 1_000_000, dueSince: 900_000, lastProgressAt: null, pausedUntil: null };
-  it.each<[string, Partial<QueueSituation>, boolean]>([
-    ['nothing is due', { dueSince: null }, false],
-    ['something is due for long and nothing ever moved', {}, true],
-    ['it is due for exactly the limit', { dueSince: 940_000 }, false],
-    ['something moved lately', { lastProgressAt: 950_000 }, false],
-    ['the last move is long ago', { lastProgressAt: 939_999 }, true],
-    ['a flood wait is in force', { pausedUntil: 1_500_000 }, false],
-    ['a flood wait has just ended', { pausedUntil: 999_000 }, false],
-    ['a flood wait ended long ago', { pausedUntil: 910_000 }, true],
-  ])('when %s', (_when, change, expected) => {
-    expect(isStalled({ ...base, ...change }, LIMIT)).toBe(expected);
-  });
-});
 
 function setUp() {
   const state = { now: 1_000_000, counts: EMPTY, pausedUntil: null as number | null };

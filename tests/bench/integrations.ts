@@ -2,8 +2,8 @@ import { parseDatabaseUrl } from '../../src/config/database-url.ts';
 import { createTokens } from '../../src/crypto/tokens.ts';
 import { connectDatabase, type Database } from '../../src/db/engine/connect.ts';
 import { migrate } from '../../src/db/engine/migrate.ts';
+import { createRandom } from '../support/random.ts';
 import { SECRET } from './processes.ts';
-import { createRandom } from './simulation/random.ts';
 
 /** A quota that no benchmark uses up. */
 const PLENTY = 1_000_000_000;

@@ -2,12 +2,12 @@ import { type BotApiDouble, createBotApiDouble } from '../../src/sandbox/bot-api
 import { type Audit, audit } from '../chaos/audit.ts';
 import { startTestPostgres } from '../support/postgres.ts';
 import { type Provisioned, provisionIntegration } from '../support/provision.ts';
+import { createRandom } from '../support/random.ts';
 import { SOUND, startRedisProcess } from '../support/redis-process.ts';
 import { BOT_TOKEN, pause } from '../support/service.ts';
 import { type Fleet, type Member, type Role, type Sizes, startFleet } from './fleet.ts';
 import { type PollReport, type PollWatch, watchPollers } from './poll-watch.ts';
 import { openPostgresLedger, type PostgresLedger } from './postgres-ledger.ts';
-import { createRandom } from './random.ts';
 import { type Senders, startSenders } from './senders.ts';
 
 export interface ClusterOptions {

@@ -8,8 +8,5 @@ process.on('message', async () => {
   process.disconnect();
 });
 await rig.ready();
-await rig.work(async ({ alertId }) => {
-  process.send?.({ alertId, at: Date.now() });
-  return DELIVERED;
-});
+await rig.work(async () => DELIVERED);
 process.send?.('ready');

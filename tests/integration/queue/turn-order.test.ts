@@ -161,9 +161,9 @@ describe('the order of sending', () => {
       minLength: 40,
       maxLength: 70,
     });
-    // Once by a send of the same turn, once by one of the next.
+    // Once by a send of the same turn, once by one of the next, of each of the chat's two flows.
     await fc.assert(
-      fc.asyncProperty(operations, (list) => checkOrder(list, { passes: 2, isExact: true })),
+      fc.asyncProperty(operations, (list) => checkOrder(list, { passes: 4, isExact: true })),
       RUNS,
     );
   });

@@ -141,7 +141,10 @@ describe('webhook', () => {
     await expect(poll()).rejects.toMatchObject({ code: 409 });
     double.userSends(5, 'one');
     double.userSends(5, 'two');
-    await vi.waitFor(() => expect(seen.length).toBeGreaterThanOrEqual(2), { interval: 10 });
+    await vi.waitFor(() => expect(seen.length).toBeGreaterThanOrEqual(2), {
+      interval: 10,
+      timeout: 5_000,
+    });
     expect(await bot.telegram.getWebhookInfo()).toMatchObject({ url, pending_update_count: 2 });
     status = 200;
     await vi.waitFor(() => expect(double.pendingUpdates).toBe(0), { interval: 10, timeout: 5000 });

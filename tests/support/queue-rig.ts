@@ -43,7 +43,10 @@ export function openQueueRig(
   const patient = withDispatchCommands(connectRedis(target, 'patient', onError));
   const subscriber = connectRedis(target, 'patient', onError);
   const dispatch = openDispatch(fast, options, patient);
-  const { queue, places, rates } = dispatch;
+  const { queue, rates } = dispatch;
+  /** The worker's side, as in the service: it waits for Redis. */
+  const work = openDispatch(patient, options);
+  work.queue.on('error', onError);
   queue.on('error', onError);
   const ended = createEndedSignal({ publisher: fast, subscriber, prefix });
   ended.start();
@@ -74,9 +77,9 @@ export function openQueueRig(
     async work(deliver, concurrency = 1) {
       const worker = createAlertWorker({
         redis: patient,
-        queue,
+        queue: work.queue,
         fastQueue: queue,
-        places,
+        places: work.places,
         delivery: { deliver },
         prefix,
         concurrency,
@@ -114,7 +117,7 @@ export function openQueueRig(
     },
     async close() {
       await Promise.all(running.map((part) => part.stop()));
-      await queue.close();
+      await Promise.all([queue.close(), work.queue.close()]);
       for (const client of [fast, patient, subscriber]) client.disconnect();
     },
   };

@@ -38,8 +38,15 @@ function expectPromptRefusals(load: AddLoad): void {
   expect(Math.max(...load.refusals.map(({ tookMs }) => tookMs))).toBeLessThan(ANSWER_LIMIT_MS);
 }
 
+/** Each test has its own queue: ended jobs stay for 24 h, and their ids with them. */
+let serial = 0;
+
 async function openReady(url: string, name: string): Promise<QueueRig> {
-  const rig = openQueueRig(parseRedisUrl(url), { prefix: `{${name}-${process.pid}}`, maxPending: 100_000 });
+  serial += 1;
+  const rig = openQueueRig(parseRedisUrl(url), {
+    prefix: `{${name}-${process.pid}-${serial}}`,
+    maxPending: 100_000,
+  });
   await rig.ready();
   return rig;
 }

@@ -12,7 +12,7 @@ describe('REDIS_URL', () => {
     expect(parseRedisUrl('rediss://host')).toEqual({
       kind: 'single',
       url: 'rediss://host',
-      tls: undefined,
+      tls: {},
     });
   });
 

@@ -62,9 +62,10 @@ describe('accepting alerts', () => {
   });
 
   it('says when the quota resets, in the time zone of the service', async () => {
-    const rig = await open({ dailyLimit: 0, timeZone: 'Asia/Tokyo' });
+    const rig = await open({ dailyLimit: 1, timeZone: 'Asia/Tokyo' });
     const { integration } = await rig.integrate();
     rig.setTime('2026-11-24T12:00:00Z');
+    await rig.alerts.accept(integration, request(), {});
     const refused = await rig.alerts.accept(integration, request(), {}).catch((error: unknown) => error);
     expect(refused).toMatchObject({ code: 'quota_exhausted' });
     // Tokyo's midnight is 15:00 UTC; a second of running time is allowed.

@@ -21,7 +21,7 @@ const FORGET_TRIES = 60;
 /** Commands that Redis held while it was frozen are carried out within so many tries after it responds again. */
 const LATE_COMMANDS_TRIES = 3;
 /** Ended alerts stay on the board for 24 h, at most 1,000 of each kind (the contract). Age in seconds. */
-const KEEP_ENDED = { age: 86_400, count: 1_000 };
+export const KEEP_ENDED = { age: 86_400, count: 1_000 };
 /** The sealed text of a failed or uncertain alert is kept 24 h for a resend, in ms (the contract). */
 export const KEEP_TEXT_MS = 86_400_000;
 
@@ -30,9 +30,6 @@ export type AlertJobData = Omit<AlertJob, 'alertId'> & {
   /** How it ended, unless it was delivered: then it is the job's return value. */
   readonly outcome?: AlertOutcome;
 };
-
-/** Never repeated by BullMQ itself: the ledger decides (decision 1). */
-const JOB_OPTIONS = { attempts: 1, removeOnComplete: KEEP_ENDED, removeOnFail: KEEP_ENDED };
 
 interface Entry extends Reservation {
   readonly job: AlertJob;
@@ -210,7 +207,7 @@ const ENDED_STATES: ReadonlySet<string> = new Set(['completed', 'failed', 'unkno
 
 function toBullJob({ alertId, ...data }: AlertJob, due: Reservation['due'], priority: number) {
   const delay = typeof due === 'number' ? Math.max(1, due - Date.now()) : 0;
-  return { name: JOB_NAME, data, opts: { ...JOB_OPTIONS, jobId: alertId, priority, delay } };
+  return { name: JOB_NAME, data, opts: { jobId: alertId, priority, delay } };
 }
 
 /** @throws AppError not_resendable while the worker has not finished with it */

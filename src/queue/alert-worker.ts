@@ -3,7 +3,7 @@ import { DelayedError, type Job, type Queue, UnrecoverableError, Worker } from '
 import { type AlertOutcome, keepsText } from '../domain/alert.ts';
 import type { RedisClient } from '../redis/connect.ts';
 import type { Delivery, DeliveryService } from '../services/delivery/delivery.ts';
-import { ALERT_QUEUE, type AlertJobData, callUp, KEEP_TEXT_MS } from './alert-queue.ts';
+import { ALERT_QUEUE, type AlertJobData, callUp, KEEP_ENDED, KEEP_TEXT_MS } from './alert-queue.ts';
 import { closeWorker, createInFlightWork } from './close-worker.ts';
 import { giveTurns } from './due-alerts.ts';
 import { limiterFor } from './limiter.ts';
@@ -110,6 +110,8 @@ export function createAlertWorker(deps: {
     // A stalled alert may run again as often as it likes: the ledger's claim decides whether it is sent (decision 1).
     maxStalledCount: Number.MAX_SAFE_INTEGER,
     ...(limiter === undefined ? {} : { limiter }),
+    removeOnComplete: KEEP_ENDED,
+    removeOnFail: KEEP_ENDED,
     metrics: { maxDataPoints: 60 * 24 },
   });
   worker.on('error', deps.onError);

@@ -17,6 +17,8 @@ const LEDGER_KEEP_MS = 30 * 86_400_000;
 const STUCK_MARGIN_MS = 10_000;
 /** An accept writes the ledger, then the queue, within 1.5 s; entries this old (ms) must have their job. */
 const LOST_AFTER_MS = 60_000;
+/** All places are looked through this often, in ms: a crash seldom leaves one, and there may be many. */
+const FREE_PLACES_EVERY_MS = 60_000;
 /** Entries per step and run: bounds the time and the memory of one run. */
 const BATCH = 1_000;
 
@@ -58,6 +60,7 @@ export function createUpkeepService(deps: {
         if (held.has(entry.id)) continue;
         const end = { status: 'failed', reason: 'lost', now: clock.now() } as const;
         if (!(await ledger.end(entry.id, ['queued'], end))) continue;
+        await queue.drop([entry.id], true);
         lost += 1;
         events.emit('alert.failed', {
           alertId: entry.id,
@@ -71,6 +74,8 @@ export function createUpkeepService(deps: {
       after = last.id;
     }
   }
+
+  let placesFreedAt = Number.NEGATIVE_INFINITY;
 
   async function freePlaces(): Promise<void> {
     for await (const ids of queue.placeHolders()) {
@@ -103,7 +108,10 @@ export function createUpkeepService(deps: {
       // 3. Accepted, but no longer in the queue.
       const lost = await failLost(now - LOST_AFTER_MS);
       // 4. Places of alerts that have ended: a crash came between the two.
-      await freePlaces();
+      if (now - placesFreedAt >= FREE_PLACES_EVERY_MS || now < placesFreedAt) {
+        await freePlaces();
+        placesFreedAt = now;
+      }
       // 5. What has been kept long enough.
       await queue.purgeEnded();
       await ledger.purge(now - LEDGER_KEEP_MS);

@@ -10,7 +10,8 @@ import {
   readEnvironment,
 } from './read-environment.ts';
 import type { RedisUrl } from './redis-url.ts';
-import { VARIABLE_NAMES, VARIABLES, type Values, type Variable, type VariableName } from './variables.ts';
+import type { Variable } from './variables/variable.ts';
+import { VARIABLE_NAMES, VARIABLES, type Values, type VariableName } from './variables/variables.ts';
 import { findWarnings } from './warnings.ts';
 
 export type { Role } from './formats.ts';

@@ -15,14 +15,18 @@ export type Role = (typeof ROLES)[number];
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** A whole number within bounds (inclusive), in decimal digits. */
-export function integer(min: number, max: number) {
+/** Text as it is: no form to hold. */
+export const text = z.string();
+
+/** A whole number of `unit` within bounds (inclusive), in decimal digits, and how to say so. */
+export function integer(min: number, max: number, unit = 'whole number') {
   const message = `must be a whole number from ${min} to ${max}`;
-  return z
+  const schema = z
     .string()
     .regex(/^\d{1,10}$/, message)
     .transform(Number)
     .refine((value) => value >= min && value <= max, message);
+  return { schema, type: `${unit}, ${min} to ${max}` };
 }
 
 export function pattern(form: RegExp, message: string) {

@@ -1,4 +1,5 @@
-import { VARIABLE_NAMES, VARIABLES, type Variable, type VariableName } from './variables.ts';
+import type { Variable } from './variables/variable.ts';
+import { VARIABLE_NAMES, VARIABLES, type VariableName } from './variables/variables.ts';
 
 /** One thing that is wrong with the environment. */
 export interface ConfigFault {

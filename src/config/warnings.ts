@@ -1,6 +1,6 @@
 import { isLoopback, ROLES } from './formats.ts';
 import type { Environment } from './read-environment.ts';
-import { VARIABLE_NAMES, VARIABLES, type Values, type VariableName } from './variables.ts';
+import { VARIABLE_NAMES, VARIABLES, type Values, type VariableName } from './variables/variables.ts';
 
 /** Names under which other programs know our variables. */
 const OTHER_NAMES: Readonly<Record<string, VariableName>> = {

@@ -4,6 +4,7 @@ import { createGroup, type Settled } from '../async/batch.ts';
 import type { AlertOutcome } from '../domain/alert.ts';
 import { AppError } from '../domain/errors.ts';
 import type { AlertJob, AlertQueue } from '../services/ports/queue.ts';
+import { createForget } from './forget.ts';
 import type { Place, PlaceLimits, Places, Refusal, Reservation } from './places.ts';
 
 export const ALERT_QUEUE = 'alerts';
@@ -15,11 +16,6 @@ const CALL_BATCH = 200;
 /** How long a resend waits for the worker to be done with the alert, in ms: the steps after the ledger take some. */
 const FINISH_WAIT_MS = 500;
 const FINISH_POLL_MS = 20;
-/** A place that could not be freed is tried again this often, in ms: about as long as Redis takes to come back. */
-const FORGET_PAUSE_MS = 1_000;
-const FORGET_TRIES = 60;
-/** Commands that Redis held while it was frozen are carried out within so many tries after it responds again. */
-const LATE_COMMANDS_TRIES = 3;
 /** Ended alerts stay on the board for 24 h, at most 1,000 of each kind (the contract). Age in seconds. */
 export const KEEP_ENDED = { age: 86_400, count: 1_000 };
 /** The sealed text of a failed or uncertain alert is kept 24 h for a resend, in ms (the contract). */
@@ -103,33 +99,6 @@ export function createAlertQueue(deps: {
     await Promise.allSettled(endedIds.map((id) => queue.remove(id)));
   }
 
-  /** Refused alerts that may have a place all the same, and how often they were dropped since. */
-  const forgotten = new Map<string, number>();
-  let isClearing = false;
-
-  /** Tried again while Redis is in trouble, and a little longer: a frozen one still carries out what it was sent. */
-  async function clearForgotten(): Promise<void> {
-    isClearing = true;
-    for (let tries = 0; forgotten.size > 0 && tries < FORGET_TRIES; tries += 1) {
-      const ids = [...forgotten.keys()];
-      const isDropped = await drop(ids, false).then(
-        () => true,
-        () => false,
-      );
-      if (isDropped) for (const id of ids) countDrop(id);
-      await setTimeout(FORGET_PAUSE_MS, undefined, { ref: false });
-    }
-    // Upkeep sees to what is left.
-    forgotten.clear();
-    isClearing = false;
-  }
-
-  function countDrop(alertId: string): void {
-    const drops = (forgotten.get(alertId) ?? 0) + 1;
-    if (drops < LATE_COMMANDS_TRIES) forgotten.set(alertId, drops);
-    else forgotten.delete(alertId);
-  }
-
   /** Where the ids wait is read from BullMQ's sets in one go; only the others are asked for one by one. */
   async function areHeld(ids: readonly string[]): Promise<boolean[]> {
     const sets = ['prioritized', 'delayed'].map((state) => places.scoresIn(queue.toKey(state), ids));
@@ -155,10 +124,7 @@ export function createAlertQueue(deps: {
 
     drop,
 
-    forget(alertId) {
-      forgotten.set(alertId, 0);
-      if (!isClearing) void clearForgotten();
-    },
+    forget: createForget((ids) => drop(ids, false)),
 
     async existing(alertIds) {
       const held = new Set<string>();

@@ -4,12 +4,8 @@ import { AppError } from '../../domain/errors.ts';
 import { createJsonBody, invalid } from '../../http/json-body.ts';
 import { methodNotAllowed } from '../../http/method-not-allowed.ts';
 import type { Waits } from '../../http/waits.ts';
-import {
-  type AcceptedAlert,
-  type AlertService,
-  IDEMPOTENCY_WINDOW_MS,
-  type Sender,
-} from '../../services/alerts/alerts.ts';
+import type { AcceptedAlert, Sender } from '../../services/alerts/accept.ts';
+import { type AlertService, IDEMPOTENCY_WINDOW_MS } from '../../services/alerts/alerts.ts';
 import type { Clock } from '../../services/ports/clock.ts';
 import { integrationOf } from '../auth/request-context.ts';
 import { requireScope } from '../auth/require-scope.ts';

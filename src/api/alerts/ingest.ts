@@ -1,7 +1,8 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { toAppError } from '../../http/foreign-errors.ts';
+import type { AcceptedAlert, Sender } from '../../services/alerts/accept.ts';
 import type { AlertRequest } from '../../services/alerts/alert-request.ts';
-import type { AcceptedAlert, AlertService, Sender } from '../../services/alerts/alerts.ts';
+import type { AlertService } from '../../services/alerts/alerts.ts';
 import { authenticatedOf } from '../auth/request-context.ts';
 import { requireScope } from '../auth/require-scope.ts';
 import type { QuotaHeaders } from '../quota-headers.ts';

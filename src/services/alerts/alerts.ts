@@ -1,46 +1,19 @@
-import { v7 as timeOrderedUuid } from 'uuid';
-import { createDeadline, type Deadline } from '../../async/deadline.ts';
 import { type AlertRecord, hasEnded } from '../../domain/alert.ts';
-import { AppError } from '../../domain/errors.ts';
+import type { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
-import { type Integration, isGroupChat, whyCannotSend } from '../../domain/integration.ts';
-import { nextReset } from '../../domain/quota.ts';
-import type { AcceptResult, AlertLedger, NewAlert } from '../ports/alerts.ts';
+import type { Integration } from '../../domain/integration.ts';
+import type { AlertLedger } from '../ports/alerts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
 import type { AlertQueue, EndedSignal } from '../ports/queue.ts';
-import { type AlertRequest, canonical } from './alert-request.ts';
-import { createQueueEntry, type Source } from './queue-entry.ts';
-import { chatMismatch, deadToken } from './refusals.ts';
-
-/** Who sends: an integration, as its token names it. The accept itself proves that this is still so. */
-export interface Sender {
-  readonly id: number;
-  /** Hex SHA-256 of the token that was presented; null: none was (the bot's own test alert). */
-  readonly tokenHash: string | null;
-}
-
-export interface AcceptedAlert {
-  readonly id: string;
-  /** Quota units left today after this alert, of `dailyLimit`. */
-  readonly remaining: number;
-  readonly dailyLimit: number;
-  /** True if an earlier request with the same Idempotency-Key made this alert. */
-  readonly replayed: boolean;
-}
+import { type Accept, createAccept, type Sender } from './accept.ts';
+import { createQueueEntry } from './queue-entry.ts';
+import { alertNotFound, deadToken } from './refusals.ts';
+import { createResend, type Resend } from './resend.ts';
 
 export interface AlertService {
-  /**
-   * Accepts an alert: once it resolves, the alert is durably queued and in the ledger.
-   * @throws AppError unauthorized, chat_mismatch, integration_not_active, quota_exhausted (with `quota`),
-   *   idempotency_mismatch, queue_full and its kin, queue_unavailable, database_unavailable
-   */
-  accept(
-    sender: Sender,
-    request: AlertRequest,
-    context: { readonly requestId?: string; readonly idempotencyKey?: string | undefined },
-  ): Promise<AcceptedAlert>;
+  accept: Accept;
   /**
    * Reports an alert that was refused before `accept` (a bad body, a missing scope, too many requests). What is wrong with
    * a request is told only to holders of a valid token.
@@ -61,21 +34,12 @@ export interface AlertService {
     seconds: number,
     signal: AbortSignal,
   ): Promise<AlertRecord & { tags: string[] }>;
-  /**
-   * Resends a failed or uncertain alert. Takes no quota: it was paid for when it was accepted.
-   * @throws AppError not_found, not_resendable, integration_not_active, queue_full, queue_unavailable
-   */
-  resend(by: { integration: Pick<Integration, 'id'> } | 'operator', id: string): Promise<AlertRecord>;
+  resend: Resend;
 }
 
 /** How long an Idempotency-Key is remembered, in milliseconds: 24 h. */
 export const IDEMPOTENCY_WINDOW_MS = 86_400_000;
 
-/**
- * An accept answers within this time, in ms (the contract): one step in the database and two in Redis share it. A sender
- * with the patience of common HTTP clients (5 s) then knows whether to try again.
- */
-const ACCEPT_LIMIT_MS = 1_500;
 /** A missed signal costs a waiting caller at most this much, in milliseconds. */
 const WAIT_POLL_MS = 1_000;
 
@@ -89,137 +53,12 @@ export function createAlertService(deps: {
   clock: Clock;
   timeZone: string;
 }): AlertService {
-  const { ledger, queue, cipher, events, clock } = deps;
+  const { ledger, cipher, events, clock } = deps;
   const queueEntry = createQueueEntry(deps);
-
-  async function accept(
-    sender: Sender,
-    request: AlertRequest,
-    context: { readonly requestId?: string; readonly idempotencyKey?: string | undefined },
-  ): Promise<AcceptedAlert> {
-    let trace: { chat?: string; requestId?: string } =
-      context.requestId === undefined ? {} : { requestId: context.requestId };
-    try {
-      const alert = describe(sender, request, context.idempotencyKey);
-      const deadline = createDeadline(ACCEPT_LIMIT_MS);
-      // The one statement that proves the sender, takes the unit and writes the entry; what follows only reads it.
-      const verdict = await decide(alert, deadline);
-      if (verdict.kind === 'token_invalid') throw deadToken();
-      const { integration } = verdict;
-      const chat = cipher.hashChat(integration.chatId);
-      trace = { ...trace, chat };
-      const entitled = validateRateLimit(validateStatus(verdict), chat);
-      const { id, remaining, replayed } = await enqueue(
-        entitled,
-        alert,
-        { integration, request, chat },
-        deadline,
-      );
-      if (replayed) events.emit('alert.replayed', { alertId: id, chat, ...trace });
-      else events.emit('alert.accepted', { alertId: id, priority: alert.priority, chat, ...trace });
-      return { id, remaining, dailyLimit: integration.dailyLimit, replayed };
-    } catch (error) {
-      events.emit('alert.refused', { code: error instanceof AppError ? error.code : 'internal', ...trace });
-      throw error;
-    }
-  }
-
-  async function decide(alert: NewAlert, deadline: Deadline): Promise<AcceptResult> {
-    try {
-      return await deadline.run(
-        () => ledger.accept(alert),
-        // Its sender has read a refusal by now.
-        (late) => {
-          if (late.kind === 'accepted') ledger.withdraw(alert.id, alert.integrationId).catch(() => undefined);
-        },
-      );
-    } catch (error) {
-      throw new AppError(
-        'database_unavailable',
-        'The database did not answer in time. The alert was not accepted; try again in a few seconds.',
-        { retryAfterSeconds: 5, cause: error },
-      );
-    }
-  }
-
-  function validateRateLimit<V extends AcceptResult>(
-    verdict: V,
-    chat: string,
-  ): Exclude<V, { kind: 'quota_exhausted' }> {
-    if (verdict.kind === 'quota_exhausted') {
-      const { id, dailyLimit } = verdict.integration;
-      events.emit('quota.exhausted', { integrationId: id, chat });
-      throw quotaExhausted(dailyLimit);
-    }
-    // TypeScript does not narrow a type parameter.
-    return verdict as Exclude<V, { kind: 'quota_exhausted' }>;
-  }
-
-  /** Into the queue; a repeat completes what its first request began. */
-  async function enqueue(
-    verdict: Extract<AcceptResult, { kind: 'accepted' | 'repeated' }>,
-    alert: NewAlert,
-    source: Source,
-    deadline: Deadline,
-  ): Promise<Pick<AcceptedAlert, 'id' | 'remaining' | 'replayed'>> {
-    if (verdict.kind === 'accepted') {
-      await queueEntry.enter(alert, source, deadline);
-      return { id: alert.id, remaining: verdict.remaining, replayed: false };
-    }
-    if (verdict.bodyHash !== alert.idempotency?.bodyHash) {
-      throw new AppError(
-        'idempotency_mismatch',
-        'This Idempotency-Key was used for a different alert. Use a new one for each alert.',
-      );
-    }
-    await queueEntry.finish(verdict.record, source);
-    return { id: verdict.record.id, remaining: verdict.record.remaining, replayed: true };
-  }
-
-  function describe(sender: Sender, request: AlertRequest, key: string | undefined): NewAlert {
-    const id = timeOrderedUuid();
-    const now = clock.now();
-    const ttlMs = request.ttl === undefined ? null : request.ttl * 1000;
-    return {
-      id,
-      integrationId: sender.id,
-      format: request.format,
-      priority: request.priority,
-      silent: request.silent,
-      threadId: request.threadId ?? null,
-      deliverAt: request.deliverAt ?? null,
-      expiresAt: ttlMs === null ? null : Math.max(now, request.deliverAt ?? now) + ttlMs,
-      sealedTags: request.tags === undefined ? null : cipher.sealTags(request.tags, id),
-      hasButton: request.url !== undefined,
-      createdAt: now,
-      tokenHash: sender.tokenHash,
-      namedChatId: request.chatId ?? null,
-      idempotency:
-        key === undefined
-          ? null
-          : {
-              keyHash: cipher.hashRequest(`key:${key}`),
-              bodyHash: cipher.hashRequest(`body:${canonical(request)}`),
-            },
-    };
-  }
-
-  function quotaExhausted(dailyLimit: number): AppError {
-    const now = clock.now();
-    const resetsAt = nextReset(now, deps.timeZone);
-    return new AppError(
-      'quota_exhausted',
-      `This integration has used up today's quota. It resets at ${new Date(resetsAt).toISOString()}.`,
-      {
-        retryAfterSeconds: Math.max(1, Math.ceil((resetsAt - now) / 1000)),
-        quota: { limit: dailyLimit, remaining: 0 },
-      },
-    );
-  }
 
   async function findOwn(integration: Pick<Integration, 'id'>, id: string): Promise<AlertRecord> {
     const record = await ledger.find(id);
-    if (record === undefined || record.integrationId !== integration.id) throw notFound();
+    if (record === undefined || record.integrationId !== integration.id) throw alertNotFound();
     return record;
   }
 
@@ -229,7 +68,8 @@ export function createAlertService(deps: {
   });
 
   return {
-    accept,
+    accept: createAccept({ ...deps, queueEntry }),
+    resend: createResend({ ...deps, queueEntry }),
 
     async refuse(sender, refusal, { requestId }) {
       const integration = sender && (await deps.integrations.findById(sender.id));
@@ -262,66 +102,5 @@ export function createAlertService(deps: {
         await signalled;
       }
     },
-
-    async resend(by, id) {
-      const record = by === 'operator' ? await ledger.find(id) : await findOwn(by.integration, id);
-      if (record === undefined) throw notFound();
-      const { status } = record;
-      if (status !== 'failed' && status !== 'uncertain') {
-        throw new AppError(
-          'not_resendable',
-          `Only failed and uncertain alerts can be sent again; this one is ${status}.`,
-        );
-      }
-      if (record.expiresAt !== null && record.expiresAt <= clock.now() && record.messageIds.length === 0) {
-        throw new AppError('not_resendable', 'The ttl of this alert has passed. Send a new alert.');
-      }
-      const integration = await deps.integrations.findById(record.integrationId);
-      if (integration?.status !== 'active') {
-        throw new AppError('integration_not_active', 'The integration of this alert is no longer active.');
-      }
-      if (!(await queue.hasText(id))) throw textGone();
-      if (!(await ledger.requeue(id, clock.now()))) {
-        throw new AppError('not_resendable', 'This alert is already being sent again.');
-      }
-      const chat = cipher.hashChat(integration.chatId);
-      const job = {
-        ...{ alertId: id, integrationId: integration.id, chat, isGroup: isGroupChat(integration.chatId) },
-        ...{ priority: record.priority, deliverAt: null, bytes: null },
-      };
-      await queueEntry.orRestore({ ...record, status }, () => queue.addAgain(job, null));
-      events.emit('alert.resent', {
-        alertId: id,
-        chat,
-        by: by === 'operator' ? 'operator' : 'sender',
-      });
-      return { ...record, status: 'queued', endedAt: null, reason: null };
-    },
   };
-}
-
-function notFound(): AppError {
-  return new AppError('not_found', 'This token has no alert with this id.');
-}
-
-function textGone(): AppError {
-  return new AppError(
-    'not_resendable',
-    'The text of this alert is gone: it is kept for 24 h after the alert ended. Send a new alert.',
-  );
-}
-
-/** Whether this integration may send to this chat. @throws AppError chat_mismatch, integration_not_active */
-function validateStatus<V extends Exclude<AcceptResult, { kind: 'token_invalid' }>>(
-  verdict: V,
-): Exclude<V, { kind: 'chat_mismatch' | 'not_active' }> {
-  if (verdict.kind === 'chat_mismatch') throw chatMismatch();
-  if (verdict.kind === 'not_active') {
-    throw new AppError(
-      'integration_not_active',
-      whyCannotSend(verdict.integration) ?? 'This integration cannot send alerts right now.',
-    );
-  }
-  // TypeScript does not narrow a type parameter.
-  return verdict as Exclude<V, { kind: 'chat_mismatch' | 'not_active' }>;
 }

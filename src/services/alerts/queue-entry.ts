@@ -22,7 +22,7 @@ type Accepted = Pick<NewAlert, 'id' | 'priority' | 'deliverAt' | 'idempotency'>;
 type EndedBadly = AlertRecord & { readonly status: 'failed' | 'uncertain' };
 
 /** The step from the ledger into the queue: it may fail, time out and still happen, or be cut off by a crash. */
-interface QueueEntry {
+export interface QueueEntry {
   /**
    * The first try.
    * @throws AppError queue_full and its kin, queue_unavailable: then the entry is withdrawn, its unit given back

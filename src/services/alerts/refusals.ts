@@ -12,3 +12,8 @@ export function deadToken(): AppError {
 export function chatMismatch(): AppError {
   return new AppError('chat_mismatch', 'chatId is not the chat of this token. Correct it or leave it out.');
 }
+
+/** There is none, or it is another integration's. */
+export function alertNotFound(): AppError {
+  return new AppError('not_found', 'This token has no alert with this id.');
+}

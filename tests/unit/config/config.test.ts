@@ -2,12 +2,8 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, type Environment, loadConfig } from '../../../src/config/config.ts';
-import {
-  VARIABLE_NAMES,
-  VARIABLES,
-  type Variable,
-  type VariableName,
-} from '../../../src/config/variables.ts';
+import type { Variable } from '../../../src/config/variables/variable.ts';
+import { VARIABLE_NAMES, VARIABLES, type VariableName } from '../../../src/config/variables/variables.ts';
 
 const SECRET = 'a-secret-of-more-than-thirty-two-bytes';
 const LIVE = { BOT_TOKEN: '123456:test-token', JWT_SECRET: SECRET };
@@ -119,7 +115,7 @@ describe('examples', () => {
   });
 
   it('that stand for secrets are refused as values', () => {
-    expect(namesOf(examples)).toEqual(['BOT_TOKEN', 'JWT_SECRET', 'ADMIN_PASSWORD', 'WEBHOOK_SECRET']);
+    expect(namesOf(examples)).toEqual(['BOT_TOKEN', 'WEBHOOK_SECRET', 'JWT_SECRET', 'ADMIN_PASSWORD']);
   });
 });
 

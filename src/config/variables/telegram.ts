@@ -1,0 +1,48 @@
+import { apiRoot, integer, pattern, webhookUrl } from '../formats.ts';
+import type { Variable } from './variable.ts';
+
+/** The bot, and how Telegram is reached. */
+export const TELEGRAM = {
+  BOT_TOKEN: {
+    schema: pattern(
+      /^\d+:[A-Za-z0-9_-]+$/,
+      'must be a bot token from @BotFather: digits, a colon, then letters and digits',
+    ),
+    type: 'secret',
+    fallback: null,
+    absent: 'sandbox mode',
+    example: '123456789:replace-with-the-token-from-botfather',
+    about: 'Telegram bot token.',
+    secret: true,
+  },
+  TELEGRAM_API_ROOT: {
+    schema: apiRoot,
+    type: 'http:// or https:// URL',
+    fallback: 'https://api.telegram.org',
+    example: 'http://127.0.0.1:8081',
+    about: 'The Bot API server to use.',
+  },
+  TELEGRAM_TIMEOUT_MS: {
+    ...integer(100, 600_000, 'milliseconds'),
+    fallback: '30000',
+    example: '45000',
+    about: 'The time limit of a Bot API call. Below 20000, slow deliveries may end as uncertain.',
+  },
+  WEBHOOK_URL: {
+    schema: webhookUrl,
+    type: 'https:// URL',
+    fallback: null,
+    absent: 'long polling',
+    example: 'https://alerts.example.com/telegram/updates',
+    about: 'The URL where Telegram delivers bot updates.',
+  },
+  WEBHOOK_SECRET: {
+    schema: pattern(/^[A-Za-z0-9_-]{1,256}$/, 'must be 1 to 256 of the characters A-Z a-z 0-9 _ -'),
+    type: 'secret, 1 to 256 of A-Z a-z 0-9 _ -',
+    fallback: null,
+    absent: 'derived from BOT_TOKEN when WEBHOOK_URL is set',
+    example: 'replace-with-the-output-of-openssl-rand-hex-32',
+    about: 'Proves that an update comes from Telegram.',
+    secret: true,
+  },
+} as const satisfies Record<string, Variable>;

@@ -5,7 +5,7 @@ import { createPace } from '../queue/pace.ts';
 import { createPlaces } from '../queue/places.ts';
 import { createDeliveryService } from '../services/delivery/delivery.ts';
 import { createTelegramGuard, type TelegramGuard } from '../services/delivery/telegram-guard.ts';
-import { render } from '../telegram/render/renderer.ts';
+import { createRenderer } from '../telegram/render/renderer.ts';
 import type { Context } from './context.ts';
 import type { Core } from './core.ts';
 import type { RedisConnections } from './redis.ts';
@@ -39,13 +39,14 @@ export async function startWorker(deps: {
     ...config.worker,
     dropAbandoned: (job) => dropAbandoned(job, { queue, places }),
   });
+  const renderer = createRenderer();
   const delivery = createDeliveryService({
     ledger: core.ledger,
     integrations: core.repository,
     integrationService: core.integrations,
     cipher: core.cipher,
     guard,
-    render,
+    render: renderer.render,
     pace,
     ended: core.ended,
     events,
@@ -66,6 +67,7 @@ export async function startWorker(deps: {
     guard,
     async stop() {
       await worker.stop();
+      await renderer.close();
       await queue.close();
     },
   };

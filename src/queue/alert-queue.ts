@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Job, Queue } from 'bullmq';
 import { createGroup, type Settled } from '../async/batch.ts';
 import type { AlertOutcome } from '../domain/alert.ts';
@@ -6,6 +5,7 @@ import { AppError } from '../domain/errors.ts';
 import type { AlertJob, AlertQueue } from '../services/ports/queue.ts';
 import { createForget } from './forget.ts';
 import type { Place, PlaceLimits, Places, Refusal, Reservation } from './places.ts';
+import { removeEnded } from './remove-ended.ts';
 
 export const ALERT_QUEUE = 'alerts';
 const JOB_NAME = 'alert';
@@ -13,9 +13,6 @@ const JOB_NAME = 'alert';
 const ADD_BATCH = 64;
 /** Calls in flight where many jobs are asked for. */
 const CALL_BATCH = 200;
-/** How long a resend waits for the worker to be done with the alert, in ms: the steps after the ledger take some. */
-const FINISH_WAIT_MS = 500;
-const FINISH_POLL_MS = 20;
 /** Ended alerts stay on the board for 24 h, at most 1,000 of each kind (the contract). Age in seconds. */
 export const KEEP_ENDED = { age: 86_400, count: 1_000 };
 /** The sealed text of a failed or uncertain alert is kept 24 h for a resend, in ms (the contract). */
@@ -117,9 +114,8 @@ export function createAlertQueue(deps: {
       add({ job, sealed, due: job.deliverAt !== null && job.deliverAt > Date.now() ? job.deliverAt : 'now' }),
 
     async addAgain(job, sealed) {
-      // BullMQ ignores an add under an id that it still has.
-      await answered(removeEnded(queue, job.alertId));
-      await add({ job, sealed, due: 'now' });
+      const form = await answered(removeEnded(queue, job.alertId));
+      await add({ job: form === undefined ? job : { ...job, form }, sealed, due: 'now' });
     },
 
     drop,
@@ -174,19 +170,6 @@ const ENDED_STATES: ReadonlySet<string> = new Set(['completed', 'failed', 'unkno
 function toBullJob({ alertId, ...data }: AlertJob, due: Reservation['due'], priority: number) {
   const delay = typeof due === 'number' ? Math.max(1, due - Date.now()) : 0;
   return { name: JOB_NAME, data, opts: { jobId: alertId, priority, delay } };
-}
-
-/** @throws AppError not_resendable while the worker has not finished with it */
-async function removeEnded(queue: Queue, alertId: string): Promise<void> {
-  for (let waitedMs = 0; ; waitedMs += FINISH_POLL_MS) {
-    const state = await queue.getJobState(alertId);
-    if (state === 'completed' || state === 'failed') return void (await queue.remove(alertId));
-    // The ledger is written before the job has ended.
-    if (state !== 'active') return;
-    if (waitedMs >= FINISH_WAIT_MS)
-      throw new AppError('not_resendable', 'This alert is still being finished. Try again in a few seconds.');
-    await setTimeout(FINISH_POLL_MS);
-  }
 }
 
 /**

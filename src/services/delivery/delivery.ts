@@ -1,26 +1,20 @@
 import { pause } from '../../async/pause.ts';
 import { untilAborted } from '../../async/until-aborted.ts';
 import type { AlertContent, AlertOutcome } from '../../domain/alert.ts';
+import { RenderLimitError } from '../../domain/render-limit.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
 import type { AlertJob, MessageForm, Pace } from '../ports/queue.ts';
 import type { RenderedPart, Renderer } from '../ports/telegram.ts';
-import {
-  type Attempt,
-  contentIn,
-  FULL_FORM,
-  outcomeOf,
-  type Sendable,
-  type Step,
-  toRequest,
-} from './attempt.ts';
+import { type Attempt, FULL_FORM, outcomeOf, type Sendable, type Step, toRequest } from './attempt.ts';
 import { createSettle, type SettleDeps } from './settle.ts';
 import type { TelegramGuard } from './telegram-guard.ts';
+import { createTexts } from './texts.ts';
 
 /** The outcome of a delivery. `called`: Telegram was called, so the send of this moment is spent. */
 export type Delivery = { readonly called: boolean } & (
   | { readonly kind: 'ended'; readonly outcome: AlertOutcome }
-  /** Put it off for `ms`, 0: others that are as urgent go first; `form`: to be kept with it, for its further parts. */
+  /** Put it off for `ms`, 0: others that are as urgent go first; `form`: to be kept with it, for all parts that follow. */
   | { readonly kind: 'defer'; readonly ms: number; readonly form?: MessageForm }
 );
 
@@ -33,14 +27,10 @@ export interface DeliveryService {
 const CLAIM_AHEAD_MS = 20;
 /** While the whole bot is paused, this is how often we check if the pause was lifted, in ms. */
 const PAUSE_LOOK_MS = 1_000;
-/** Put back as it is: we are stopping, or others may be more urgent by now. */
+/** A text that could be rendered before is rendered again after this time, in ms: the machine may be less busy. */
+const RENDER_AGAIN_MS = 5_000;
+/** Put back: we are stopping, or others may be more urgent by now. */
 const GIVE_BACK: Step = { kind: 'defer', ms: 0 };
-
-/** An alert's text, and its parts once they were needed, in the form that they were made for. */
-interface Text {
-  readonly content: AlertContent;
-  readonly rendered: { readonly form: MessageForm; readonly parts: readonly RenderedPart[] };
-}
 
 export function createDeliveryService(
   deps: SettleDeps & {
@@ -53,15 +43,18 @@ export function createDeliveryService(
 ): DeliveryService {
   const { ledger, guard, pace, events, clock } = deps;
   const settle = createSettle(deps);
+  const texts = createTexts(deps);
 
   async function deliver(job: AlertJob, stopping: AbortSignal): Promise<Delivery> {
     const { form: formBefore = FULL_FORM } = job;
     let form = formBefore;
-    let text: Text | undefined;
     let called = false;
     for (;;) {
       const step = await nextStep();
-      if (step.kind === 'ended') return { ...step, called };
+      if (step.kind === 'ended') {
+        texts.forget(job.alertId);
+        return { ...step, called };
+      }
       if (step.kind === 'defer') return { ...step, called, ...(form === formBefore ? {} : { form }) };
       form = step.form;
     }
@@ -82,7 +75,9 @@ export function createDeliveryService(
       }
       // By a clock that nobody sets.
       const slotAt = performance.now() + turn.waitMs;
-      text = await readText(alert, form, turn.sealed, text);
+      const text = await untilAborted(texts.read(job.alertId, form, turn.sealed), stopping).catch(orTooSlow);
+      if (stopping.aborted) return GIVE_BACK;
+      if (text === 'too_slow') return renderOtherwise(alert);
       if (text === undefined) {
         return settle.end(
           { ...alert, form },
@@ -91,7 +86,7 @@ export function createDeliveryService(
           'queued',
         );
       }
-      const { parts } = text.rendered;
+      const { parts } = text;
       const index = alert.record.messageIds.length;
       const part = parts[index] ?? parts.at(-1);
       if (part === undefined) return settle.end({ ...alert, form }, 'failed', 'nothing_to_send', 'queued');
@@ -103,6 +98,20 @@ export function createDeliveryService(
       await pause(Math.max(0, slotAt - performance.now()));
       called = true;
       return send({ ...alert, form, index, parts: parts.length }, text.content, part);
+    }
+
+    /** The plain form is kept with the job before any part is sent: parts that have arrived fix the form. */
+    function renderOtherwise({ record }: Sendable): Step {
+      const isBegun = record.messageIds.length > 0;
+      const waitMs = isBegun ? RENDER_AGAIN_MS : 0;
+      if (!isBegun) form = { ...form, simplicity: 1 };
+      events.emit('alert.deferred', {
+        alertId: job.alertId,
+        chat: job.chat,
+        reason: 'markup_too_slow',
+        waitMs,
+      });
+      return { kind: 'defer', ms: waitMs };
     }
   }
 
@@ -138,31 +147,6 @@ export function createDeliveryService(
     return alert;
   }
 
-  /** Opens the text and renders it, once per form. Undefined where no retry could help: it is gone or unreadable. */
-  async function readText(
-    alert: Sendable,
-    form: MessageForm,
-    sealed: string | null,
-    known: Text | undefined,
-  ): Promise<Text | undefined> {
-    const content = known?.content ?? open(sealed, alert.job.alertId);
-    if (content === undefined) return undefined;
-    if (known?.rendered.form.simplicity === form.simplicity) return known;
-    return {
-      content,
-      rendered: { form, parts: await deps.render(contentIn(form, content), form.simplicity) },
-    };
-  }
-
-  function open(sealed: string | null, alertId: string): AlertContent | undefined {
-    try {
-      return sealed === null ? undefined : deps.cipher.open(sealed, alertId);
-    } catch {
-      // Sealed with another JWT_SECRET, or damaged.
-      return undefined;
-    }
-  }
-
   async function send(attempt: Attempt, content: AlertContent, part: RenderedPart): Promise<Step> {
     const { job, index } = attempt;
     events.emit('alert.sending', { alertId: job.alertId, chat: job.chat, part: index + 1 });
@@ -175,4 +159,9 @@ export function createDeliveryService(
   }
 
   return { deliver };
+}
+
+function orTooSlow(error: unknown): 'too_slow' {
+  if (error instanceof RenderLimitError) return 'too_slow';
+  throw error;
 }

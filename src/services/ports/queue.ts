@@ -11,11 +11,11 @@ export interface AlertJob {
   readonly deliverAt: number | null;
   /** Size of title and message in UTF-8; null where it is no longer known (resent). */
   readonly bytes: number | null;
-  /** The form that Telegram took its first parts in, once it is not the full one: the rest must be cut like them. */
+  /** The form that it is sent in, once that is not the full one: all parts must be cut alike. */
   readonly form?: MessageForm;
 }
 
-/** The form an alert is sent in; whatever Telegram refuses leads to a simpler one. */
+/** The form an alert is sent in; what Telegram refuses, or takes too long to render, leads to a simpler one. */
 export interface MessageForm {
   /** 0: in full, 1: plain text without entities, 2: a document. */
   readonly simplicity: 0 | 1 | 2;

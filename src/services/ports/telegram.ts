@@ -20,7 +20,10 @@ export interface MessageEntity {
   readonly language?: string;
 }
 
-/** Renders content; `simplicity` 0 is the full form, 1 plain text without entities, 2 a document. Never throws. */
+/**
+ * Renders content; `simplicity` 0 is the full form, 1 plain text without entities, 2 a document.
+ * @throws RenderLimitError where the full form took too long; the others never do
+ */
 export type Renderer = (content: AlertContent, simplicity: 0 | 1 | 2) => Promise<RenderedPart[]>;
 
 export interface SendRequest {

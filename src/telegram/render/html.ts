@@ -37,6 +37,8 @@ interface OpenElement {
 export function formatHtml(source: string): StyledText {
   const out = createStyledTextBuilder();
   const open: OpenElement[] = [];
+  /** How many elements of a name are open: 2,000 ends of none must not search 2,000 open ones each. */
+  const openOf = new Map<string, number>();
   let isLineDue = false;
 
   function write(text: string): void {
@@ -91,12 +93,19 @@ export function formatHtml(source: string): StyledText {
     };
   }
 
+  function count(name: string, change: 1 | -1): void {
+    openOf.set(name, (openOf.get(name) ?? 0) + change);
+  }
+
   function endElement(name: string, raw: string): void {
-    const index = open.findLastIndex((element) => element.name === name);
     // An end without a beginning is text.
-    if (index === -1) write(raw);
-    const ended = index === -1 ? [] : open.splice(index).reverse();
-    for (const element of ended) {
+    if (!openOf.get(name)) {
+      write(raw);
+      return;
+    }
+    const index = open.findLastIndex((element) => element.name === name);
+    for (const element of open.splice(index).reverse()) {
+      count(element.name, -1);
       if (element.end !== undefined) element.end();
       else if (element.name === name) write(raw);
     }
@@ -113,6 +122,7 @@ export function formatHtml(source: string): StyledText {
       const end = begin(tag);
       if (end === undefined) write(tag.raw);
       open.push({ name: tag.name, end });
+      count(tag.name, 1);
     },
     endTag: endElement,
   });

@@ -3,7 +3,6 @@ import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmStrikethroughFromMarkdown } from 'mdast-util-gfm-strikethrough';
 import { gfmStrikethrough } from 'micromark-extension-gfm-strikethrough';
 import { isLinkable, shownAddress } from '../links.ts';
-import { assertCheapMarkdown } from './markdown-cost.ts';
 import {
   createStyledTextBuilder,
   type Style,
@@ -19,26 +18,32 @@ interface Writer {
   /** Put after every line feed of running text: the place inside lists and inner quotes. */
   readonly indent: string;
   readonly isQuoted: boolean;
+  /** Quotes and list items around. */
+  readonly depth: number;
 }
+
+/** Deeper nesting is no message that a person wrote. */
+const MAX_DEPTH = 64;
 
 const RULE = '———';
 const LANGUAGE = /^[\w+#.-]{1,32}$/;
 
 /**
  * CommonMark with `~~strikethrough~~`, as Telegram's entities. What has no entity stays readable: headings become bold,
- * items "• " or "1. ", images links; HTML and unused `[label]: target` lines are shown as written. A single line feed
- * stays one, because alerts are written line by line.
- * @throws RangeError when the text is nested too deep or too dense to parse quickly
+ * items "• " or "1. ", images links; unused `[label]: target` lines are shown as written, and HTML's tags are text like
+ * any other. A single line feed stays one, because alerts are written line by line.
+ *
+ * Its time grows with the square of the length for many texts: call it by way of markdown-thread.ts.
+ * @throws RangeError when the text is nested too deep, or would become far longer than it is
  */
 export function formatMarkdown(source: string): StyledText {
-  assertCheapMarkdown(source);
   const root = fromMarkdown(source, {
     // "~5 ms … ~10 ms" is no strikethrough.
-    extensions: [gfmStrikethrough({ singleTilde: false })],
+    extensions: [gfmStrikethrough({ singleTilde: false }), { disable: { null: ['htmlFlow', 'htmlText'] } }],
     mdastExtensions: [gfmStrikethroughFromMarkdown()],
   });
   const out = createStyledTextBuilder();
-  writeBlocks({ out, source, targets: usedTargets(root), indent: '', isQuoted: false }, root);
+  writeBlocks({ out, source, targets: usedTargets(root), indent: '', isQuoted: false, depth: 0 }, root);
   return out.build();
 }
 
@@ -81,7 +86,6 @@ function write(writer: Writer, node: RootContent): void {
       writeVerbatim(out, { type: 'code' }, node.value);
       break;
     case 'text':
-    case 'html':
       out.append(indented(writer, node.value));
       break;
     case 'break':
@@ -131,11 +135,11 @@ function writeStyled(writer: Writer, type: string, parent: Parents): void {
 function writeQuote(writer: Writer, quote: Blockquote): void {
   if (writer.isQuoted) {
     writer.out.append('> ');
-    writeBlocks({ ...writer, indent: `${writer.indent}> ` }, quote);
+    writeBlocks(within(writer, '> '), quote);
     return;
   }
   writer.out.open({ type: 'blockquote' });
-  writeBlocks({ ...writer, isQuoted: true }, quote);
+  writeBlocks({ ...within(writer, ''), isQuoted: true }, quote);
   writer.out.close();
 }
 
@@ -146,9 +150,15 @@ function writeList(writer: Writer, list: List): void {
     if (previous !== undefined) writeGap(writer, previous, item);
     const marker = list.ordered ? `${number++}. ` : '• ';
     writer.out.append(marker);
-    writeBlocks({ ...writer, indent: writer.indent + ' '.repeat(marker.length) }, item);
+    writeBlocks(within(writer, ' '.repeat(marker.length)), item);
     previous = item;
   }
+}
+
+/** For what is in a quote or an item. */
+function within(writer: Writer, indent: string): Writer {
+  if (writer.depth >= MAX_DEPTH) throw new RangeError('markdown is nested too deep');
+  return { ...writer, indent: writer.indent + indent, depth: writer.depth + 1 };
 }
 
 /** Blocks stand as far apart as in the source: at once below each other, or with one empty line between. */

@@ -1,6 +1,8 @@
 import type { AlertContent, AlertFormat } from '../../domain/alert.ts';
+import { RenderLimitError } from '../../domain/render-limit.ts';
 import type { RenderedPart, Renderer } from '../../services/ports/telegram.ts';
 import { compose, EMPTY_TEXT } from './compose.ts';
+import { createMarkdownThread } from './markdown-thread.ts';
 import { headOf, splitRendered } from './split.ts';
 import { countCodePoints, isVisible, replaceLoneSurrogates, type StyledText } from './styled-text.ts';
 
@@ -13,35 +15,48 @@ const MAX_PARTS = 4;
 const FILENAME = 'alert.txt';
 const MORE = '…\n\n(full text in the file)';
 
-/** The parsers are loaded by the first alert that needs one: 3 MB that most senders never use. */
-const FORMATS: Readonly<Record<AlertFormat, () => Promise<(message: string) => StyledText>>> = {
-  plain: async () => asWritten,
-  markdown: async () => (await import('./markdown.ts')).formatMarkdown,
-  html: async () => (await import('./html.ts')).formatHtml,
-};
+export interface AlertRenderer {
+  readonly render: Renderer;
+  /** Ends the thread that parses markdown; from then on markdown is refused in the full form. */
+  close(): Promise<void>;
+}
 
 /**
  * An alert as messages: one, or up to 4 that begin with "(1/3)" on a line of its own, or a file when it is longer.
  * Simplicity 1 and 2 show the message as it was written, with the button's address as text: send them without a button.
+ * @param markdownLimitMs longest that one markdown text may take
  */
-export const render: Renderer = async (content, simplicity) => {
-  const clean = cleanContent(content);
-  const written = compose(clean, asWritten(clean.message), simplicity > 0);
-  if (simplicity === 2) return [toDocument(written.text, withoutStyle(written))];
-  const shown = simplicity === 0 ? compose(clean, await formatOrPlain(clean), false) : withoutStyle(written);
-  if (!isVisible(shown.text)) return [{ kind: 'message', text: EMPTY_TEXT, entities: [] }];
-  return toMessages(shown) ?? [toDocument(written.text, shown)];
-};
+export function createRenderer(markdownLimitMs?: number): AlertRenderer {
+  const markdown = createMarkdownThread(markdownLimitMs);
+  /** HTML's parser is loaded by the first alert that needs it: 1 MB, with the tables of entities and tags. */
+  const formats: Readonly<Record<AlertFormat, (message: string) => Promise<StyledText>>> = {
+    plain: async (message) => asWritten(message),
+    markdown: markdown.format,
+    html: async (message) => (await import('./html.ts')).formatHtml(message),
+  };
 
-/** Markup never costs an alert: what cannot be parsed, or would show nothing, is shown as it was written. */
-async function formatOrPlain({ message, format }: AlertContent): Promise<StyledText> {
-  try {
-    const toStyled = await FORMATS[format]();
-    const styled = toStyled(message);
-    return isVisible(styled.text) ? styled : asWritten(message);
-  } catch {
-    return asWritten(message);
+  const render: Renderer = async (content, simplicity) => {
+    const clean = cleanContent(content);
+    const written = compose(clean, asWritten(clean.message), simplicity > 0);
+    if (simplicity === 2) return [toDocument(written.text, withoutStyle(written))];
+    const shown =
+      simplicity === 0 ? compose(clean, await formatOrPlain(clean), false) : withoutStyle(written);
+    if (!isVisible(shown.text)) return [{ kind: 'message', text: EMPTY_TEXT, entities: [] }];
+    return toMessages(shown) ?? [toDocument(written.text, shown)];
+  };
+
+  /** Markup never costs an alert: what is no markup, or would show nothing, is shown as it was written. */
+  async function formatOrPlain({ message, format }: AlertContent): Promise<StyledText> {
+    try {
+      const styled = await formats[format](message);
+      return isVisible(styled.text) ? styled : asWritten(message);
+    } catch (error) {
+      if (error instanceof RenderLimitError) throw error;
+      return asWritten(message);
+    }
   }
+
+  return { render, close: markdown.close };
 }
 
 /** The text in at most 4 messages; undefined when it does not fit. */

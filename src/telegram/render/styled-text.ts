@@ -1,3 +1,4 @@
+import { ALERT_LIMITS } from '../../domain/alert.ts';
 import type { MessageEntity } from '../../services/ports/telegram.ts';
 
 /** A visible text with its styles; offsets in UTF-16 units, entities properly nested, outer ones first. */
@@ -10,6 +11,7 @@ export type Style = Omit<MessageEntity, 'offset' | 'length'>;
 
 /** Writes a styled text from its start to its end. Every `open` needs its `close`. */
 export interface StyledTextBuilder {
+  /** @throws RangeError when the text becomes longer than {@link MAX_LENGTH} */
   append(text: string): void;
   /** Begins a style; one that Telegram allows no place here is left out, its text stays. */
   open(style: Style): void;
@@ -28,6 +30,12 @@ export interface StyledTextBuilder {
 /** Deeper nesting is no message that a person wrote. */
 const MAX_DEPTH = 64;
 
+/**
+ * Units that a text may grow to: four times the longest message. Marks that are shown longer than they were written
+ * ("1." as "1200. ", indentations) do not double it, but 2,000 links may refer to one address of 6,000 characters.
+ */
+const MAX_LENGTH = 4 * ALERT_LIMITS.message;
+
 /** Styles that hold no other style and stand in none but a quote. */
 const VERBATIM: ReadonlySet<string> = new Set(['pre', 'code']);
 const LINK = 'text_link';
@@ -39,7 +47,7 @@ interface OpenStyle {
   start: number;
 }
 
-/** @throws RangeError (from `open`) when styles are nested more than 64 deep */
+/** @throws RangeError when styles are nested more than 64 deep (from `open`), or the text is too long (`append`) */
 export function createStyledTextBuilder(): StyledTextBuilder {
   let text = '';
   const entities: MessageEntity[] = [];
@@ -73,6 +81,7 @@ export function createStyledTextBuilder(): StyledTextBuilder {
 
   return {
     append(more) {
+      if (text.length + more.length > MAX_LENGTH) throw new RangeError('styled text is too long');
       text += more;
     },
     open(style) {

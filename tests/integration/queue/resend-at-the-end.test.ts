@@ -86,3 +86,20 @@ describe('a resend while the worker is still busy with the alert', () => {
     await expect.poll(() => rig.queue.getJobState('a1')).toBe('completed');
   });
 });
+
+describe('a resend of an alert that was not sent in the full form', () => {
+  it('keeps that form, in which parts may have arrived', async () => {
+    const form = { simplicity: 1, withoutTopic: false } as const;
+    const forms: unknown[] = [];
+    await rig.work(async (job) => {
+      forms.push(job.form);
+      if (forms.length === 1) return { kind: 'defer', ms: 0, called: false, form };
+      return forms.length === 2 ? FAILED : DELIVERED;
+    });
+    await rig.alerts.add(alertJob('a1', 'a1'), SEALED);
+    await expect.poll(() => rig.queue.getJobState('a1'), { timeout: 10_000 }).toBe('failed');
+    await resend('a1');
+    await expect.poll(() => rig.queue.getJobState('a1'), { timeout: 10_000 }).toBe('completed');
+    expect(forms).toEqual([undefined, form, form]);
+  });
+});

@@ -87,10 +87,18 @@ describe('markdown', () => {
     expect(describeEntities(styled)).toEqual(entities);
   });
 
-  it('refuses what would take seconds to parse', () => {
-    for (const bomb of ['1. ', '>- ', '_a*', 'a*', '[', '> ', '~~a~~b']) {
-      expect(() => formatMarkdown(bomb.repeat(16_000 / bomb.length))).toThrow(RangeError);
+  it('refuses what is nested deeper than any message', () => {
+    for (const deep of ['> ', '- ', '1. ', '>- ', '*a **b ']) {
+      expect(() => formatMarkdown(`${deep.repeat(65)}c${' b** a*'.repeat(65)}`)).toThrow(RangeError);
     }
+    expect(formatMarkdown(`${'> '.repeat(64)}a`).text).toBe(`${'> '.repeat(63)}a`);
+  });
+
+  it('refuses what would become far longer than it was written', () => {
+    // Telegram takes no "/x…", so each of the 2,000 links would show the address: 12 million characters.
+    const target = `/${'x'.repeat(6_000)}`;
+    expect(() => formatMarkdown(`[a]: ${target}\n\n${'[a] '.repeat(2_000)}`)).toThrow(RangeError);
+    expect(formatMarkdown(`[a]: ${target}\n\n[a] [a]`).text).toBe(`a (${target}) a (${target})`);
   });
 
   it('parses long texts that people do write', () => {

@@ -16,16 +16,23 @@ import type { AlertContent, AlertRecord } from '../../../../src/domain/alert.ts'
 import { createEventBus, type DomainEventName } from '../../../../src/domain/events.ts';
 import type { Integration } from '../../../../src/domain/integration.ts';
 import { type Call, createBotApiDouble } from '../../../../src/sandbox/bot-api-double.ts';
-import { createDeliveryService, type Delivery } from '../../../../src/services/delivery/delivery.ts';
+import {
+  createDeliveryService,
+  type Delivery,
+  type DeliveryService,
+} from '../../../../src/services/delivery/delivery.ts';
 import { createTelegramGuard } from '../../../../src/services/delivery/telegram-guard.ts';
 import type { AlertLedger, NewAlert } from '../../../../src/services/ports/alerts.ts';
 import type { AlertJob, AlertQueue, EndedSignal, Pace } from '../../../../src/services/ports/queue.ts';
+import type { Renderer } from '../../../../src/services/ports/telegram.ts';
 import { createTelegramClient } from '../../../../src/telegram/connection.ts';
-import { render } from '../../../../src/telegram/render/renderer.ts';
+import { createRenderer } from '../../../../src/telegram/render/renderer.ts';
 import { createTelegramSender } from '../../../../src/telegram/sender.ts';
 
 const SECRET = 'a secret of the delivery tests, 32 bytes or more';
 const TIMEOUT_MS = 300;
+/** For a busy machine. */
+const RENDER_LIMIT_MS = 20_000;
 /** Quick, so that a test that opens the circuit goes on soon. */
 const GUARD = { failures: 3, firstProbeMs: 20, maxProbeMs: 40, haltedProbeMs: 20 };
 
@@ -47,7 +54,7 @@ export type DeliveryRig = Awaited<ReturnType<typeof createDeliveryRig>>;
 
 /** The delivery service on a real SQLite ledger and the Bot API double over HTTP; jobs are handed to it directly. */
 export async function createDeliveryRig(
-  change: { ledger?: Partial<AlertLedger>; pace?: Partial<Pace> } = {},
+  change: { ledger?: Partial<AlertLedger>; pace?: Partial<Pace>; render?: Renderer } = {},
 ) {
   const dir = mkdtempSync(join(tmpdir(), 'pingui-delivery-'));
   const db = await connectDatabase(parseDatabaseUrl(`sqlite:${join(dir, 'pingui.db')}`));
@@ -85,18 +92,22 @@ export async function createDeliveryRig(
     },
     ...change.pace,
   };
-  const delivery = createDeliveryService({
-    ledger: { ...ledger, ...change.ledger },
-    integrations: repository,
-    integrationService: integrations,
-    cipher,
-    guard: createTelegramGuard({ sender, events, timing: GUARD }),
-    render,
-    pace,
-    ended: { publish: () => undefined },
-    events,
-    clock,
-  });
+  const renderer = createRenderer(RENDER_LIMIT_MS);
+  const createDelivery = (render: Renderer) =>
+    createDeliveryService({
+      ledger: { ...ledger, ...change.ledger },
+      integrations: repository,
+      integrationService: integrations,
+      cipher,
+      guard: createTelegramGuard({ sender, events, timing: GUARD }),
+      render,
+      pace,
+      ended: { publish: () => undefined },
+      events,
+      clock,
+    });
+  const render = change.render ?? renderer.render;
+  const delivery = createDelivery(render);
   let chatId = 100;
 
   return {
@@ -113,6 +124,9 @@ export async function createDeliveryRig(
       clock,
       delivery,
     },
+
+    /** The delivery of another worker. */
+    another: (ownRender = render): DeliveryService => createDelivery(ownRender),
 
     /** A private chat with an active integration. */
     async addChat(): Promise<Integration> {
@@ -183,6 +197,7 @@ export async function createDeliveryRig(
     sends: (): Call[] => double.calls.filter((call) => call.method.startsWith('send')),
 
     async close(): Promise<void> {
+      await renderer.close();
       await double.stop();
       await db.close();
       rmSync(dir, { recursive: true, force: true });

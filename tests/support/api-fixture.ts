@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import type { Queue } from 'bullmq';
 import { createUseCases } from '../../src/app/core.ts';
@@ -61,6 +62,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     open: (sealed) => JSON.parse(Buffer.from(sealed, 'base64').toString()),
     sealTags: (tags) => tags.join('|'),
     openTags: (sealed) => sealed.split('|'),
+    newAlertId: randomUUID,
     hashChat: (chatId) => `hash-of-${chatId}`,
     hashRequest: (value) => `h(${value})`,
   };

@@ -1,4 +1,3 @@
-import { v7 as timeOrderedUuid } from 'uuid';
 import { createDeadline, type Deadline } from '../../async/deadline.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
@@ -135,7 +134,7 @@ export function createAccept(deps: {
   }
 
   function describe(sender: Sender, request: AlertRequest, key: string | undefined): NewAlert {
-    const id = timeOrderedUuid();
+    const id = cipher.newAlertId();
     const now = clock.now();
     const ttlMs = request.ttl === undefined ? null : request.ttl * 1000;
     return {

@@ -1,6 +1,8 @@
 import type { AlertContent } from '../../domain/alert.ts';
 
 export interface PayloadCipher {
+  /** A UUIDv7, so that the ids of one commit are neighbours in the primary key's index. */
+  newAlertId(): string;
   /** AES-256-GCM, bound to the alert's id: a ciphertext moved to another alert does not open. Returns base64. */
   seal(content: AlertContent, alertId: string): string;
   /** @throws Error when the ciphertext was not made for this id with a key that we have */

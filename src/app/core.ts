@@ -26,7 +26,15 @@ import type { RedisConnections } from './redis.ts';
 /** The settings that the use cases and what is below them depend on. */
 export type CoreConfig = Pick<
   Config,
-  'redis' | 'queue' | 'worker' | 'tokens' | 'maxAlerts' | 'timeZone' | 'backup' | 'telegram'
+  | 'redis'
+  | 'queue'
+  | 'worker'
+  | 'tokens'
+  | 'maxAlerts'
+  | 'maxIntegrationsPerChat'
+  | 'timeZone'
+  | 'backup'
+  | 'telegram'
 >;
 
 interface PortsDeps {
@@ -74,16 +82,20 @@ export function createUseCases(
     readonly ended: EndedSignal;
   },
   deps: {
-    readonly config: Pick<CoreConfig, 'maxAlerts' | 'timeZone' | 'backup' | 'telegram'>;
+    readonly config: Pick<
+      CoreConfig,
+      'maxAlerts' | 'maxIntegrationsPerChat' | 'timeZone' | 'backup' | 'telegram'
+    >;
     readonly clock: Clock;
     readonly events: EventBus;
   },
 ) {
   const { config, clock, events } = deps;
   const { timeZone, backup } = config;
-  const shared = { ...ports, integrations: ports.repository, clock, events, timeZone };
+  const dailyLimit = config.maxAlerts;
+  const shared = { ...ports, integrations: ports.repository, clock, events, timeZone, dailyLimit };
   return {
-    integrations: createIntegrationService({ ...shared, dailyLimit: config.maxAlerts }),
+    integrations: createIntegrationService({ ...shared, maxPerChat: config.maxIntegrationsPerChat }),
     alerts: createAlertService(shared),
     maintenance: createMaintenanceService({
       ...shared,

@@ -33,6 +33,7 @@ export async function runJob(
       events,
       clock,
       timeZone: config.timeZone,
+      dailyLimit: config.maxAlerts,
       backupDir: config.backup.directory,
       backupKeep: config.backup.keep,
     });

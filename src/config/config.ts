@@ -61,6 +61,7 @@ export interface Config {
   };
   /** Alerts per integration and day. */
   readonly maxAlerts: number;
+  readonly maxIntegrationsPerChat: number;
   readonly tokens: { readonly setupTtlSeconds: number; readonly ttlDays: number };
   /** Without a password there are no operator pages (the sandbox generates one). */
   readonly admin: { readonly user: string; readonly password: string | undefined };
@@ -185,6 +186,7 @@ function toConfig(values: Values, secrets: readonly string[], warnings: readonly
       groupLimitPerMinute: values.GROUP_LIMIT_PER_MINUTE,
     },
     maxAlerts: values.MAX_ALERTS,
+    maxIntegrationsPerChat: values.MAX_INTEGRATIONS_PER_CHAT,
     tokens: { setupTtlSeconds: values.SETUP_TOKEN_TTL_SECONDS, ttlDays: values.TOKEN_TTL_DAYS },
     admin: { user: values.ADMIN_USER, password: values.ADMIN_PASSWORD },
     telegram: { apiRoot: values.TELEGRAM_API_ROOT, timeoutMs: values.TELEGRAM_TIMEOUT_MS },

@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'payload_too_large'
   | 'unsupported_media_type'
   | 'already_used'
+  | 'too_many_integrations'
   | 'idempotency_mismatch'
   | 'not_resendable'
   | 'quota_exhausted'

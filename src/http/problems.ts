@@ -13,6 +13,7 @@ export const PROBLEMS: Record<ErrorCode, { readonly status: number; readonly tit
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   already_used: { status: 409, title: 'The setup token has already been used' },
+  too_many_integrations: { status: 409, title: 'The chat has too many integrations' },
   not_resendable: { status: 409, title: 'The alert cannot be sent again' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },

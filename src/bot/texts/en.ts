@@ -107,6 +107,8 @@ The answer contains the integration's token: use that one to send alerts.`,
     payload_too_large: 'That is too long.',
     unsupported_media_type: "I can't read that.",
     already_used: 'That setup token has already been used. Get a new one with /token.',
+    too_many_integrations:
+      'This chat has as many integrations as it may have. Revoke one with /revoke first.',
     idempotency_mismatch: 'That request was made before, with different content.',
     not_resendable: "That alert can't be sent again.",
     quota_exhausted: "This integration has used up today's quota. /quota shows when it resets.",

@@ -112,6 +112,8 @@ La respuesta contiene el token de la integración: úsalo para enviar alertas.`,
     payload_too_large: 'Eso es demasiado largo.',
     unsupported_media_type: 'No puedo leer eso.',
     already_used: 'Ese token de configuración ya se ha usado. Obtén uno nuevo con /token.',
+    too_many_integrations:
+      'Este chat ya tiene todas las integraciones que puede tener. Revoca antes una con /revoke.',
     idempotency_mismatch: 'Esa petición ya se hizo con otro contenido.',
     not_resendable: 'Esa alerta no se puede volver a enviar.',
     quota_exhausted: 'Esta integración ha agotado la cuota de hoy. /quota muestra cuándo se renueva.',

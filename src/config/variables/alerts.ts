@@ -9,6 +9,12 @@ export const ALERTS = {
     example: '100',
     about: 'How many alerts each integration can send per day.',
   },
+  MAX_INTEGRATIONS_PER_CHAT: {
+    ...integer(1, 10_000),
+    fallback: '20',
+    example: '50',
+    about: 'How many integrations each chat can have, revoked ones not counted.',
+  },
   MAX_QUEUE_SIZE: {
     ...integer(1, 1_000_000),
     fallback: '500',

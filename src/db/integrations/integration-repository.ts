@@ -8,18 +8,43 @@ import { createSession } from '../engine/session.ts';
 import { AlertModel } from '../models/alert-model.ts';
 import { IntegrationModel, toIntegration } from '../models/integration-model.ts';
 import { createFindIntegration } from './find-integration.ts';
-import { lastQuotaReset, mark, resetQuotas } from './quota-resets.ts';
+import { purgeIntegrations } from './purge-integrations.ts';
+import { lastQuotaReset, markDone, resetQuotas } from './quota-resets.ts';
+
+/** Units of today that revoked integrations of the row's chat have spent, at most the row's daily limit. */
+const SPENT = `(SELECT COALESCE(SUM(o."dailyLimit" - o."rateLimit" - o."carriedOver"), 0) FROM "Integrations" o
+  WHERE o."chatId" = "Integrations"."chatId" AND o."status" = 'revoked' AND o."rateLimit" < o."dailyLimit")`;
+const CARRIED_OVER = `CASE WHEN ${SPENT} < "dailyLimit" THEN ${SPENT} ELSE "dailyLimit" END`;
+const ACTIVE_OF_CHAT = `(SELECT count(*) FROM "Integrations" o
+  WHERE o."chatId" = "Integrations"."chatId" AND o."status" = 'active')`;
+/** In the index of chats; revoked integrations may be many. */
+const UNREVOKED = ['active', 'pending'] as const;
 
 /** The integrations of one database. Nothing is kept in memory: other processes write to the same tables. */
 export function createIntegrationRepository(db: Database): IntegrationRepository {
   const { knex } = db;
   const integrations = (on: Knex = knex) => IntegrationModel.query(on);
+  const unrevoked = (chatId: number) =>
+    integrations()
+      .where({ chatId })
+      .whereIn('status', [...UNREVOKED]);
+
+  /** SQLite has one writer at a time. In the order of accept's locks, so that nobody waits in a circle. */
+  async function lockChatOf(id: number, trx: Knex.Transaction): Promise<void> {
+    if (db.dialect !== 'postgres') return;
+    await trx.raw(
+      `SELECT count(*) FROM (SELECT "id" FROM "Integrations"
+         WHERE "chatId" = (SELECT "chatId" FROM "Integrations" WHERE "id" = ?) AND "status" IN ('active', 'pending')
+         ORDER BY "id" FOR UPDATE) AS locked`,
+      [id],
+    );
+  }
 
   return {
     findById: createFindIntegration(createSession(db)),
 
     async findByChat(chatId) {
-      return (await integrations().where({ chatId }).orderBy('id')).map(toIntegration);
+      return (await unrevoked(chatId).orderBy('id')).map(toIntegration);
     },
 
     async findReusablePending(chatId, now) {
@@ -56,24 +81,32 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
         .where({ id, status: 'pending' });
     },
 
-    async activate(id, setupHash, next) {
-      const rows = await integrations()
-        .patch({
-          status: 'active',
-          tokenHash: next.tokenHash,
-          scope: next.scope,
-          expiresAt: next.expiresAt,
-          updatedAt: next.now,
-          rateLimit: raw('??', ['dailyLimit']),
-          unreachableSince: null,
-          unreachableReason: null,
-          suspicion: 0,
-          ...(next.name === null ? {} : { name: next.name }),
-        })
-        .where({ id, tokenHash: setupHash, status: 'pending' })
-        .returning('*');
-      return first(rows);
-    },
+    activate: (id, setupHash, next) =>
+      retryConflicts(() =>
+        knex.transaction(async (trx) => {
+          await lockChatOf(id, trx);
+          const pending = { id, tokenHash: setupHash, status: 'pending' } as const;
+          const rows = await integrations(trx)
+            .patch({
+              status: 'active',
+              tokenHash: next.tokenHash,
+              scope: next.scope,
+              expiresAt: next.expiresAt,
+              updatedAt: next.now,
+              carriedOver: raw(CARRIED_OVER),
+              rateLimit: raw(`"dailyLimit" - ${CARRIED_OVER}`),
+              unreachableSince: null,
+              unreachableReason: null,
+              suspicion: 0,
+              ...(next.name === null ? {} : { name: next.name }),
+            })
+            .where(pending)
+            .whereRaw(`${ACTIVE_OF_CHAT} < ?`, [next.maxPerChat])
+            .returning('*');
+          if (rows.length > 0) return first(rows);
+          return (await integrations(trx).where(pending).resultSize()) > 0 ? 'too_many' : undefined;
+        }),
+      ),
 
     async rotate(id, oldHash, next) {
       const rows = await integrations()
@@ -107,30 +140,25 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
       if (since !== null) {
         // The first refusal counts; a later one changes nothing.
         return retryConflicts(() =>
-          integrations()
+          unrevoked(chatId)
             .patch({ unreachableSince: since, unreachableReason: reason })
-            .where({ chatId })
             .whereNull('unreachableSince'),
         );
       }
       const changed = await retryConflicts(() =>
-        integrations()
+        unrevoked(chatId)
           .patch({ unreachableSince: null, unreachableReason: null, suspicion: 0 })
-          .where({ chatId })
           .whereNotNull('unreachableSince'),
       );
       // Apart, because a chat that was only suspected is not one that came back.
-      await retryConflicts(() =>
-        integrations().patch({ suspicion: 0 }).where({ chatId }).whereNot({ suspicion: 0 }),
-      );
+      await retryConflicts(() => unrevoked(chatId).patch({ suspicion: 0 }).whereNot({ suspicion: 0 }));
       return changed;
     },
 
     async addSuspicion(chatId) {
       const rows = await retryConflicts(() =>
-        integrations()
+        unrevoked(chatId)
           .patch({ suspicion: raw('?? + 1', ['suspicion']) })
-          .where({ chatId })
           .returning('suspicion'),
       );
       // An integration that was made after the first refusals has counted fewer of them.
@@ -140,12 +168,11 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
     migrateChat: async (from, to, now) =>
       retryConflicts(() => integrations().patch({ chatId: to, updatedAt: now }).where({ chatId: from })),
 
-    resetQuotas: (slot, now) => resetQuotas(db, slot, now),
+    resetQuotas: (slot, now, dailyLimit) => resetQuotas(db, { slot, now, dailyLimit }),
     lastQuotaReset: () => lastQuotaReset(knex),
 
-    async markQuotaReset(slot, now) {
-      await mark(knex, slot, now);
-    },
+    markQuotaReset: (slot, now) => markDone(knex, slot, now),
+    purge: (before) => purgeIntegrations(knex, before),
   };
 }
 

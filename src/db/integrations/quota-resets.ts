@@ -7,23 +7,63 @@ import { JobRunModel } from '../models/job-run-model.ts';
 
 /** The name of the midnight reset in JobRuns. */
 export const QUOTA_RESET = 'quota-reset';
+/** Integrations per transaction: accepts of theirs wait for it, about 0.1 s on PostgreSQL. */
+const BATCH = 10_000;
 
-/** @see IntegrationRepository.resetQuotas */
-export function resetQuotas(db: Database, slot: string, now: number): Promise<number | undefined> {
-  return retryConflicts(() =>
-    db.knex.transaction(async (trx) => {
-      if (!(await mark(trx, slot, now))) return undefined;
-      // In the order of accept's locks, so that the two wait for each other in one direction only.
-      if (db.dialect === 'postgres') {
-        await trx.raw('SELECT "id" FROM "Integrations" ORDER BY "id" FOR UPDATE');
-      }
-      // Only rows that differ: on a large table most have used nothing.
-      await IntegrationModel.query(trx)
-        .patch({ rateLimit: raw('??', ['dailyLimit']), updatedAt: now })
-        .whereColumn('rateLimit', '<>', 'dailyLimit');
-      return IntegrationModel.query(trx).resultSize();
-    }),
-  );
+interface Reset {
+  readonly slot: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** MAX_ALERTS: the limit of all integrations that have none of their own. */
+  readonly dailyLimit: number;
+}
+
+/** @see IntegrationRepository.resetQuotas. Goes on where an earlier run of the slot was cut off. */
+export async function resetQuotas(db: Database, reset: Reset): Promise<number | undefined> {
+  await mark(db.knex, reset.slot, reset.now, 0);
+  for (;;) {
+    const step = await retryConflicts(() => db.knex.transaction((trx) => resetBatch(db, trx, reset)));
+    if (step === 'done_before') return undefined;
+    if (step === 'done') return IntegrationModel.query(db.knex).resultSize();
+  }
+}
+
+/** The next integrations in the order of their ids; the mark's row is locked first, so that processes take turns. */
+async function resetBatch(
+  { dialect }: Database,
+  trx: Knex.Transaction,
+  { slot, now, dailyLimit }: Reset,
+): Promise<'more' | 'done' | 'done_before'> {
+  const run = () => JobRunModel.query(trx).where({ name: QUOTA_RESET, slot });
+  const [locked] = await run()
+    .patch({ position: raw('??', ['position']) })
+    .returning('position');
+  const from = locked?.position ?? null;
+  if (from === null) return 'done_before';
+  const ids = `SELECT "id" FROM "Integrations" WHERE "id" > ? ORDER BY "id" LIMIT ?`;
+  // In the order of accept's locks, so that the two wait for each other in one direction only.
+  const lock = dialect === 'postgres' ? 'FOR UPDATE' : '';
+  const answer = await trx.raw(`SELECT max("id") AS "last" FROM (${ids} ${lock}) AS batch`, [from, BATCH]);
+  const [row] = (dialect === 'postgres' ? answer.rows : answer) as { last: number | null }[];
+  const last = row?.last ?? null;
+  await run().patch({ position: last });
+  if (last === null) return 'done';
+  // Only rows that differ: on a large table most have used nothing.
+  await IntegrationModel.query(trx)
+    .patch({
+      dailyLimit: raw('CASE WHEN "ownLimit" = 1 THEN "dailyLimit" ELSE ? END', [dailyLimit]),
+      rateLimit: raw('CASE WHEN "ownLimit" = 1 THEN "dailyLimit" ELSE ? END', [dailyLimit]),
+      carriedOver: 0,
+      updatedAt: now,
+    })
+    .whereBetween('id', [from + 1, last])
+    .where((changed) =>
+      changed
+        .whereColumn('rateLimit', '<>', 'dailyLimit')
+        .orWhere('carriedOver', '<>', 0)
+        .orWhere((other) => other.where('ownLimit', 0).where('dailyLimit', '<>', dailyLimit)),
+    );
+  return 'more';
 }
 
 /** The slot that was marked last, or undefined. */
@@ -38,16 +78,15 @@ export async function lastQuotaReset(knex: Knex): Promise<string | undefined> {
   return run?.slot;
 }
 
-/**
- * Marks the slot as done. False if it was marked before; a mark that another transaction is just making is waited
- * for, so that of any number of processes exactly one gets true.
- */
-export async function mark(knex: Knex, slot: string, now: number): Promise<boolean> {
-  // Not through the model: Objection answers with the row also where nothing was inserted.
-  const inserted: unknown[] = await knex(JobRunModel.tableName)
-    .insert({ name: QUOTA_RESET, slot, ranAt: now })
+/** Marks the slot as done, unless it was begun before. */
+export function markDone(knex: Knex, slot: string, now: number): Promise<void> {
+  return mark(knex, slot, now, null);
+}
+
+/** A mark that another transaction is just making is waited for. */
+async function mark(knex: Knex, slot: string, now: number, position: number | null): Promise<void> {
+  await knex(JobRunModel.tableName)
+    .insert({ name: QUOTA_RESET, slot, ranAt: now, position })
     .onConflict(['name', 'slot'])
-    .ignore()
-    .returning('slot');
-  return inserted.length > 0;
+    .ignore();
 }

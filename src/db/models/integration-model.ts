@@ -18,6 +18,10 @@ export class IntegrationModel extends Model {
   declare unreachableReason: string | null;
   /** Refusals in a row that may be Telegram's mistake (SUSPECT_LIMIT). */
   declare suspicion: number;
+  /** Units of today's limit that revoked integrations of the chat had spent before. */
+  declare carriedOver: number;
+  /** 1: MAX_ALERTS does not reach it. */
+  declare ownLimit: number;
   declare createdAt: number;
   declare updatedAt: number;
 }

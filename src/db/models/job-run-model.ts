@@ -8,4 +8,6 @@ export class JobRunModel extends Model {
   declare name: string;
   declare slot: string;
   declare ranAt: number;
+  /** The last integration that a reset is done with; null: with all. */
+  declare position: number | null;
 }

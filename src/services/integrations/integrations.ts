@@ -12,7 +12,10 @@ import type { AlertQueue } from '../ports/queue.ts';
 export interface IntegrationService {
   /** `/start`: the chat becomes known (a pending integration), or reachable again (`regained`, as of chatReturned). */
   registerChat(chatId: number): Promise<{ active: Integration[]; regained: number }>;
-  /** `/token [name]`: a single-use setup token for a new integration of the chat. Unnamed, it is `<noun> <number>`. */
+  /**
+   * `/token [name]`: a single-use setup token for a new integration of the chat. Unnamed, it is `<noun> <number>`.
+   * @throws AppError too_many_integrations, invalid_request (the name)
+   */
   issueSetupToken(
     chatId: number,
     name?: string,
@@ -25,7 +28,7 @@ export interface IntegrationService {
   authenticate(claims: TokenClaims, tokenHash: string): Promise<Integration>;
   /**
    * Exchanges a verified setup token, once.
-   * @throws AppError already_used, unauthorized, chat_mismatch, invalid_request (unknown scope, names the valid ones)
+   * @throws AppError already_used, too_many_integrations, unauthorized, chat_mismatch, invalid_request (unknown scope, names the valid ones)
    */
   create(
     claims: TokenClaims,
@@ -57,6 +60,8 @@ export function createIntegrationService(deps: {
   clock: Clock;
   /** Alerts per integration and day. */
   dailyLimit: number;
+  /** Integrations of one chat, revoked ones not counted. */
+  maxPerChat: number;
 }): IntegrationService {
   const { integrations, tokens, events, clock } = deps;
   const chatOf = (integration: Integration) => deps.cipher.hashChat(integration.chatId);
@@ -87,7 +92,7 @@ export function createIntegrationService(deps: {
 
     async registerChat(chatId) {
       const regained = await chatReturned(chatId);
-      const known = (await integrations.findByChat(chatId)).filter(isListed);
+      const known = await integrations.findByChat(chatId);
       if (known.length === 0) await integrations.insertPending(chatId, '', deps.dailyLimit, clock.now());
       return { active: known.filter(isActive), regained };
     },
@@ -96,8 +101,7 @@ export function createIntegrationService(deps: {
       const now = clock.now();
       const chosen = name === undefined ? await nextName(chatId, noun) : checkName(name);
       const target =
-        (await integrations.findReusablePending(chatId, now)) ??
-        (await integrations.insertPending(chatId, chosen, deps.dailyLimit, now));
+        (await integrations.findReusablePending(chatId, now)) ?? (await insertPending(chatId, chosen, now));
       const setup = tokens.issueSetup(target.id);
       await integrations.storeSetupToken(target.id, chosen, setup.hash, setup.expiresAt, now);
       return {
@@ -129,7 +133,9 @@ export function createIntegrationService(deps: {
         name,
         expiresAt: issued.expiresAt,
         now: clock.now(),
+        maxPerChat: deps.maxPerChat,
       });
+      if (integration === 'too_many') throw tooMany(deps.maxPerChat);
       if (integration === undefined) {
         throw new AppError(
           'already_used',
@@ -176,7 +182,7 @@ export function createIntegrationService(deps: {
     },
 
     async listForChat(chatId) {
-      const listed = (await integrations.findByChat(chatId)).filter(isListed);
+      const listed = await integrations.findByChat(chatId);
       return listed.toSorted((a, b) => Number(isActive(b)) - Number(isActive(a)));
     },
 
@@ -193,6 +199,11 @@ export function createIntegrationService(deps: {
     },
   };
 
+  async function insertPending(chatId: number, name: string, now: number): Promise<Integration> {
+    if ((await integrations.findByChat(chatId)).length >= deps.maxPerChat) throw tooMany(deps.maxPerChat);
+    return integrations.insertPending(chatId, name, deps.dailyLimit, now);
+  }
+
   async function nextName(chatId: number, noun: string): Promise<string> {
     const taken = new Set((await listActive(chatId)).map((one) => one.name));
     let number = 1;
@@ -205,8 +216,11 @@ function isActive(integration: Integration): boolean {
   return integration.status === 'active';
 }
 
-function isListed(integration: Integration): boolean {
-  return integration.status !== 'revoked';
+function tooMany(maxPerChat: number): AppError {
+  return new AppError(
+    'too_many_integrations',
+    `This chat has as many integrations as it may have: ${maxPerChat}. Revoke one of them first.`,
+  );
 }
 
 function checkName(name: string): string {

@@ -21,6 +21,8 @@ export function createMaintenanceService(deps: {
   events: EventBus;
   clock: Clock;
   timeZone: string;
+  /** Alerts per integration and day. */
+  dailyLimit: number;
   backupDir: string;
   backupKeep: number;
 }): MaintenanceService {
@@ -28,7 +30,7 @@ export function createMaintenanceService(deps: {
 
   async function resetQuotas(): Promise<void> {
     const slot = quotaSlot(clock.now(), deps.timeZone);
-    const changed = await integrations.resetQuotas(slot, clock.now());
+    const changed = await integrations.resetQuotas(slot, clock.now(), deps.dailyLimit);
     if (changed !== undefined) events.emit('quota.reset', { integrations: changed, slot });
   }
 
@@ -39,7 +41,7 @@ export function createMaintenanceService(deps: {
       const now = clock.now();
       // Its own slot, besides the date's: a manual reset does not replace midnight's.
       const slot = `manual ${new Date(now).toISOString()}`;
-      const changed = (await integrations.resetQuotas(slot, now)) ?? 0;
+      const changed = (await integrations.resetQuotas(slot, now, deps.dailyLimit)) ?? 0;
       events.emit('quota.reset', { integrations: changed, slot });
       return changed;
     },

@@ -13,6 +13,9 @@ export interface UpkeepService {
 
 /** Ended entries stay readable for 30 days. */
 const LEDGER_KEEP_MS = 30 * 86_400_000;
+/** Revoked integrations are kept for 30 days, those that were never used for 7: long enough to ask what happened. */
+const REVOKED_KEEP_MS = 30 * 86_400_000;
+const UNUSED_KEEP_MS = 7 * 86_400_000;
 /** A send takes at most the Telegram timeout; this much more, in ms, for the writes around it. */
 const STUCK_MARGIN_MS = 10_000;
 /** An accept writes the ledger, then the queue, within 1.5 s; entries this old (ms) must have their job. */
@@ -23,7 +26,7 @@ const FREE_PLACES_EVERY_MS = 60_000;
 const BATCH = 1_000;
 
 export function createUpkeepService(deps: {
-  integrations: Pick<IntegrationRepository, 'findById'>;
+  integrations: Pick<IntegrationRepository, 'findById' | 'purge'>;
   ledger: AlertLedger;
   queue: Pick<AlertQueue, 'drop' | 'existing' | 'placeHolders' | 'purgeEnded'>;
   ended: Pick<EndedSignal, 'publish'>;
@@ -115,6 +118,7 @@ export function createUpkeepService(deps: {
       // 5. What has been kept long enough.
       await queue.purgeEnded();
       await ledger.purge(now - LEDGER_KEEP_MS);
+      await integrations.purge({ revoked: now - REVOKED_KEEP_MS, pending: now - UNUSED_KEEP_MS });
       events.emit('upkeep.done', { expired: expired.length, uncertain: stuck.length, lost });
     },
   };

@@ -3,6 +3,7 @@ import type { Integration } from '../../domain/integration.ts';
 export interface IntegrationRepository {
   /** Batches look-ups of one event-loop turn into one query (the hot path). */
   findById(id: number): Promise<Integration | undefined>;
+  /** The chat's integrations, oldest first; revoked ones left out. */
   findByChat(chatId: number): Promise<Integration[]>;
   /** The chat's newest pending integration whose setup token is missing or ended before `now`. */
   findReusablePending(chatId: number, now: number): Promise<Integration | undefined>;
@@ -11,14 +12,22 @@ export interface IntegrationRepository {
   storeSetupToken(id: number, name: string, tokenHash: string, expiresAt: number, now: number): Promise<void>;
   /**
    * pending → active in one statement, only while `setupHash` is still the stored hash: of any number of concurrent
-   * calls exactly one gets the integration, the others undefined. `name` null keeps the name. Also clears
-   * unreachableSince, and sets rateLimit = dailyLimit.
+   * calls exactly one gets the integration, the others undefined. `too_many`: the chat has `maxPerChat` active ones.
+   * `name` null keeps the name. Also clears unreachableSince, and sets rateLimit to dailyLimit less the units that
+   * revoked integrations of the chat have spent today.
    */
   activate(
     id: number,
     setupHash: string,
-    next: { tokenHash: string; scope: string; name: string | null; expiresAt: number; now: number },
-  ): Promise<Integration | undefined>;
+    next: {
+      tokenHash: string;
+      scope: string;
+      name: string | null;
+      expiresAt: number;
+      now: number;
+      maxPerChat: number;
+    },
+  ): Promise<Integration | 'too_many' | undefined>;
   /** Replaces the token only while `oldHash` is still the stored one and the status is active; else undefined. */
   rotate(
     id: number,
@@ -37,12 +46,17 @@ export interface IntegrationRepository {
   /** Moves all integrations of a chat to its new id. Returns rows changed. */
   migrateChat(from: number, to: number, now: number): Promise<number>;
   /**
-   * Sets rateLimit = dailyLimit everywhere, once per `slot` (the date, YYYY-MM-DD): in one transaction with the
-   * slot's mark. Returns the number of integrations, or undefined if the slot was done before.
+   * Gives every integration its day's quota (`dailyLimit`, unless it has a limit of its own), once per `slot` (the date,
+   * YYYY-MM-DD). Returns the number of integrations, or undefined if the slot was done before.
    */
-  resetQuotas(slot: string, now: number): Promise<number | undefined>;
+  resetQuotas(slot: string, now: number, dailyLimit: number): Promise<number | undefined>;
   /** The newest slot for which the quotas were reset, or undefined. */
   lastQuotaReset(): Promise<string | undefined>;
   /** Marks a slot as done without touching quotas (a fresh database owes nothing). No-op where marked. */
   markQuotaReset(slot: string, now: number): Promise<void>;
+  /**
+   * Deletes integrations that were revoked, or set up and never used, before these times (epoch ms), once the ledger has
+   * none of their alerts. Returns how many.
+   */
+  purge(before: { revoked: number; pending: number }): Promise<number>;
 }

@@ -1,0 +1,27 @@
+import type { Knex } from 'knex';
+import { IntegrationModel } from '../models/integration-model.ts';
+
+/** Integrations deleted per statement: other writers get their turn in between. */
+const PURGE_BATCH = 500;
+
+/** @see IntegrationRepository.purge */
+export async function purgeIntegrations(
+  knex: Knex,
+  { revoked, pending }: { readonly revoked: number; readonly pending: number },
+): Promise<number> {
+  let purged = 0;
+  for (;;) {
+    const deleted = await IntegrationModel.query(knex)
+      .delete()
+      .whereRaw(
+        `"id" IN (SELECT i."id" FROM "Integrations" i
+           WHERE i."status" <> 'active' AND i."updatedAt" < CASE i."status" WHEN 'revoked' THEN ? ELSE ? END
+             AND (i."status" = 'revoked' OR i."expiresAt" IS NULL OR i."expiresAt" < ?)
+             AND NOT EXISTS (SELECT 1 FROM "Alerts" a WHERE a."integrationId" = i."id")
+           LIMIT ?)`,
+        [revoked, pending, pending, PURGE_BATCH],
+      );
+    purged += deleted;
+    if (deleted < PURGE_BATCH) return purged;
+  }
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { AlertContent } from '../../../src/domain/alert.ts';
-import { render } from '../../../src/telegram/render/renderer.ts';
-import { describeEntities, expectSendable, joinParts } from './message-rules.ts';
+import type { AlertContent } from '../../../../src/domain/alert.ts';
+import { render } from '../../../../src/telegram/render/renderer.ts';
+import { describeEntities, expectSendable, joinParts } from '../message-rules.ts';
 
 const alert = (message: string, more: Partial<AlertContent> = {}): AlertContent => ({
   message,

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runMigrate } from '../../../src/cli/run-migrate.ts';
-import { parseDatabaseUrl } from '../../../src/config/database-url.ts';
-import { connectDatabase } from '../../../src/db/engine/connect.ts';
-import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
-import { NOW, openMigrated } from './databases.ts';
+import { runMigrate } from '../../../../src/cli/run-migrate.ts';
+import { parseDatabaseUrl } from '../../../../src/config/database-url.ts';
+import { connectDatabase } from '../../../../src/db/engine/connect.ts';
+import { createIntegrationRepository } from '../../../../src/db/integrations/integration-repository.ts';
+import { NOW, openMigrated } from '../databases.ts';
 
 let dir = '';
 beforeEach(() => {
@@ -99,7 +99,7 @@ describe('migrating by hand', () => {
   });
 
   it('works through the knex command line and its knexfile', async () => {
-    const root = new URL('../../../', import.meta.url).pathname;
+    const root = new URL('../../../..', import.meta.url).pathname;
     const knex = (command: string) =>
       promisify(execFile)(
         process.execPath,

@@ -24,7 +24,7 @@ import type { AlertQueue, EndedSignal } from '../services/ports/queue.ts';
 import type { RedisConnections } from './redis.ts';
 
 /** The settings that the use cases and what is below them depend on. */
-export type CoreConfig = Pick<
+type CoreConfig = Pick<
   Config,
   | 'redis'
   | 'queue'

@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
+import { pause } from '../../src/async/pause.ts';
 import { createAlertLedger } from '../../src/db/alerts/alert-ledger.ts';
 import { ALERT_QUEUE } from '../../src/queue/alert-queue.ts';
 import { createBotApiDouble } from '../../src/sandbox/bot-api-double.ts';
@@ -82,10 +83,6 @@ async function measure(alerts: number, postgresUrl: string | undefined): Promise
     await shop.close();
     await double.stop();
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 async function postAll(url: string, senders: readonly Sender[]): Promise<void> {

@@ -27,7 +27,7 @@ export async function openAccepting(
   const database = `sqlite:${join(dir, 'bench.db')}`;
   const { db, senders } = await makeManyIntegrations(database, point.integrations, wanted);
   shop.beforeClose(db.close);
-  const redis = await shop.startRedis(dir);
+  const redis = await shop.startRedis();
   const pending = openPending({ redisUrl: redis, db, senders });
   shop.beforeClose(pending.close);
   await pending.add(point.pending);

@@ -36,7 +36,7 @@ export async function openDelivering(
   const { apiRoot } = await double.start();
   shop.beforeClose(double.stop);
   for (const { chatId } of senders) double.addChat({ id: chatId, type: 'private', first_name: 'bench' });
-  const redis = await shop.startRedis(dir);
+  const redis = await shop.startRedis();
   const pending = openPending({ redisUrl: redis, db, senders });
   shop.beforeClose(pending.close);
   await pending.pause();

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../support/free-port.ts';
+import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
 export const SECRET = 'a secret of the benchmarks, 32 bytes or more';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -16,8 +16,8 @@ export interface Workshop {
   readonly dir: string;
   /** A folder of its own within `dir`, for a benchmark of several services. */
   makeDir(): Promise<string>;
-  /** A redis-server with AOF, as the service starts its own; its data in `dir`. Returns its URL. */
-  startRedis(dir?: string): Promise<string>;
+  /** A redis-server with AOF, as the service starts its own. Returns its URL. */
+  startRedis(): Promise<string>;
   /** Starts a program and waits for the line of its output that `find` understands. */
   start<T>(
     name: string,
@@ -33,6 +33,7 @@ export interface Workshop {
 export function openWorkshop(): Workshop {
   const dir = mkdtempSync(join(tmpdir(), 'pingui-bench-'));
   const children = new Set<ChildProcess>();
+  const servers: TestRedis[] = [];
   const closing: (() => Promise<unknown>)[] = [];
 
   async function end(child: ChildProcess): Promise<void> {
@@ -67,27 +68,10 @@ export function openWorkshop(): Workshop {
     dir,
     start,
     makeDir: () => mkdtemp(join(dir, 'service-')),
-    async startRedis(dataDir = dir) {
-      const port = await freePort();
-      const args = [
-        '--port',
-        String(port),
-        '--bind',
-        '127.0.0.1',
-        '--dir',
-        dataDir,
-        '--appendonly',
-        'yes',
-        '--save',
-        '',
-      ];
-      const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
-      children.add(child);
-      for await (const line of createInterface({ input: child.stdout })) {
-        if (line.includes('Ready to accept connections')) break;
-      }
-      child.stdout.resume();
-      return `redis://127.0.0.1:${port}`;
+    async startRedis() {
+      const server = await startTestRedis();
+      servers.push(server);
+      return server.url;
     },
     beforeClose: (close) => void closing.unshift(close),
     async close() {
@@ -95,6 +79,7 @@ export function openWorkshop(): Workshop {
         for (const close of closing) await close();
       } finally {
         await Promise.all([...children].map(end));
+        await Promise.all(servers.map((server) => server.stop()));
         rmSync(dir, { recursive: true, force: true });
       }
     },

@@ -1,18 +1,19 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pause } from '../../src/async/pause.ts';
 import { type BotApiDouble, createBotApiDouble } from '../../src/sandbox/bot-api-double.ts';
 import { type Provisioned, provisionIntegration } from '../support/provision.ts';
-import { pause, type Service, startService } from '../support/service.ts';
+import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { type Service, startService } from '../support/service.ts';
 import { type Audit, type AuditOptions, audit } from './audit.ts';
 import { type LedgerReader, openLedger } from './ledger-reader.ts';
-import { type LoopbackRedis, startLoopbackRedis } from './loopback-redis.ts';
 import { createSender, type Sender } from './sender.ts';
 
 /** The built service as two processes, its Redis, its SQLite file, and Telegram's double in this process. */
 export interface Rig {
   readonly double: BotApiDouble;
-  readonly redis: LoopbackRedis;
+  readonly redis: TestRedis;
   /** ROLES=api,bot,scheduler */
   readonly api: Service;
   /** ROLES=worker */
@@ -50,7 +51,7 @@ const STANDSTILL_MS = 100_000;
 export async function openRig(options: RigOptions = {}): Promise<Rig> {
   const dir = mkdtempSync(join(tmpdir(), 'pingui-chaos-'));
   const double = createBotApiDouble({ dropOldMessages: 1_000_000 });
-  const redis = await startLoopbackRedis();
+  const redis = await startTestRedis();
   await double.start();
   const start = (roles: string): Promise<Service> =>
     startService({ double, dir, env: { ...SETTINGS, ...options.env, REDIS_URL: redis.url, ROLES: roles } });

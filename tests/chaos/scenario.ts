@@ -1,3 +1,4 @@
+import { createRandom } from '../support/random.ts';
 import type { Audit } from './audit.ts';
 import { openRig, type Rig, type RigOptions } from './rig.ts';
 
@@ -70,16 +71,5 @@ export async function runScenario(scenario: Scenario, seed: number): Promise<Rep
     balance: last === undefined ? undefined : (balance as Report['balance']),
     figures,
     violations,
-  };
-}
-
-/** mulberry32: small, and good enough to pick moments. */
-export function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }

@@ -1,6 +1,6 @@
+import { pause } from '../../src/async/pause.ts';
 import type { ApiAnswer, ApiClient } from '../support/api-client.ts';
 import type { Provisioned } from '../support/provision.ts';
-import { pause } from '../support/service.ts';
 
 /** One request of the sender's and what it was told. */
 export interface Posted {

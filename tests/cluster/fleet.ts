@@ -1,5 +1,6 @@
+import { pause } from '../../src/async/pause.ts';
 import type { BotApiDouble } from '../../src/sandbox/bot-api-double.ts';
-import { pause, type Service, startService } from '../support/service.ts';
+import { type Service, startService } from '../support/service.ts';
 
 export type Role = 'api' | 'worker' | 'bot' | 'scheduler';
 export type Sizes = Readonly<Record<Role, number>>;

@@ -1,3 +1,4 @@
+import { STATE_MESSAGES } from '../../src/bot/updates/update-source.ts';
 import type { BotApiDouble, Call } from '../../src/sandbox/bot-api-double.ts';
 import { botMessages } from '../support/provision.ts';
 import type { LogLine } from '../support/service.ts';
@@ -26,15 +27,8 @@ export interface PollReport {
   readonly answered: number;
 }
 
-const POLLS = 'Polling for bot updates';
-/** What src/bot/update-source.ts logs at each change of state. */
-const STATES = [
-  POLLS,
-  'On standby: another process polls for bot updates',
-  'Cannot reach Telegram for bot updates; trying again with growing pauses',
-  'Another program reads the updates of this bot; trying again with growing pauses',
-  'Stopped reading bot updates',
-];
+const POLLS = STATE_MESSAGES.polling;
+const STATES = Object.values(STATE_MESSAGES);
 const SAMPLE_MS = 50;
 const ASK_EVERY_MS = 2_000;
 const ANSWER_LIMIT_MS = 45_000;

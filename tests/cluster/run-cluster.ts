@@ -1,10 +1,11 @@
+import { pause } from '../../src/async/pause.ts';
 import { type BotApiDouble, createBotApiDouble } from '../../src/sandbox/bot-api-double.ts';
 import { type Audit, audit } from '../chaos/audit.ts';
 import { startTestPostgres } from '../support/postgres.ts';
 import { type Provisioned, provisionIntegration } from '../support/provision.ts';
 import { createRandom } from '../support/random.ts';
-import { SOUND, startRedisProcess } from '../support/redis-process.ts';
-import { BOT_TOKEN, pause } from '../support/service.ts';
+import { startTestRedis } from '../support/redis.ts';
+import { BOT_TOKEN } from '../support/service.ts';
 import { type Fleet, type Member, type Role, type Sizes, startFleet } from './fleet.ts';
 import { type PollReport, type PollWatch, watchPollers } from './poll-watch.ts';
 import { openPostgresLedger, type PostgresLedger } from './postgres-ledger.ts';
@@ -107,10 +108,10 @@ async function open(sizes: Sizes, closers: (() => Promise<unknown>)[]): Promise<
   const postgres = await startTestPostgres();
   if (postgres === undefined) throw new Error('PostgreSQL is not installed');
   closers.push(postgres.stop);
-  const redis = await startRedisProcess({ settings: SOUND });
+  const redis = await startTestRedis();
   closers.push(redis.stop);
   const databaseUrl = await postgres.createDatabase();
-  const env = { ...SETTINGS, REDIS_URL: `redis://127.0.0.1:${redis.port}`, DATABASE_URL: databaseUrl };
+  const env = { ...SETTINGS, REDIS_URL: redis.url, DATABASE_URL: databaseUrl };
   const fleet = await startFleet(sizes, env, double);
   closers.push(fleet.close);
   const api = fleet.members.find(({ role }) => role === 'api');

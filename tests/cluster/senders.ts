@@ -1,7 +1,7 @@
+import { pause } from '../../src/async/pause.ts';
 import type { Posted } from '../chaos/sender.ts';
 import type { ApiAnswer } from '../support/api-client.ts';
 import type { Provisioned } from '../support/provision.ts';
-import { pause } from '../support/service.ts';
 import type { Fleet } from './fleet.ts';
 
 export interface Senders {

@@ -2,11 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pause } from '../../src/async/pause.ts';
 import { createBotApiDouble } from '../../src/sandbox/bot-api-double.ts';
 import { chatNeedle, filesOf, findLeaks, type Haystack, textNeedle } from '../support/leak-search.ts';
 import { runMain } from '../support/main-process.ts';
 import { type Provisioned, provisionIntegration } from '../support/provision.ts';
-import { BOT_TOKEN, pause, type Service, startService } from '../support/service.ts';
+import { BOT_TOKEN, type Service, startService } from '../support/service.ts';
 import { FIELDS, leaveAlertsInAllStates, STATES, type State, textKey, word } from './alerts-in-all-states.ts';
 
 /** 15 digits each: they occur nowhere by chance. */

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { pause } from '../../src/async/pause.ts';
 import { type BotApiDouble, createBotApiDouble } from '../../src/sandbox/bot-api-double.ts';
 import { type Provisioned, provisionIntegration } from '../support/provision.ts';
-import { BOT_TOKEN, pause, type Service, startService } from '../support/service.ts';
+import { BOT_TOKEN, type Service, startService } from '../support/service.ts';
 
 /** The contract's limit for knowing an interrupted send as uncertain, in ms. */
 const UNCERTAIN_WITHIN_MS = 60_000;

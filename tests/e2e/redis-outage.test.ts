@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pause } from '../../src/async/pause.ts';
 import { createBotApiDouble } from '../../src/sandbox/bot-api-double.ts';
 import type { ApiAnswer } from '../support/api-client.ts';
 import { type Provisioned, provisionIntegration } from '../support/provision.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
-import { BOT_TOKEN, pause, type Service, startService } from '../support/service.ts';
+import { BOT_TOKEN, type Service, startService } from '../support/service.ts';
 
 const CHAT = 7_003;
 /** The contract: an add is answered within 1.5 s, whatever Redis does. The rest is the way there and back. */
@@ -18,7 +19,7 @@ describe('while Redis is away', () => {
   let integration: Provisioned;
 
   beforeAll(async () => {
-    redis = await startTestRedis({ tcp: true });
+    redis = await startTestRedis();
     await double.start();
     const env = {
       REDIS_URL: redis.url,

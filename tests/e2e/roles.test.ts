@@ -27,7 +27,7 @@ describe('a service of several processes', () => {
     service.logs.some(({ message }) => message === 'HTTP server is listening');
 
   beforeAll(async () => {
-    [redis] = await Promise.all([startTestRedis({ tcp: true }), double.start()]);
+    [redis] = await Promise.all([startTestRedis(), double.start()]);
     api = await start({ ROLES: 'api,bot' });
     // One database for both.
     worker = await start({ ROLES: 'worker' }, api.dir);

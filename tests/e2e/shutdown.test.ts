@@ -4,11 +4,12 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pause } from '../../src/async/pause.ts';
 import { type BotApiDouble, createBotApiDouble } from '../../src/sandbox/bot-api-double.ts';
 import { spawnRun } from '../support/main-process.ts';
 import { type Provisioned, provisionIntegration } from '../support/provision.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
-import { BOT_TOKEN, baseEnv, pause, type Service, startService } from '../support/service.ts';
+import { BOT_TOKEN, baseEnv, type Service, startService } from '../support/service.ts';
 
 const CHAT = 7_001;
 /** The contract's deadline for stopping, in ms. */
@@ -125,7 +126,7 @@ describe('stopping while Redis is away', () => {
   const open: Service[] = [];
   let redis: TestRedis;
   beforeAll(async () => {
-    [redis] = await Promise.all([startTestRedis({ tcp: true }), double.start()]);
+    [redis] = await Promise.all([startTestRedis(), double.start()]);
   });
   afterAll(async () => {
     for (const service of open) await service.close();

@@ -1,3 +1,4 @@
+import { pause } from '../../src/async/pause.ts';
 import { AppError } from '../../src/domain/errors.ts';
 import { alertJob, type QueueRig, SEALED } from './queue-rig.ts';
 
@@ -58,5 +59,3 @@ export function startAddLoad(rig: QueueRig): AddLoad {
     },
   };
 }
-
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

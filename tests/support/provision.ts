@@ -1,5 +1,6 @@
+import { pause } from '../../src/async/pause.ts';
 import type { BotApiDouble, StoredMessage } from '../../src/sandbox/bot-api-double.ts';
-import { pause, type Service } from './service.ts';
+import type { Service } from './service.ts';
 
 export interface Provisioned {
   readonly chatId: number;

@@ -4,16 +4,22 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis, type RedisOptions } from 'ioredis';
+import { pause } from '../../src/async/pause.ts';
 import { findRedisServer } from '../../src/redis/private/find-redis-server.ts';
 import { freePort } from './free-port.ts';
 
 export interface RedisProcess {
+  /** redis://, at its loopback port. */
+  readonly url: string;
+  /** For `new Redis(connection)`: its unix socket. */
+  readonly connection: { readonly path: string };
   readonly port: number;
   readonly pid: number;
   readonly dir: string;
   readonly running: boolean;
   /** A connection for the test itself; ends with `stop`. */
   readonly admin: Redis;
+  /** Dies as in a crash; the AOF stays. */
   kill9(): Promise<void>;
   /** Connections stay open, but nothing is answered until {@link thaw}. */
   freeze(): void;
@@ -47,7 +53,7 @@ export const SOUND: Readonly<Record<string, string>> = {
 };
 
 /**
- * A throw-away redis-server on a loopback port, with a redis.conf in a temp directory.
+ * A throw-away redis-server on a loopback port and a unix socket, with a redis.conf in a temp directory.
  * @throws Error when no redis-server is installed, or it does not answer within 20 s
  */
 export async function startRedisProcess(options: RedisProcessOptions = {}): Promise<RedisProcess> {
@@ -56,10 +62,18 @@ export async function startRedisProcess(options: RedisProcessOptions = {}): Prom
     throw new Error('No redis-server: see the warning of tests/support/global-setup.ts');
   const dir = mkdtempSync(join(tmpdir(), 'pingui-redis-'));
   const port = options.port ?? (await freePort());
+  const connection = { path: join(dir, 'r.sock') };
   const file = join(dir, 'redis.conf');
   writeFileSync(
     file,
-    toConf({ bind: '127.0.0.1', dir, port: String(port), loglevel: 'warning', ...options.settings }),
+    toConf({
+      bind: '127.0.0.1',
+      dir,
+      port: String(port),
+      unixsocket: connection.path,
+      loglevel: 'warning',
+      ...options.settings,
+    }),
   );
   let child: ChildProcess;
   const killOnExit = (): void => void child.kill('SIGKILL');
@@ -76,6 +90,8 @@ export async function startRedisProcess(options: RedisProcessOptions = {}): Prom
     child.kill('SIGCONT'); // a frozen one would not hear SIGTERM
     child.kill(signal);
     await gone;
+    // Otherwise the next start would look ready before it is.
+    while (admin.status === 'ready') await pause(5);
   };
 
   begin();
@@ -93,7 +109,7 @@ export async function startRedisProcess(options: RedisProcessOptions = {}): Prom
     while (admin.status !== 'ready') {
       if (ended() || performance.now() > deadline)
         throw new Error(`redis-server did not start on port ${port}`);
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await pause(10);
     }
   };
   const stop = async (): Promise<void> => {
@@ -107,6 +123,8 @@ export async function startRedisProcess(options: RedisProcessOptions = {}): Prom
     throw error;
   });
   return {
+    url: `redis://127.0.0.1:${port}`,
+    connection,
     port,
     dir,
     admin,

@@ -61,7 +61,7 @@ export function findValkey(): string | undefined {
 
 export async function startValkey(binary: string): Promise<Topology> {
   const server = await startRedisProcess({ binary, settings: SOUND });
-  return { url: `redis://127.0.0.1:${server.port}`, servers: [server], stop: server.stop };
+  return { url: server.url, servers: [server], stop: server.stop };
 }
 
 /** An authority of our own and a certificate for localhost, good for two days; `remove` deletes them. */

@@ -1,6 +1,7 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pause } from '../../src/async/pause.ts';
 import type { BotApiDouble } from '../../src/sandbox/bot-api-double.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
 import { endPrivateRedis, privateRedisPid, type Run, requireBuild, spawnRun } from './main-process.ts';
@@ -215,8 +216,4 @@ function merge(
 ): Record<string, string> {
   const entries = Object.entries({ ...env, ...changes });
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
-}
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

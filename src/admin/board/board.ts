@@ -14,7 +14,7 @@ import { boardRefusal } from './board-policy.ts';
 import { BoardQueueAdapter } from './board-queue-adapter.ts';
 import { createAlertPresenter, presentPlainJobs } from './present-jobs.ts';
 
-export const BOARD_PATH = '/admin/queues';
+const BOARD_PATH = '/admin/queues';
 
 /** The line below the queue's name. It is cut where the window ends, so that the first words matter most. */
 const ALERTS_DESCRIPTION =

@@ -54,7 +54,8 @@ export function stateAfter(fault: ApiFault): UpdateSourceState {
   return 'backing_off';
 }
 
-const MESSAGES: Record<UpdateSourceState, string> = {
+/** What is logged at each change of state. */
+export const STATE_MESSAGES: Record<UpdateSourceState, string> = {
   polling: 'Polling for bot updates',
   webhook: 'Receiving bot updates by webhook',
   standby: 'On standby: another process polls for bot updates',
@@ -79,7 +80,7 @@ export function createStateKeeper(deps: {
       if (current.state === state) return;
       current = { state, since: deps.now() };
       const bad = state === 'backing_off' || state === 'unauthorized' || state === 'conflict';
-      deps.log(bad ? 'warn' : 'info', fields, MESSAGES[state]);
+      deps.log(bad ? 'warn' : 'info', fields, STATE_MESSAGES[state]);
     },
   };
 }

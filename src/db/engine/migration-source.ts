@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import * as initial from '../../../migrations/20261125000000_initial.ts';
 import * as confirmedAlerts from '../../../migrations/20261125200000_confirmed_alerts.ts';
+import * as integrationLimits from '../../../migrations/20261127010000_integration_limits.ts';
 
 /**
  * All migrations, oldest first. Their names carry no extension: a database that was migrated from the TypeScript
@@ -9,6 +10,7 @@ import * as confirmedAlerts from '../../../migrations/20261125200000_confirmed_a
 const MIGRATIONS: ReadonlyMap<string, Knex.Migration> = new Map([
   ['20261125000000_initial', initial],
   ['20261125200000_confirmed_alerts', confirmedAlerts],
+  ['20261127010000_integration_limits', integrationLimits],
 ]);
 
 /** An explicit list instead of a folder, so that it is the same from src, from dist and from any directory. */

@@ -15,8 +15,8 @@ export async function purgeIntegrations(
       .delete()
       .whereRaw(
         `"id" IN (SELECT i."id" FROM "Integrations" i
-           WHERE i."status" <> 'active' AND i."updatedAt" < CASE i."status" WHEN 'revoked' THEN ? ELSE ? END
-             AND (i."status" = 'revoked' OR i."expiresAt" IS NULL OR i."expiresAt" < ?)
+           WHERE i."status" <> 'active' AND (i."status" = 'revoked' AND i."updatedAt" < ?
+               OR i."status" = 'pending' AND i."updatedAt" < ? AND COALESCE(i."expiresAt", 0) < ?)
              AND NOT EXISTS (SELECT 1 FROM "Alerts" a WHERE a."integrationId" = i."id")
            LIMIT ?)`,
         [revoked, pending, pending, PURGE_BATCH],

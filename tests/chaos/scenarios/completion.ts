@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import sqlite3 from 'sqlite3';
+import { pause } from '../../../src/async/pause.ts';
 import { ENDED } from '../../support/api-client.ts';
-import { pause } from '../../support/service.ts';
 import { sends } from '../audit.ts';
 import type { Rig } from '../rig.ts';
 import type { Scenario } from '../scenario.ts';
@@ -43,7 +43,7 @@ export function completionFails(rounds: number): Scenario {
 async function redisDies(rig: Rig): Promise<void> {
   await rig.redis.kill9();
   await pause(1_000);
-  await rig.redis.start();
+  await rig.redis.restart();
 }
 
 /** Another process holds SQLite's write lock. */

@@ -1,5 +1,5 @@
+import { pause } from '../../../src/async/pause.ts';
 import { tooManyRequestsAnswer } from '../../../src/sandbox/bot-api-double.ts';
-import { pause } from '../../support/service.ts';
 import { sends } from '../audit.ts';
 import type { Rig } from '../rig.ts';
 import type { Context, Scenario } from '../scenario.ts';

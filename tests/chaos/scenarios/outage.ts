@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { pause } from '../../support/service.ts';
+import { pause } from '../../../src/async/pause.ts';
 import { sends } from '../audit.ts';
 import type { Rig } from '../rig.ts';
 import type { Scenario } from '../scenario.ts';

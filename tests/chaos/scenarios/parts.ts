@@ -1,3 +1,4 @@
+import { pause } from '../../../src/async/pause.ts';
 import {
   errorAnswer,
   type FaultOptions,
@@ -5,7 +6,6 @@ import {
 } from '../../../src/sandbox/bot-api-double.ts';
 import { ENDED, type LedgerEntry } from '../../support/api-client.ts';
 import { botMessages, type Provisioned } from '../../support/provision.ts';
-import { pause } from '../../support/service.ts';
 import type { Rig } from '../rig.ts';
 import type { Context, Scenario } from '../scenario.ts';
 

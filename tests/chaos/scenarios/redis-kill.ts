@@ -1,4 +1,4 @@
-import { pause } from '../../support/service.ts';
+import { pause } from '../../../src/async/pause.ts';
 import type { Scenario } from '../scenario.ts';
 
 const AWAY_MS = 1_500;
@@ -19,7 +19,7 @@ export function redisKill(rounds: number, options = { chats: 20, everyMs: 500 })
         await rig.redis.kill9();
         await pause(random() * AWAY_MS);
         await check(`round ${round}`, { idle: false });
-        await rig.redis.start();
+        await rig.redis.restart();
       }
       await pause(BETWEEN_MS);
       await stop();

@@ -1,4 +1,4 @@
-import { pause } from '../../support/service.ts';
+import { pause } from '../../../src/async/pause.ts';
 import { sends } from '../audit.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Posted } from '../sender.ts';
@@ -67,7 +67,7 @@ export function repeats(rounds: number): Scenario {
         } else {
           await rig.redis.kill9();
           await pause(random() * 500);
-          await rig.redis.start();
+          await rig.redis.restart();
         }
         const answers = await posts;
         for (const { status } of answers) codes.set(status, (codes.get(status) ?? 0) + 1);

@@ -1,7 +1,7 @@
+import { pause } from '../../../src/async/pause.ts';
 import { errorAnswer } from '../../../src/sandbox/bot-api-double.ts';
 import { ENDED } from '../../support/api-client.ts';
 import type { Provisioned } from '../../support/provision.ts';
-import { pause } from '../../support/service.ts';
 import { sends } from '../audit.ts';
 import type { Rig } from '../rig.ts';
 import type { Context, Scenario } from '../scenario.ts';

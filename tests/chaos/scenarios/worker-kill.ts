@@ -1,4 +1,4 @@
-import { pause } from '../../support/service.ts';
+import { pause } from '../../../src/async/pause.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** Longest time that a worker runs before it is killed, in ms: some rounds hit it while it starts to send. */

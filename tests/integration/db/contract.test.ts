@@ -2,6 +2,7 @@ import { afterAll } from 'vitest';
 import { startDatabases } from './databases.ts';
 import { describeIntegrationRepository } from './integration-contract.ts';
 import { describeAlertLedger } from './ledger-contract.ts';
+import { describeLimits } from './limits-contract.ts';
 
 const databases = await startDatabases();
 afterAll(() => databases.stop());
@@ -9,4 +10,5 @@ afterAll(() => databases.stop());
 for (const kind of databases.kinds) {
   describeIntegrationRepository(kind);
   describeAlertLedger(kind);
+  describeLimits(kind);
 }

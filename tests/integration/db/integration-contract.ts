@@ -9,7 +9,9 @@ import { DAY_MS, NOW, newAlert, openMigrated, type TestDatabases } from './datab
 
 const HASH = 'a'.repeat(64);
 const OTHER_HASH = 'b'.repeat(64);
+const DAILY_LIMIT = 3;
 const ACTIVE = {
+  maxPerChat: 20,
   tokenHash: OTHER_HASH,
   scope: 'alert:send',
   name: null,
@@ -38,7 +40,7 @@ export function describeIntegrationRepository(databases: TestDatabases): void {
       const { id } = await repository.insertPending(chatId, 'x', limit, NOW);
       await repository.storeSetupToken(id, 'x', HASH, NOW + 1000, NOW);
       const active = await repository.activate(id, HASH, ACTIVE);
-      if (active === undefined) throw new Error('not activated');
+      if (active === undefined || active === 'too_many') throw new Error('not activated');
       return active;
     }
 
@@ -140,7 +142,7 @@ export function describeIntegrationRepository(databases: TestDatabases): void {
           repository.activate(id, HASH, { ...ACTIVE, tokenHash: `${index}`.padStart(64, 'c') }),
         ),
       );
-      const winners = results.filter((one) => one !== undefined);
+      const winners = results.flatMap((one) => (one === undefined || one === 'too_many' ? [] : [one]));
       expect(winners).toHaveLength(1);
       expect((await repository.findById(id))?.tokenHash).toBe(winners[0]?.tokenHash);
     });
@@ -235,10 +237,10 @@ export function describeIntegrationRepository(databases: TestDatabases): void {
       await Promise.all([1, 2, 3].map(() => ledger.accept(newAlert(used.id))));
       expect((await repository.findById(used.id))?.rateLimit).toBe(0);
       const all = Number((await db.knex('Integrations').count({ n: '*' }))[0]?.n);
-      expect(await repository.resetQuotas('2026-11-25', NOW)).toBe(all);
+      expect(await repository.resetQuotas('2026-11-25', NOW, DAILY_LIMIT)).toBe(all);
       expect((await repository.findById(used.id))?.rateLimit).toBe(3);
       await ledger.accept(newAlert(used.id));
-      expect(await repository.resetQuotas('2026-11-25', NOW)).toBeUndefined();
+      expect(await repository.resetQuotas('2026-11-25', NOW, DAILY_LIMIT)).toBeUndefined();
       expect((await repository.findById(used.id))?.rateLimit).toBe(2);
     });
 
@@ -250,8 +252,8 @@ export function describeIntegrationRepository(databases: TestDatabases): void {
         await own.markQuotaReset('2026-11-24', NOW);
         await own.markQuotaReset('2026-11-24', NOW + 1);
         expect(await own.lastQuotaReset()).toBe('2026-11-24');
-        expect(await own.resetQuotas('2026-11-24', NOW)).toBeUndefined();
-        expect(await own.resetQuotas('2026-11-25', NOW + DAY_MS)).toBe(0);
+        expect(await own.resetQuotas('2026-11-24', NOW, DAILY_LIMIT)).toBeUndefined();
+        expect(await own.resetQuotas('2026-11-25', NOW + DAY_MS, DAILY_LIMIT)).toBe(0);
         expect(await own.lastQuotaReset()).toBe('2026-11-25');
       } finally {
         await fresh.close();

@@ -308,7 +308,7 @@ export function describeAlertLedger(databases: TestDatabases): void {
           await accepted({ integrationId: id }),
           newAlert(id, { createdAt: NOW + 20 }),
         ];
-        await integrations.resetQuotas('2026-11-25', NOW + 10);
+        await integrations.resetQuotas('2026-11-25', NOW + 10, 10);
         await ledger.accept(today);
         expect(await ledger.withdraw(yesterday.id, id)).toBe(true);
         expect(await left(id)).toBe(9);

@@ -147,6 +147,7 @@ describe.each(databases.kinds)('several connections to one $name database', ({ c
           name: null,
           expiresAt: NOW,
           now: NOW,
+          maxPerChat: 20,
         }),
       ),
     );

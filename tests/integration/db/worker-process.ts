@@ -25,7 +25,7 @@ for (let round = 0; round < 5; round += 1) {
 }
 await answer({ accepted });
 
-const reset = await createIntegrationRepository(db).resetQuotas('2026-11-25', NOW);
+const reset = await createIntegrationRepository(db).resetQuotas('2026-11-25', NOW, 10);
 await answer({ reset: reset ?? null });
 await db.close();
 process.disconnect?.();

@@ -117,6 +117,21 @@ describe('a worker that stops while Redis is away', () => {
     await expectToWaitFor(work, maintenance.stop);
   });
 
+  it('does not wait for the connection that fetches, when it alone cannot be opened again', async () => {
+    const worker = await rig.work(async () => DELIVERED);
+    const fetching = async () =>
+      /^id=(\d+) .* cmd=bzpopmin /m.exec(String(await rig.fast.call('CLIENT', 'LIST')))?.[1];
+    await expect.poll(fetching).toBeDefined();
+    const id = await fetching();
+    await rig.fast.call('CONFIG', 'SET', 'maxclients', '1');
+    await rig.fast.call('CLIENT', 'KILL', 'ID', String(id));
+    // Let go, and refused twice (after 100 and 300 ms): the next try is 400 ms away.
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const began = performance.now();
+    await worker.stop();
+    expect(performance.now() - began).toBeLessThan(2_000);
+  });
+
   it('takes no new job when Redis comes back meanwhile', async () => {
     const work = createWork();
     const taken: string[] = [];

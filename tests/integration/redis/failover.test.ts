@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pause } from '../../../src/async/pause.ts';
 import { parseRedisUrl } from '../../../src/config/redis-url.ts';
 import { type AddLoad, startAddLoad } from '../../support/add-load.ts';
 import { DELIVERED, openQueueRig, type QueueRig } from '../../support/queue-rig.ts';
@@ -157,5 +158,3 @@ describe('a Cluster', { timeout: TEST_LIMIT_MS }, () => {
     }
   });
 });
-
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

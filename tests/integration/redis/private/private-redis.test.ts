@@ -51,7 +51,7 @@ async function deadPid(): Promise<number> {
 
 /** Runs a service in a process of its own and kills it with -9. @returns the pid of the redis-server it leaves */
 async function crashedService(dir: string): Promise<number> {
-  const child = fork(new URL('../../sandbox/crashing-service.ts', import.meta.url), [dir], {
+  const child = fork(new URL('./crashing-service.ts', import.meta.url), [dir], {
     execArgv: ['--import', 'tsx'],
     stdio: 'inherit',
   });

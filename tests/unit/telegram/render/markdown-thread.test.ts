@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
-import { RenderLimitError } from '../../../src/domain/render-limit.ts';
-import { formatMarkdown } from '../../../src/telegram/render/markdown.ts';
-import { createMarkdownThread } from '../../../src/telegram/render/markdown-thread.ts';
-import { createRenderer } from '../../../src/telegram/render/renderer.ts';
-import { joinParts } from './message-rules.ts';
+import { RenderLimitError } from '../../../../src/domain/render-limit.ts';
+import { formatMarkdown } from '../../../../src/telegram/render/markdown.ts';
+import { createMarkdownThread } from '../../../../src/telegram/render/markdown-thread.ts';
+import { createRenderer } from '../../../../src/telegram/render/renderer.ts';
+import { joinParts } from '../message-rules.ts';
 
 /** Takes seconds, on any machine. */
 const SLOW = '1. '.repeat(5_000);

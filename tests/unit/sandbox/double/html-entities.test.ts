@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseHtml } from '../../../src/sandbox/double/html-entities.ts';
-import { parseMarkdownV2 } from '../../../src/sandbox/double/markdown-entities.ts';
+import { parseHtml } from '../../../../src/sandbox/double/html-entities.ts';
+import { parseMarkdownV2 } from '../../../../src/sandbox/double/markdown-entities.ts';
 
 describe('parse_mode HTML', () => {
   it('turns tags into entities with UTF-16 offsets', () => {

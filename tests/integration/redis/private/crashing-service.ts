@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { startPrivateRedis } from '../../../src/redis/private/private-redis.ts';
+import { startPrivateRedis } from '../../../../src/redis/private/private-redis.ts';
 
 /** A service of its own process for private-redis.test.ts, which kills it with -9. */
 const redis = await startPrivateRedis({

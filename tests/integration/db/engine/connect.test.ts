@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runMigrate } from '../../../src/cli/run-migrate.ts';
-import { parseDatabaseUrl } from '../../../src/config/database-url.ts';
-import { connectDatabase } from '../../../src/db/engine/connect.ts';
-import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
-import { NOW, openMigrated } from './databases.ts';
+import { runMigrate } from '../../../../src/cli/run-migrate.ts';
+import { parseDatabaseUrl } from '../../../../src/config/database-url.ts';
+import { connectDatabase } from '../../../../src/db/engine/connect.ts';
+import { createMigrationSource } from '../../../../src/db/engine/migration-source.ts';
+import { createIntegrationRepository } from '../../../../src/db/integrations/integration-repository.ts';
+import { NOW, openMigrated } from '../databases.ts';
 
 let dir = '';
 beforeEach(() => {
@@ -91,15 +92,12 @@ describe('migrating by hand', () => {
     const url = `sqlite:${join(dir, 'a.db')}`;
     expect(await runMigrate(parseDatabaseUrl(url), io)).toBe(0);
     expect(await runMigrate(parseDatabaseUrl(url), io)).toBe(0);
-    expect(lines).toEqual([
-      'migrated: 20261125000000_initial',
-      'migrated: 20261125200000_confirmed_alerts',
-      'The database is up to date.',
-    ]);
+    const names = await createMigrationSource().getMigrations([]);
+    expect(lines).toEqual([...names.map((name) => `migrated: ${name}`), 'The database is up to date.']);
   });
 
   it('works through the knex command line and its knexfile', async () => {
-    const root = new URL('../../../', import.meta.url).pathname;
+    const root = new URL('../../../..', import.meta.url).pathname;
     const knex = (command: string) =>
       promisify(execFile)(
         process.execPath,
@@ -113,7 +111,7 @@ describe('migrating by hand', () => {
         ],
         { env: { PATH: process.env.PATH, DATA_DIR: dir }, cwd: root },
       );
-    expect((await knex('migrate:latest')).stdout).toContain('Batch 1 run: 2 migrations');
+    expect((await knex('migrate:latest')).stdout).toMatch(/Batch 1 run: \d+ migrations/);
     expect((await knex('migrate:status')).stdout).toContain('No Pending Migration files Found');
     const db = await connectDatabase(parseDatabaseUrl(`sqlite:${join(dir, 'pingui.db')}`), { create: false });
     expect(await db.knex('Integrations')).toEqual([]);

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ALERT_FORMATS, type AlertFormat } from '../../../src/domain/alert.ts';
-import { formatHtml } from '../../../src/telegram/render/html.ts';
-import { formatMarkdown } from '../../../src/telegram/render/markdown.ts';
-import { createRenderer } from '../../../src/telegram/render/renderer.ts';
-import { expectSendable, joinParts } from './message-rules.ts';
+import { ALERT_FORMATS, type AlertFormat } from '../../../../src/domain/alert.ts';
+import { formatHtml } from '../../../../src/telegram/render/html.ts';
+import { formatMarkdown } from '../../../../src/telegram/render/markdown.ts';
+import { createRenderer } from '../../../../src/telegram/render/renderer.ts';
+import { expectSendable, joinParts } from '../message-rules.ts';
 
 const SEED = 20_261_125;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkMarkup } from '../../../src/sandbox/double/markup-checks.ts';
-import { checkCaption, checkText, commandEntities } from '../../../src/sandbox/double/text-checks.ts';
+import { checkMarkup } from '../../../../src/sandbox/double/markup-checks.ts';
+import { checkCaption, checkText, commandEntities } from '../../../../src/sandbox/double/text-checks.ts';
 
 const entity = (offset: number, length: number, type = 'bold') => ({ type, offset, length });
 

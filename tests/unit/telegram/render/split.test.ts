@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { headOf, splitRendered } from '../../../src/telegram/render/split.ts';
-import { describeEntities, expectWellPlaced } from './message-rules.ts';
+import { headOf, splitRendered } from '../../../../src/telegram/render/split.ts';
+import { describeEntities, expectWellPlaced } from '../message-rules.ts';
 
 const plain = (text: string) => ({ text, entities: [] });
 const raws = (text: string, limit: number) => splitRendered(plain(text), limit).map(({ raw }) => raw);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSendLimits } from '../../../src/sandbox/double/limits.ts';
+import { createSendLimits } from '../../../../src/sandbox/double/limits.ts';
 
 describe('Telegram’s send limits', () => {
   it('take a short burst in one chat, then one message per second', () => {

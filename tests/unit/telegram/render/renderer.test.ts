@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import type { AlertContent } from '../../../src/domain/alert.ts';
-import { createRenderer } from '../../../src/telegram/render/renderer.ts';
-import { describeEntities, expectSendable, joinParts } from './message-rules.ts';
+import type { AlertContent } from '../../../../src/domain/alert.ts';
+import { createRenderer } from '../../../../src/telegram/render/renderer.ts';
+import { describeEntities, expectSendable, joinParts } from '../message-rules.ts';
 
 /** How long it may take is the matter of other tests. */
 const { render, close } = createRenderer(20_000);

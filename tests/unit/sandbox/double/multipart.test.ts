@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseMultipart } from '../../../src/sandbox/double/multipart.ts';
+import { parseMultipart } from '../../../../src/sandbox/double/multipart.ts';
 
 it('decodes fields and binary files', () => {
   const content = Buffer.from([0, 13, 10, 45, 45, 255]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formatHtml } from '../../../src/telegram/render/html.ts';
-import { describeEntities } from './message-rules.ts';
+import { formatHtml } from '../../../../src/telegram/render/html.ts';
+import { describeEntities } from '../message-rules.ts';
 
 /** Source, visible text, entities. */
 const GOLDENS: Record<string, [string, string, string[]]> = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formatMarkdown } from '../../../src/telegram/render/markdown.ts';
-import { describeEntities } from './message-rules.ts';
+import { formatMarkdown } from '../../../../src/telegram/render/markdown.ts';
+import { describeEntities } from '../message-rules.ts';
 
 /** Source, visible text, entities. */
 const GOLDENS: Record<string, [string, string, string[]]> = {

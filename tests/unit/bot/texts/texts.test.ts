@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_LISTED } from '../../../src/bot/features/integrations.ts';
-import { chooseTexts, TRANSLATIONS } from '../../../src/bot/texts/choose-texts.ts';
-import { en } from '../../../src/bot/texts/en.ts';
-import { es } from '../../../src/bot/texts/es.ts';
-import { MENU_COMMANDS } from '../../../src/bot/texts/texts.ts';
+import { MAX_LISTED } from '../../../../src/bot/features/integrations.ts';
+import { chooseTexts, TRANSLATIONS } from '../../../../src/bot/texts/choose-texts.ts';
+import { en } from '../../../../src/bot/texts/en.ts';
+import { es } from '../../../../src/bot/texts/es.ts';
+import { MENU_COMMANDS } from '../../../../src/bot/texts/texts.ts';
 
 const languages = Object.entries({ en, ...TRANSLATIONS });
 

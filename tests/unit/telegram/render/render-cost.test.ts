@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ALERT_FORMATS, ALERT_LIMITS, type AlertContent } from '../../../src/domain/alert.ts';
-import { RenderLimitError } from '../../../src/domain/render-limit.ts';
-import { type AlertRenderer, createRenderer } from '../../../src/telegram/render/renderer.ts';
-import { holdMs } from '../../support/hold.ts';
-import { expectSendable } from './message-rules.ts';
+import { ALERT_FORMATS, ALERT_LIMITS, type AlertContent } from '../../../../src/domain/alert.ts';
+import { RenderLimitError } from '../../../../src/domain/render-limit.ts';
+import { type AlertRenderer, createRenderer } from '../../../../src/telegram/render/renderer.ts';
+import { holdMs } from '../../../support/hold.ts';
+import { expectSendable } from '../message-rules.ts';
 
 const SEED = 20_261_127;
 

@@ -8,6 +8,7 @@ import { createIntegrationRepository } from '../db/integrations/integration-repo
 import type { EventBus } from '../domain/events.ts';
 import { ALERT_QUEUE, type AlertJobData, createAlertQueue } from '../queue/alert-queue.ts';
 import { createEndedSignal } from '../queue/ended-signal.ts';
+import { createFreeIn } from '../queue/free-in.ts';
 import { MAINTENANCE_QUEUE } from '../queue/maintenance-queue.ts';
 import { openQueue } from '../queue/open-queue.ts';
 import { readPausedUntil } from '../queue/pace.ts';
@@ -53,8 +54,9 @@ function createPorts({ config, secret, db, redis, clock, onError }: PortsDeps) {
   const { prefix } = config.redis;
   const connection = { redis: redis.fast, prefix, onError };
   const alertJobs = openQueue<AlertJobData>(ALERT_QUEUE, connection);
-  const { sendDelayMs, chatDelayMs } = config.worker;
+  const { chatDelayMs } = config.worker;
   const limits = config.queue;
+  const freeIn = createFreeIn({ redis: redis.fast, prefix, ...config.worker });
   const places = createPlaces({ redis: redis.fast, prefix, limits, ...config.worker });
   return {
     cipher: createPayloadCipher(secret),
@@ -66,7 +68,7 @@ function createPorts({ config, secret, db, redis, clock, onError }: PortsDeps) {
     /** For the board: the jobs themselves run in createMaintenanceQueue, where the role scheduler is. */
     maintenanceJobs: openQueue(MAINTENANCE_QUEUE, connection),
     places,
-    queue: createAlertQueue({ queue: alertJobs, places, limits, sendDelayMs }),
+    queue: createAlertQueue({ queue: alertJobs, places, limits, freeIn }),
     ended: createEndedSignal({ publisher: redis.fast, subscriber: redis.subscriber, prefix }),
     pausedUntil: () => readPausedUntil(redis.fast, prefix),
     whyWaiting: createWhyWaiting({ redis: redis.fast, queue: alertJobs, prefix, chatDelayMs }),

@@ -4,6 +4,7 @@ import type { AlertOutcome } from '../domain/alert.ts';
 import { AppError } from '../domain/errors.ts';
 import type { AlertJob, AlertQueue } from '../services/ports/queue.ts';
 import { createForget } from './forget.ts';
+import type { FullRefusal } from './free-in.ts';
 import type { Place, PlaceLimits, Places, Refusal, Reservation } from './places.ts';
 import { removeEnded } from './remove-ended.ts';
 
@@ -34,8 +35,8 @@ export function createAlertQueue(deps: {
   /** On a connection that fails fast (see connectRedis). */
   places: Places;
   limits: Pick<PlaceLimits, 'maxPending' | 'maxPendingPerChat' | 'maxScheduled' | 'maxScheduledPerChat'>;
-  /** Milliseconds between sends: for the Retry-After of a full queue. */
-  sendDelayMs: number;
+  /** In how many ms a place is likely free. */
+  freeIn: (refusal: FullRefusal, chat: string) => Promise<number>;
 }): AlertQueue {
   const { queue, places } = deps;
 
@@ -55,10 +56,10 @@ export function createAlertQueue(deps: {
 
   async function add(entry: Entry): Promise<void> {
     const place = await enter(entry);
-    if ('refusal' in place) throw refused(place.refusal);
+    if ('refusal' in place) throw await refused(place.refusal, entry.job.chat);
   }
 
-  function refused(refusal: Refusal): AppError {
+  async function refused(refusal: Refusal, chat: string): Promise<AppError> {
     if (refusal === 'text_gone' || refusal === 'no_place') return new AppError('not_resendable', TEXT_GONE);
     const { limits } = deps;
     const details: Record<typeof refusal, string> = {
@@ -67,8 +68,9 @@ export function createAlertQueue(deps: {
       schedule_full: `The service has as many scheduled alerts as it takes: ${limits.maxScheduled}.`,
       chat_schedule_full: `This chat has as many scheduled alerts as it may have: ${limits.maxScheduledPerChat}.`,
     };
+    const freeInMs = await answered(deps.freeIn(refusal, chat));
     return new AppError(refusal, `${details[refusal]} Nothing was queued; try again later.`, {
-      retryAfterSeconds: Math.max(1, Math.ceil(deps.sendDelayMs / 1000)),
+      retryAfterSeconds: Math.max(1, Math.ceil(freeInMs / 1000)),
     });
   }
 

@@ -6,6 +6,7 @@ import {
   dropAbandoned,
 } from '../../src/queue/alert-queue.ts';
 import type { DispatchCommands } from '../../src/queue/commands.ts';
+import { createFreeIn } from '../../src/queue/free-in.ts';
 import { createPace } from '../../src/queue/pace.ts';
 import { createPlaces } from '../../src/queue/places.ts';
 import type { RedisClient } from '../../src/redis/connect.ts';
@@ -61,7 +62,7 @@ export function openDispatch(
     places,
     limits,
     rates,
-    alerts: createAlertQueue({ queue, places, limits, sendDelayMs: rates.sendDelayMs }),
+    alerts: createAlertQueue({ queue, places, limits, freeIn: createFreeIn({ redis, prefix, ...rates }) }),
     pace: createPace({
       redis: paceRedis,
       prefix,

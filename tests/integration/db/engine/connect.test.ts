@@ -8,7 +8,8 @@ import { runMigrate } from '../../../../src/cli/run-migrate.ts';
 import { parseDatabaseUrl } from '../../../../src/config/database-url.ts';
 import { connectDatabase } from '../../../../src/db/engine/connect.ts';
 import { createIntegrationRepository } from '../../../../src/db/integrations/integration-repository.ts';
-import { NOW, openMigrated } from '../databases.ts';
+import { openMigrated } from '../../../support/sqlite.ts';
+import { NOW } from '../databases.ts';
 
 let dir = '';
 beforeEach(() => {

@@ -1,8 +1,7 @@
-import { parseDatabaseUrl } from '../../src/config/database-url.ts';
 import { createTokens } from '../../src/crypto/tokens.ts';
-import { connectDatabase, type Database } from '../../src/db/engine/connect.ts';
-import { migrate } from '../../src/db/engine/migrate.ts';
+import type { Database } from '../../src/db/engine/connect.ts';
 import { createRandom } from '../support/random.ts';
+import { openMigrated } from '../support/sqlite.ts';
 import { SECRET } from './processes.ts';
 
 /** A quota that no benchmark uses up. */
@@ -77,12 +76,6 @@ export async function makeManyIntegrations(database: string, count: number, know
   // Otherwise the first accepts of the larger databases would pay for moving the rows out of the log.
   await db.knex.raw('PRAGMA wal_checkpoint(TRUNCATE)');
   return { db, senders: issued.map(({ id, token }) => ({ id, chatId: MANY_CHATS + id, token })) };
-}
-
-async function openMigrated(database: string): Promise<Database> {
-  const db = await connectDatabase(parseDatabaseUrl(database));
-  await migrate(db);
-  return db;
 }
 
 function createIssue() {

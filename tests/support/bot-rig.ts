@@ -5,6 +5,7 @@ import type { Holding, Lease } from '../../src/bot/updates/lease.ts';
 import { createPoller, type PollerDeps } from '../../src/bot/updates/poller.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { createTokens, hashToken, type TokenClaims } from '../../src/crypto/tokens.ts';
+import { createIntegrationRepository } from '../../src/db/integrations/integration-repository.ts';
 import { createEventBus } from '../../src/domain/events.ts';
 import type { Integration } from '../../src/domain/integration.ts';
 import { createLogger } from '../../src/ops/logger.ts';
@@ -18,7 +19,7 @@ import type { AlertRequest } from '../../src/services/alerts/alert-request.ts';
 import type { AlertService } from '../../src/services/alerts/alerts.ts';
 import type { IntegrationService } from '../../src/services/integrations/integrations.ts';
 import type { PayloadCipher } from '../../src/services/ports/crypto.ts';
-import { createMemoryIntegrations, type MemoryIntegrations } from './memory-integrations.ts';
+import { openTestSqlite } from './sqlite.ts';
 
 export const BOT_TOKEN = '424242:a-token-of-the-double';
 export const ANN: User = {
@@ -41,7 +42,6 @@ export interface LogEntry {
 export interface BotRig {
   readonly double: BotApiDouble;
   readonly bot: AlertBot;
-  readonly repository: MemoryIntegrations;
   readonly service: IntegrationService;
   readonly accepted: {
     integration: Integration;
@@ -59,6 +59,12 @@ export interface BotRig {
   botSays(chatId: number, count?: number): Promise<StoredMessage>;
   /** What a program does with a setup token. */
   exchange(setupToken: string): Promise<{ integration: Integration; token: string }>;
+  /** As the database has it now. */
+  integration(id: number): Promise<Integration | undefined>;
+  /** All of them, by id. */
+  integrations(): Promise<Pick<Integration, 'id' | 'chatId' | 'status'>[]>;
+  /** Changes one behind the service's back. */
+  patch(id: number, fields: Partial<Integration>): Promise<void>;
   /** A private chat with an active integration. */
   activeChat(user: User, name?: string): Promise<Integration>;
   close(): Promise<void>;
@@ -83,7 +89,11 @@ export async function createBotRig(
   for (const user of [ANN, JOSE]) double.addMember(user.id, user);
 
   const clock = { now: options.now ?? Date.now };
-  const repository = createMemoryIntegrations();
+  const { db, stop: stopDatabase } = await openTestSqlite();
+  const repository = createIntegrationRepository(db);
+  const patch = async (id: number, fields: Partial<Integration>): Promise<void> => {
+    await db.knex('Integrations').where({ id }).update(fields);
+  };
   const tokens = createTokens({ secret: 'a'.repeat(40), clock, setupTtlSeconds: 300, ttlDays: 365 });
   const hashChat = (chatId: number) => `hash-of-${[...String(chatId)].reverse().join('')}`;
   const { integrations: service } = createUseCases(
@@ -97,11 +107,11 @@ export async function createBotRig(
   );
   const accepted: BotRig['accepted'] = [];
   let accept: AlertService['accept'] = async (sender, request, context) => {
-    const integration = repository.rows.get(sender.id);
+    const integration = await repository.findById(sender.id);
     if (integration === undefined) throw new Error('no such integration');
     accepted.push({ integration, request, idempotencyKey: context.idempotencyKey });
     const remaining = integration.rateLimit - 1;
-    repository.patch(integration.id, { rateLimit: remaining });
+    await patch(integration.id, { rateLimit: remaining });
     return { id: 'an-alert', remaining, dailyLimit: integration.dailyLimit, replayed: false };
   };
   const log: LogEntry[] = [];
@@ -134,7 +144,6 @@ export async function createBotRig(
   const rig: BotRig = {
     double,
     bot,
-    repository,
     service,
     accepted,
     log,
@@ -165,6 +174,9 @@ export async function createBotRig(
       const claims = jwt.decode(setupToken) as unknown as TokenClaims;
       return service.create(claims, hashToken(setupToken), {});
     },
+    integration: (id) => repository.findById(id),
+    integrations: () => db.knex('Integrations').select('id', 'chatId', 'status').orderBy('id'),
+    patch,
     async activeChat(user, name = 'backup') {
       const setup = await service.issueSetupToken(user.id, name);
       return (await rig.exchange(setup.token)).integration;
@@ -172,16 +184,19 @@ export async function createBotRig(
     async close() {
       await Promise.all(pollers.map((poller) => poller.stop()));
       await double.stop();
+      await stopDatabase();
     },
   };
   return rig;
 }
 
 /** Asks every 5 ms until the answer is neither undefined nor false. @throws Error after 8 s */
-export async function eventually<T>(ask: () => T | undefined | false): Promise<T> {
+export async function eventually<T>(
+  ask: () => T | undefined | false | Promise<T | undefined | false>,
+): Promise<T> {
   const deadline = performance.now() + 8_000;
   for (;;) {
-    const answer = ask();
+    const answer = await ask();
     if (answer !== undefined && answer !== false) return answer as T;
     if (performance.now() > deadline) throw new Error(`did not happen within 8 s: ${ask}`);
     await new Promise((resolve) => setTimeout(resolve, 5));

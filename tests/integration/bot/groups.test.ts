@@ -43,7 +43,7 @@ describe('the bot in groups and channels', () => {
   it.each(['/token', '/temporal_token', '/revoke', '/test'])('refuses %s of a member', async (command) => {
     rig.double.userSends(GROUP, command, MEMBER);
     expect((await rig.botSays(GROUP)).text).toBe('Only administrators of this group can do that.');
-    expect(rig.repository.rows.size).toBe(0);
+    expect(await rig.integrations()).toHaveLength(0);
     expect(rig.accepted).toEqual([]);
   });
 
@@ -61,9 +61,9 @@ describe('the bot in groups and channels', () => {
     const yes = `revoke-yes:${integration.id}`;
     const refused = rig.double.pressButton(GROUP, question.message_id, yes, MEMBER);
     expect(await eventually(() => rig.double.callbackAnswer(refused))).toMatchObject({ showAlert: true });
-    expect(rig.repository.rows.get(integration.id)?.status).toBe('active');
+    expect((await rig.integration(integration.id))?.status).toBe('active');
     rig.double.pressButton(GROUP, question.message_id, yes, JOSE);
-    await eventually(() => rig.repository.rows.get(integration.id)?.status === 'revoked');
+    await eventually(async () => (await rig.integration(integration.id))?.status === 'revoked');
   });
 
   it('offers a link to an administrator who has no private chat with it, and issues the token after the link', async () => {
@@ -93,14 +93,14 @@ describe('the bot in groups and channels', () => {
     rig.double.addChat({ id: MEMBER.id, type: 'private', first_name: 'Max' });
     rig.double.userSends(MEMBER.id, `/start token_${GROUP}`);
     expect((await rig.botSays(MEMBER.id)).text).toContain('Only administrators');
-    expect([...rig.repository.rows.values()].filter(({ chatId }) => chatId === GROUP)).toEqual([]);
+    expect((await rig.integrations()).filter(({ chatId }) => chatId === GROUP)).toEqual([]);
   });
 
   it('gives an anonymous administrator the link, since it cannot know who that is', async () => {
     await anonymously('/token', 900_001);
     const offer = await rig.botSays(GROUP);
     expect(linkOf(offer).searchParams.get('start')).toBe(`token_${GROUP}`);
-    expect(rig.repository.rows.size).toBe(0);
+    expect(await rig.integrations()).toHaveLength(0);
   });
 
   it('takes a person who writes as a foreign channel for no administrator', async () => {
@@ -133,15 +133,17 @@ describe('the bot in groups and channels', () => {
     rig.double.addChat({ id: old, type: 'group', title: 'Small' });
     const setup = await rig.service.issueSetupToken(old, 'deploys');
     rig.double.migrateChat(old, next);
-    await eventually(() => rig.repository.rows.get(setup.integration.id)?.chatId === next);
+    await eventually(async () => (await rig.integration(setup.integration.id))?.chatId === next);
     await eventually(() => rig.double.pendingUpdates === 0);
-    expect(rig.repository.rows.get(setup.integration.id)?.chatId).toBe(next);
+    expect((await rig.integration(setup.integration.id))?.chatId).toBe(next);
   });
 
   it('marks a group that removed it', async () => {
     const setup = await rig.service.issueSetupToken(GROUP, 'deploys');
     rig.double.setBotStatus(GROUP, 'kicked', ANN);
-    await eventually(() => rig.repository.rows.get(setup.integration.id)?.unreachableReason === 'bot_kicked');
+    await eventually(
+      async () => (await rig.integration(setup.integration.id))?.unreachableReason === 'bot_kicked',
+    );
   });
 
   it('registers a channel that made it an administrator, and offers the token to who did', async () => {
@@ -152,7 +154,7 @@ describe('the bot in groups and channels', () => {
     rig.double.setBotStatus(channel, 'administrator', ANN);
     const offer = await rig.botSays(ANN.id);
     expect(offer.text).toContain('News');
-    expect([...rig.repository.rows.values()]).toMatchObject([{ chatId: channel, status: 'pending' }]);
+    expect(await rig.integrations()).toMatchObject([{ chatId: channel, status: 'pending' }]);
     rig.double.userSends(ANN.id, `/start ${linkOf(offer).searchParams.get('start')}`);
     expect((await rig.exchange(tokenIn((await rig.botSays(ANN.id, 2)).text))).integration.chatId).toBe(
       channel,

@@ -23,7 +23,7 @@ describe('the bot in a private chat', () => {
 
   it('goes from /start by /token and /integrations to a confirmed /revoke', async () => {
     expect((await ask('/start', 1)).text).toContain('Ann');
-    expect([...rig.repository.rows.values()]).toMatchObject([{ chatId: ANN.id, status: 'pending' }]);
+    expect(await rig.integrations()).toMatchObject([{ chatId: ANN.id, status: 'pending' }]);
 
     const offer = await ask('/token  nightly backup', 2);
     const setup = tokenIn(offer.text);
@@ -39,7 +39,7 @@ describe('the bot in a private chat', () => {
     rig.double.pressButton(ANN.id, list.message_id, button(list, 'revoke:'));
     const question = await rig.botSays(ANN.id, 4);
     const pressed = rig.double.pressButton(ANN.id, question.message_id, button(question, 'revoke-yes:'));
-    await eventually(() => rig.repository.rows.get(integration.id)?.status === 'revoked');
+    await eventually(async () => (await rig.integration(integration.id))?.status === 'revoked');
     await eventually(() => rig.double.callbackAnswer(pressed));
     const edited = await eventually(() => {
       const now = rig.double.messages(ANN.id).find((one) => one.message_id === question.message_id);
@@ -71,7 +71,7 @@ describe('the bot in a private chat', () => {
   it('stops issuing tokens after 20 in a minute', async () => {
     for (let i = 0; i < 21; i++) rig.double.userSends(ANN.id, '/token');
     expect((await rig.botSays(ANN.id, 21)).text).toContain('Try again in');
-    expect(rig.repository.rows.size).toBe(20);
+    expect(await rig.integrations()).toHaveLength(20);
   });
 
   it('revokes by name or id, asks which one where it is not clear, and cancels', async () => {
@@ -84,7 +84,7 @@ describe('the bot in a private chat', () => {
     expect(byId.text).toContain('Revoke “web”?');
     rig.double.pressButton(ANN.id, byId.message_id, button(byId, 'revoke-no:'));
     await eventually(() => rig.double.messages(ANN.id).some((one) => one.text === 'Nothing was revoked.'));
-    expect(rig.repository.rows.get(first.id)?.status).toBe('active');
+    expect((await rig.integration(first.id))?.status).toBe('active');
   });
 
   it('ignores ids in buttons that belong to another chat', async () => {
@@ -101,20 +101,20 @@ describe('the bot in a private chat', () => {
         message: { ...question, chat: { id: ANN.id, type: 'private', first_name: 'Ann' } },
       },
     } as never);
-    expect(rig.repository.rows.get(foreign.id)?.status).toBe('active');
+    expect((await rig.integration(foreign.id))?.status).toBe('active');
     expect(rig.double.messages(ANN.id).at(-1)?.text).toContain('already been revoked');
   });
 
   it('keeps callback data within 64 bytes for the largest id', async () => {
     const { id } = await rig.activeChat(ANN);
-    rig.repository.patch(id, { id: Number.MAX_SAFE_INTEGER });
+    await rig.patch(id, { id: Number.MAX_SAFE_INTEGER });
     const list = await ask('/integrations', 1);
     expect(Buffer.byteLength(button(list, 'revoke:'))).toBeLessThanOrEqual(64);
   });
 
   it('shows the quota and its reset in the configured time zone', async () => {
     const { id } = await rig.activeChat(ANN);
-    rig.repository.patch(id, { rateLimit: 3 });
+    await rig.patch(id, { rateLimit: 3 });
     const { text } = await ask('/quota', 1);
     expect(text).toContain('backup: 3 of 10');
     expect(text).toMatch(/00:00 Europe\/Madrid \(in \d+ h \d+ min\)/);
@@ -123,7 +123,7 @@ describe('the bot in a private chat', () => {
   it('sends a test alert through the service, for the integration with most quota, and says what is left', async () => {
     expect((await ask('/test', 1)).text).toContain('no active integration');
     const spent = await rig.activeChat(ANN, 'spent');
-    rig.repository.patch(spent.id, { rateLimit: 0 });
+    await rig.patch(spent.id, { rateLimit: 0 });
     await rig.activeChat(ANN, 'fresh');
     expect((await ask('/test', 2)).text).toContain('9 alerts left');
     expect(rig.accepted).toHaveLength(1);
@@ -154,10 +154,10 @@ describe('the bot in a private chat', () => {
     const { id } = await rig.activeChat(ANN);
     await ask('/id', 1);
     rig.double.setBotStatus(ANN.id, 'blocked', ANN);
-    await eventually(() => rig.repository.rows.get(id)?.unreachableReason === 'bot_blocked');
+    await eventually(async () => (await rig.integration(id))?.unreachableReason === 'bot_blocked');
     rig.double.setBotStatus(ANN.id, 'member', ANN);
     expect((await rig.botSays(ANN.id, 2)).text).toContain('reach this chat again');
-    expect(rig.repository.rows.get(id)?.unreachableSince).toBeNull();
+    expect((await rig.integration(id))?.unreachableSince).toBeNull();
   });
 
   it('says so too when the return shows only by /start', async () => {

@@ -12,7 +12,8 @@ import { readSnapshot } from '../../../src/db/engine/copy-tables.ts';
 import { migrate } from '../../../src/db/engine/migrate.ts';
 import { TABLES } from '../../../src/db/engine/tables.ts';
 import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
-import { DAY_MS, NOW, newAlert, openMigrated, startDatabases } from './databases.ts';
+import { openMigrated } from '../../support/sqlite.ts';
+import { DAY_MS, NOW, newAlert, startDatabases } from './databases.ts';
 
 const databases = await startDatabases();
 afterAll(() => databases.stop());

@@ -1,9 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseDatabaseUrl } from '../../../src/config/database-url.ts';
-import { connectDatabase, type Database } from '../../../src/db/engine/connect.ts';
-import { migrate } from '../../../src/db/engine/migrate.ts';
 import type { NewAlert } from '../../../src/services/ports/alerts.ts';
 import { startTestPostgres } from '../../support/postgres.ts';
 
@@ -41,12 +38,6 @@ export async function startDatabases(): Promise<{
       rmSync(dir, { recursive: true, force: true });
     },
   };
-}
-
-export async function openMigrated(url: string): Promise<Database> {
-  const db = await connectDatabase(parseDatabaseUrl(url));
-  await migrate(db);
-  return db;
 }
 
 let alerts = 0;

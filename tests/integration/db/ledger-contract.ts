@@ -4,7 +4,8 @@ import type { Database } from '../../../src/db/engine/connect.ts';
 import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
 import type { AlertLedger, NewAlert } from '../../../src/services/ports/alerts.ts';
 import type { IntegrationRepository } from '../../../src/services/ports/integrations.ts';
-import { DAY_MS, NOW, newAlert, openMigrated, type TestDatabases } from './databases.ts';
+import { openMigrated } from '../../support/sqlite.ts';
+import { DAY_MS, NOW, newAlert, type TestDatabases } from './databases.ts';
 
 const key = (keyHash: string, bodyHash = 'body') => ({ keyHash, bodyHash });
 

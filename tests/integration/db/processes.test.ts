@@ -8,7 +8,8 @@ import { connectDatabase } from '../../../src/db/engine/connect.ts';
 import { migrate } from '../../../src/db/engine/migrate.ts';
 import { createMigrationSource } from '../../../src/db/engine/migration-source.ts';
 import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
-import { DAY_MS, NOW, newAlert, openMigrated, startDatabases } from './databases.ts';
+import { openMigrated } from '../../support/sqlite.ts';
+import { DAY_MS, NOW, newAlert, startDatabases } from './databases.ts';
 
 const databases = await startDatabases();
 afterAll(() => databases.stop());

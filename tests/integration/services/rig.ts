@@ -3,10 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCore } from '../../../src/app/core.ts';
 import { loadConfig } from '../../../src/config/config.ts';
-import { parseDatabaseUrl } from '../../../src/config/database-url.ts';
 import { hashToken } from '../../../src/crypto/tokens.ts';
-import { connectDatabase } from '../../../src/db/engine/connect.ts';
-import { migrate } from '../../../src/db/engine/migrate.ts';
 import { createEventBus, type DomainEventName, type DomainEvents } from '../../../src/domain/events.ts';
 import { withDispatchCommands } from '../../../src/queue/commands.ts';
 import { dispatchKeys } from '../../../src/queue/keys.ts';
@@ -14,6 +11,7 @@ import { connectRedis } from '../../../src/redis/connect.ts';
 import type { AlertRequest } from '../../../src/services/alerts/alert-request.ts';
 import { openDispatch } from '../../support/dispatch.ts';
 import type { TestRedis } from '../../support/redis.ts';
+import { openMigrated } from '../../support/sqlite.ts';
 
 export const SECRET = 'a secret of the tests, 32 bytes or more';
 export const TELEGRAM_TIMEOUT_MS = 30_000;
@@ -39,8 +37,7 @@ export async function createRig(server: TestRedis, options: RigOptions = {}) {
   const base = `${prefix}:alerts:`;
   let offset = 0;
   const clock = { now: () => Date.now() + offset };
-  const db = await connectDatabase(parseDatabaseUrl(`sqlite:${file}`));
-  await migrate(db);
+  const db = await openMigrated(`sqlite:${file}`);
   const fast = withDispatchCommands(connectRedis(server.connection, 'fast', () => undefined));
   const patient = withDispatchCommands(connectRedis(server.connection, 'patient', () => undefined));
   const subscriber = connectRedis(server.connection, 'patient', () => undefined);

@@ -9,7 +9,8 @@ import { parseDatabaseUrl } from '../../../../src/config/database-url.ts';
 import { connectDatabase } from '../../../../src/db/engine/connect.ts';
 import { createMigrationSource } from '../../../../src/db/engine/migration-source.ts';
 import { createIntegrationRepository } from '../../../../src/db/integrations/integration-repository.ts';
-import { NOW, openMigrated } from '../databases.ts';
+import { openMigrated } from '../../../support/sqlite.ts';
+import { NOW } from '../databases.ts';
 
 let dir = '';
 beforeEach(() => {

@@ -1,16 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createUseCases } from '../../../../src/app/core.ts';
 import { loadConfig } from '../../../../src/config/config.ts';
-import { parseDatabaseUrl } from '../../../../src/config/database-url.ts';
 import { createPayloadCipher } from '../../../../src/crypto/payload-cipher.ts';
 import { createTokens, hashToken } from '../../../../src/crypto/tokens.ts';
 import { createAlertLedger } from '../../../../src/db/alerts/alert-ledger.ts';
 import { createDatabaseMaintenance } from '../../../../src/db/backup/database-maintenance.ts';
-import { connectDatabase } from '../../../../src/db/engine/connect.ts';
-import { migrate } from '../../../../src/db/engine/migrate.ts';
 import { createIntegrationRepository } from '../../../../src/db/integrations/integration-repository.ts';
 import type { AlertContent, AlertRecord } from '../../../../src/domain/alert.ts';
 import { createEventBus, type DomainEventName } from '../../../../src/domain/events.ts';
@@ -28,6 +22,7 @@ import type { Renderer } from '../../../../src/services/ports/telegram.ts';
 import { createTelegramClient } from '../../../../src/telegram/connection.ts';
 import { createRenderer } from '../../../../src/telegram/render/renderer.ts';
 import { createTelegramSender } from '../../../../src/telegram/sender.ts';
+import { openTestSqlite } from '../../../support/sqlite.ts';
 
 const SECRET = 'a secret of the delivery tests, 32 bytes or more';
 const TIMEOUT_MS = 300;
@@ -56,9 +51,7 @@ export type DeliveryRig = Awaited<ReturnType<typeof createDeliveryRig>>;
 export async function createDeliveryRig(
   change: { ledger?: Partial<AlertLedger>; pace?: Partial<Pace>; render?: Renderer } = {},
 ) {
-  const dir = mkdtempSync(join(tmpdir(), 'pingui-delivery-'));
-  const db = await connectDatabase(parseDatabaseUrl(`sqlite:${join(dir, 'pingui.db')}`));
-  await migrate(db);
+  const { db, stop: stopDatabase } = await openTestSqlite();
   const double = createBotApiDouble();
   const { apiRoot } = await double.start();
   const clock = { now: () => Date.now() };
@@ -199,8 +192,7 @@ export async function createDeliveryRig(
     async close(): Promise<void> {
       await renderer.close();
       await double.stop();
-      await db.close();
-      rmSync(dir, { recursive: true, force: true });
+      await stopDatabase();
     },
   };
 }

@@ -5,7 +5,8 @@ import { createIntegrationRepository } from '../../../src/db/integrations/integr
 import type { Integration } from '../../../src/domain/integration.ts';
 import type { AlertLedger } from '../../../src/services/ports/alerts.ts';
 import type { IntegrationRepository } from '../../../src/services/ports/integrations.ts';
-import { DAY_MS, NOW, newAlert, openMigrated, type TestDatabases } from './databases.ts';
+import { openMigrated } from '../../support/sqlite.ts';
+import { DAY_MS, NOW, newAlert, type TestDatabases } from './databases.ts';
 
 const LIMIT = 10;
 const NEXT = { scope: 'alert:send', name: null, expiresAt: NOW + DAY_MS, now: NOW };

@@ -14,7 +14,7 @@ const io = {
 
 /** Returns the exit code, or undefined while the service runs. */
 async function run(argv: readonly string[]): Promise<number | undefined> {
-  const code = await runCommand(argv, { io, clock, setUp });
+  const code = await runCommand(argv, { io, clock, setUp, process: { host: process, env: process.env } });
   if (code !== undefined) return code;
   const { config, log } = setUp();
   return serve(config, log.child('app'));

@@ -3,6 +3,7 @@ import { connectDatabase } from '../db/engine/connect.ts';
 import { migrate } from '../db/engine/migrate.ts';
 import { logEvents } from '../ops/log-events.ts';
 import { startUpdates } from './bot.ts';
+import { claimQueue } from './claim-queue.ts';
 import { type AppDeps, type Context, createContext } from './context.ts';
 import { createCore } from './core.ts';
 import { startHttp } from './http.ts';
@@ -77,9 +78,14 @@ async function startService(startPart: StartPart, context: Context): Promise<Sta
     },
     2,
   );
+  const ownership = await startPart(
+    'ownership',
+    () => claimQueue({ context, db, redis: redis.fast }),
+    async (claimed) => claimed.stop(),
+  );
   const core = await startPart(
     'core',
-    async () => createCore({ config, secret, db, redis, clock, events, onError }),
+    async () => createCore({ config, secret, db, redis, ownership, clock, events, onError }),
     (made) => made.close(),
   );
   const sandbox = context.isSandbox

@@ -11,6 +11,7 @@ import { createEndedSignal } from '../queue/ended-signal.ts';
 import { createFreeIn } from '../queue/free-in.ts';
 import { MAINTENANCE_QUEUE } from '../queue/maintenance-queue.ts';
 import { openQueue } from '../queue/open-queue.ts';
+import type { Ownership } from '../queue/ownership.ts';
 import { readPausedUntil } from '../queue/pace.ts';
 import { createPlaces } from '../queue/places.ts';
 import { createWhyWaiting } from '../queue/why-waiting.ts';
@@ -43,6 +44,7 @@ interface PortsDeps {
   readonly secret: string;
   readonly db: Database;
   readonly redis: Pick<RedisConnections, 'fast' | 'subscriber'>;
+  readonly ownership: Ownership;
   readonly clock: Clock;
   onError(error: Error): void;
 }
@@ -50,7 +52,7 @@ interface PortsDeps {
 export type Ports = ReturnType<typeof createPorts>;
 
 /** What the use cases need from outside, on a database and a Redis. */
-function createPorts({ config, secret, db, redis, clock, onError }: PortsDeps) {
+function createPorts({ config, secret, db, redis, ownership, clock, onError }: PortsDeps) {
   const { prefix } = config.redis;
   const connection = { redis: redis.fast, prefix, onError };
   const alertJobs = openQueue<AlertJobData>(ALERT_QUEUE, connection);
@@ -68,7 +70,7 @@ function createPorts({ config, secret, db, redis, clock, onError }: PortsDeps) {
     /** For the board: the jobs themselves run in createMaintenanceQueue, where the role scheduler is. */
     maintenanceJobs: openQueue(MAINTENANCE_QUEUE, connection),
     places,
-    queue: createAlertQueue({ queue: alertJobs, places, limits, freeIn }),
+    queue: createAlertQueue({ queue: alertJobs, places, limits, ownership, freeIn }),
     ended: createEndedSignal({ publisher: redis.fast, subscriber: redis.subscriber, prefix }),
     pausedUntil: () => readPausedUntil(redis.fast, prefix),
     whyWaiting: createWhyWaiting({ redis: redis.fast, queue: alertJobs, prefix, chatDelayMs }),

@@ -25,7 +25,9 @@ interface StartedRedis extends RedisConnections {
 }
 
 /** Starts the private server where there is no REDIS_URL, connects, and says what is wrong with its settings. */
-export async function startRedis(context: Context): Promise<StartedRedis> {
+export async function startRedis(
+  context: Pick<Context, 'config' | 'log' | 'host' | 'env' | 'stopping'>,
+): Promise<StartedRedis> {
   const { config, log } = context;
   const { target, own } = await provideRedis(config, context.host, context.env, log);
   const connections = openRedis(target, log);

@@ -43,6 +43,7 @@ export async function startWorker(deps: {
   const delivery = createDeliveryService({
     ledger: core.ledger,
     integrations: core.repository,
+    queue: core.queue,
     integrationService: core.integrations,
     cipher: core.cipher,
     guard,

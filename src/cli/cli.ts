@@ -1,3 +1,4 @@
+import type { AppDeps } from '../app/context.ts';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../ops/logger.ts';
 import type { Clock } from '../services/ports/clock.ts';
@@ -5,13 +6,14 @@ import type { CommandIo } from './command.ts';
 import { USAGE } from './usage.ts';
 
 /** Each is loaded when it is called. */
-const COMMANDS = ['migrate', 'job', 'migrate-database'] as const;
+const COMMANDS = ['migrate', 'job', 'adopt-queue', 'migrate-database'] as const;
 type Command = (typeof COMMANDS)[number];
 
 /** What a command may need; the configuration and the log are made for those that ask for them. */
 interface CliDeps {
   readonly io: CommandIo;
   readonly clock: Clock;
+  readonly process: Pick<AppDeps, 'host' | 'env'>;
   /** @throws ConfigError */
   readonly setUp: () => { readonly config: Config; readonly log: Logger };
 }
@@ -41,6 +43,10 @@ async function run(command: Command, argv: readonly string[], deps: CliDeps): Pr
     case 'migrate': {
       const { runMigrate } = await import('./run-migrate.ts');
       return runMigrate(deps.setUp().config.database, io);
+    }
+    case 'adopt-queue': {
+      const { runAdoptQueue } = await import('./adopt-queue.ts');
+      return runAdoptQueue({ ...deps.setUp(), ...deps.process }, io);
     }
     case 'job': {
       const { runJob } = await import('./run-job.ts');

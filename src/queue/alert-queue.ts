@@ -5,6 +5,7 @@ import { AppError } from '../domain/errors.ts';
 import type { AlertJob, AlertQueue } from '../services/ports/queue.ts';
 import { createForget } from './forget.ts';
 import type { FullRefusal } from './free-in.ts';
+import type { Ownership } from './ownership.ts';
 import type { Place, PlaceLimits, Places, Refusal, Reservation } from './places.ts';
 import { removeEnded } from './remove-ended.ts';
 
@@ -35,6 +36,7 @@ export function createAlertQueue(deps: {
   /** On a connection that fails fast (see connectRedis). */
   places: Places;
   limits: Pick<PlaceLimits, 'maxPending' | 'maxPendingPerChat' | 'maxScheduled' | 'maxScheduledPerChat'>;
+  ownership: Pick<Ownership, 'claim'>;
   /** In how many ms a place is likely free. */
   freeIn: (refusal: FullRefusal, chat: string) => Promise<number>;
 }): AlertQueue {
@@ -121,6 +123,7 @@ export function createAlertQueue(deps: {
     },
 
     drop,
+    isOurs: () => answered(deps.ownership.claim()),
 
     forget: createForget((ids) => drop(ids, false)),
 

@@ -13,6 +13,9 @@ import type { RedisClient } from '../../src/redis/connect.ts';
 import type { Delivery } from '../../src/services/delivery/delivery.ts';
 import type { AlertJob } from '../../src/services/ports/queue.ts';
 
+/** The only installation on the tests' Redis. */
+export const OURS = { claim: async () => true, adopt: async () => undefined };
+
 export interface DispatchOptions {
   readonly prefix: string;
   readonly maxPending?: number;
@@ -62,7 +65,13 @@ export function openDispatch(
     places,
     limits,
     rates,
-    alerts: createAlertQueue({ queue, places, limits, freeIn: createFreeIn({ redis, prefix, ...rates }) }),
+    alerts: createAlertQueue({
+      queue,
+      places,
+      limits,
+      ownership: OURS,
+      freeIn: createFreeIn({ redis, prefix, ...rates }),
+    }),
     pace: createPace({
       redis: paceRedis,
       prefix,

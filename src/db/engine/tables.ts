@@ -9,6 +9,7 @@ export interface Table {
 
 /** All tables but knex's own, in an order that satisfies the foreign keys. */
 export const TABLES: readonly Table[] = [
+  { name: 'Installation', key: ['one'] },
   { name: 'Integrations', key: ['id'], serial: 'id' },
   { name: 'Alerts', key: ['id'] },
   { name: 'JobRuns', key: ['name', 'slot'] },

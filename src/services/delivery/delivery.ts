@@ -4,7 +4,7 @@ import type { AlertContent, AlertOutcome } from '../../domain/alert.ts';
 import { RenderLimitError } from '../../domain/render-limit.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
-import type { AlertJob, MessageForm, Pace } from '../ports/queue.ts';
+import type { AlertJob, AlertQueue, MessageForm, Pace } from '../ports/queue.ts';
 import type { RenderedPart, Renderer } from '../ports/telegram.ts';
 import { type Attempt, FULL_FORM, outcomeOf, type Sendable, type Step, toRequest } from './attempt.ts';
 import { createSettle, type SettleDeps } from './settle.ts';
@@ -29,6 +29,8 @@ const CLAIM_AHEAD_MS = 20;
 const PAUSE_LOOK_MS = 1_000;
 /** A text that could be rendered before is rendered again after this time, in ms: the machine may be less busy. */
 const RENDER_AGAIN_MS = 5_000;
+/** A job of another installation is left to it, and looked at again after this time, in ms. */
+const FOREIGN_MS = 60_000;
 /** Put back: we are stopping, or others may be more urgent by now. */
 const GIVE_BACK: Step = { kind: 'defer', ms: 0 };
 
@@ -37,6 +39,7 @@ export function createDeliveryService(
     readonly integrations: Pick<IntegrationRepository, 'findById'>;
     readonly cipher: Pick<PayloadCipher, 'open'>;
     readonly guard: TelegramGuard;
+    readonly queue: Pick<AlertQueue, 'isOurs'>;
     readonly render: Renderer;
     readonly pace: Pace;
   },
@@ -119,6 +122,7 @@ export function createDeliveryService(
   async function prepare(job: AlertJob, form: MessageForm): Promise<Step | Sendable> {
     const record = await ledger.find(job.alertId);
     if (record === undefined) {
+      if (!(await deps.queue.isOurs())) return { kind: 'defer', ms: FOREIGN_MS };
       // Withdrawn after a refusal, or unknown to a backup that was restored.
       events.emit('alert.dropped', { alertId: job.alertId, chat: job.chat });
       return {

@@ -28,7 +28,7 @@ const BATCH = 1_000;
 export function createUpkeepService(deps: {
   integrations: Pick<IntegrationRepository, 'findById' | 'purge'>;
   ledger: AlertLedger;
-  queue: Pick<AlertQueue, 'drop' | 'existing' | 'placeHolders' | 'purgeEnded'>;
+  queue: Pick<AlertQueue, 'drop' | 'existing' | 'isOurs' | 'placeHolders' | 'purgeEnded'>;
   ended: Pick<EndedSignal, 'publish'>;
   cipher: Pick<PayloadCipher, 'hashChat'>;
   events: EventBus;
@@ -108,10 +108,11 @@ export function createUpkeepService(deps: {
       await announce(stuck, (alertId, chat) =>
         events.emit('alert.uncertain', { alertId, chat, reason: 'worker_died' }),
       );
-      // 3. Accepted, but no longer in the queue.
-      const lost = await failLost(now - LOST_AFTER_MS);
+      // 3. Accepted, but no longer in the queue; not if the queue is another installation's.
+      const isOurs = await queue.isOurs();
+      const lost = isOurs ? await failLost(now - LOST_AFTER_MS) : 0;
       // 4. Places of alerts that have ended: a crash came between the two.
-      if (now - placesFreedAt >= FREE_PLACES_EVERY_MS || now < placesFreedAt) {
+      if (isOurs && (now - placesFreedAt >= FREE_PLACES_EVERY_MS || now < placesFreedAt)) {
         await freePlaces();
         placesFreedAt = now;
       }

@@ -24,6 +24,8 @@ export interface MessageForm {
 }
 
 export interface AlertQueue {
+  /** False: what is in Redis belongs to another database, and must be left alone. */
+  isOurs(): Promise<boolean>;
   /**
    * Durably adds; the caps are exact over all processes. Adding an id that is queued already is a success.
    * @param sealed the sealed AlertContent (see PayloadCipher)

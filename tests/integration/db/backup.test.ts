@@ -11,6 +11,7 @@ import { connectDatabase, type Database } from '../../../src/db/engine/connect.t
 import { readSnapshot } from '../../../src/db/engine/copy-tables.ts';
 import { migrate } from '../../../src/db/engine/migrate.ts';
 import { TABLES } from '../../../src/db/engine/tables.ts';
+import { installationId } from '../../../src/db/installation.ts';
 import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
 import { openMigrated } from '../../support/sqlite.ts';
 import { DAY_MS, NOW, newAlert, startDatabases } from './databases.ts';
@@ -28,6 +29,7 @@ beforeEach(() => {
 /** A database with every kind of row, beyond one page of the copy. */
 async function openFilled(url: string, alerts = 700): Promise<Database> {
   const db = await openMigrated(url);
+  await installationId(db);
   const repository = createIntegrationRepository(db);
   const { id } = await repository.insertPending(-1_002_345_678_901, 'Tür – 門', alerts + 10, NOW);
   await repository.insertPending(42, 'other', 10, NOW);
@@ -240,6 +242,7 @@ describe.each(pairs)('migrate-database from $title', ({ from, to }) => {
     };
     expect(await runMigrateDatabase(['--from', source, '--to', target], io)).toBe(0);
     expect(lines).toEqual([
+      'Installation: 1 row copied',
       'Integrations: 2 rows copied',
       'Alerts: 700 rows copied',
       'JobRuns: 1 row copied',
@@ -266,7 +269,7 @@ describe.each(pairs)('migrate-database from $title', ({ from, to }) => {
     const dbs = [await openFilled(source, 3), await openMigrated(target)] as const;
     await spoilInserts(dbs[1]);
     expect(await refusalOf(source, target)).toContain('Integrations: row [1] differs between the databases');
-    expect(await contentOf(dbs[1])).toEqual([[], [], []]);
+    expect(await contentOf(dbs[1])).toEqual([[], [], [], []]);
     await Promise.all(dbs.map((db) => db.close()));
   });
 });

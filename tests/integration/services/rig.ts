@@ -9,7 +9,7 @@ import { withDispatchCommands } from '../../../src/queue/commands.ts';
 import { dispatchKeys } from '../../../src/queue/keys.ts';
 import { connectRedis } from '../../../src/redis/connect.ts';
 import type { AlertRequest } from '../../../src/services/alerts/alert-request.ts';
-import { openDispatch } from '../../support/dispatch.ts';
+import { OURS, openDispatch } from '../../support/dispatch.ts';
 import type { TestRedis } from '../../support/redis.ts';
 import { openMigrated } from '../../support/sqlite.ts';
 
@@ -68,6 +68,7 @@ export async function createRig(server: TestRedis, options: RigOptions = {}) {
     secret: SECRET,
     db,
     redis: { fast, subscriber },
+    ownership: OURS,
     clock,
     events,
     onError: () => undefined,

@@ -40,6 +40,19 @@ describe('the delivery', () => {
     expect(rig.sends()).toHaveLength(0);
   });
 
+  it('leaves a job alone that it does not know in a queue that belongs to another database', async () => {
+    const foreign = await createDeliveryRig({ queue: { isOurs: async () => false } });
+    try {
+      const chat = await foreign.addChat();
+      const job = await foreign.accept(chat);
+      await foreign.ledger.withdraw(job.alertId, chat.id);
+      const left = await foreign.delivery.deliver(job, new AbortController().signal);
+      expect(left).toMatchObject({ kind: 'defer', ms: 60_000, called: false });
+    } finally {
+      await foreign.close();
+    }
+  });
+
   it('calls an alert uncertain whose worker died between mark and outcome', async () => {
     const job = await rig.accept(await rig.addChat());
     await rig.ledger.claim(job.alertId, Date.now());
@@ -169,6 +182,7 @@ describe('an outcome that cannot be written', () => {
         ledger: rig.ledger,
         queue: {
           drop: async () => undefined,
+          isOurs: async () => true,
           existing: async (ids) => new Set(ids),
           async *placeHolders() {},
           purgeEnded: async () => undefined,

@@ -37,6 +37,7 @@ const NO_QUEUE: AlertQueue = {
   addAgain: async () => undefined,
   drop: async () => undefined,
   forget: () => undefined,
+  isOurs: async () => true,
   existing: async () => new Set(),
   async *placeHolders() {},
   hasText: async () => true,
@@ -49,7 +50,12 @@ export type DeliveryRig = Awaited<ReturnType<typeof createDeliveryRig>>;
 
 /** The delivery service on a real SQLite ledger and the Bot API double over HTTP; jobs are handed to it directly. */
 export async function createDeliveryRig(
-  change: { ledger?: Partial<AlertLedger>; pace?: Partial<Pace>; render?: Renderer } = {},
+  change: {
+    ledger?: Partial<AlertLedger>;
+    pace?: Partial<Pace>;
+    queue?: Partial<AlertQueue>;
+    render?: Renderer;
+  } = {},
 ) {
   const { db, stop: stopDatabase } = await openTestSqlite();
   const double = createBotApiDouble();
@@ -90,6 +96,7 @@ export async function createDeliveryRig(
     createDeliveryService({
       ledger: { ...ledger, ...change.ledger },
       integrations: repository,
+      queue: { ...NO_QUEUE, ...change.queue },
       integrationService: integrations,
       cipher,
       guard: createTelegramGuard({ sender, events, timing: GUARD }),

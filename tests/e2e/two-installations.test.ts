@@ -1,0 +1,61 @@
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createBotApiDouble } from '../../src/sandbox/bot-api-double.ts';
+import { ENDED } from '../support/api-client.ts';
+import { runMain } from '../support/main-process.ts';
+import { provisionIntegration } from '../support/provision.ts';
+import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { BOT_TOKEN, baseEnv, startService } from '../support/service.ts';
+
+describe('two installations on one Redis', () => {
+  const double = createBotApiDouble({ token: BOT_TOKEN });
+  const other = realpathSync(mkdtempSync(join(tmpdir(), 'pingui-e2e-')));
+  let redis: TestRedis;
+  beforeAll(async () => {
+    redis = await startTestRedis();
+    await double.start();
+  });
+  afterAll(async () => {
+    await double.stop();
+    await redis.stop();
+    rmSync(other, { recursive: true, force: true });
+  });
+
+  it('the second one refuses to start and says what to set, until it adopts the queue', async () => {
+    const REDIS_URL = redis.url;
+    const prefix = { REDIS_URL, QUEUE_PREFIX: `{two-${process.pid}}` };
+    const first = await startService({ double, env: prefix });
+    try {
+      const { token } = await provisionIntegration(double, first, 41);
+      const env = { ...baseEnv(other, double), ...prefix };
+      const refused = await runMain([], env);
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toMatch(/QUEUE_PREFIX .*another database.*npm run adopt-queue/);
+      expect(refused.stderr).not.toContain(REDIS_URL);
+      const apart = await startService({
+        double,
+        env: { ...prefix, QUEUE_PREFIX: `{apart-${process.pid}}` },
+      });
+      await apart.close();
+
+      // The first one goes on, also past a restart, and its alerts arrive.
+      await first.restart();
+      const { id } = (await first.api.postAlert(token, { message: 'mine' })).body as { id: string };
+      expect((await first.api.waitForStatus(token, id, ENDED)).status).toBe('delivered');
+      await first.stop();
+
+      const adopted = await runMain(['adopt-queue'], env);
+      expect(adopted).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('belongs to this database now'),
+      });
+      const second = await startService({ double, dir: other, env: prefix });
+      await second.stop();
+      await expect(first.restart()).rejects.toThrow(/another database/);
+    } finally {
+      await first.close();
+    }
+  });
+});

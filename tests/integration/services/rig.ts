@@ -20,6 +20,8 @@ export interface RigOptions {
   readonly prefix?: string;
   /** Path of the SQLite file: for a second process on the same data. */
   readonly file?: string;
+  /** Another database, migrated already, in place of `file`. */
+  readonly database?: string;
   readonly maxPending?: number;
   readonly dailyLimit?: number;
   readonly timeZone?: string;
@@ -37,7 +39,7 @@ export async function createRig(server: TestRedis, options: RigOptions = {}) {
   const base = `${prefix}:alerts:`;
   let offset = 0;
   const clock = { now: () => Date.now() + offset };
-  const db = await openMigrated(`sqlite:${file}`);
+  const db = await openMigrated(options.database ?? `sqlite:${file}`);
   const fast = withDispatchCommands(connectRedis(server.connection, 'fast', () => undefined));
   const patient = withDispatchCommands(connectRedis(server.connection, 'patient', () => undefined));
   const subscriber = connectRedis(server.connection, 'patient', () => undefined);

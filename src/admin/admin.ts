@@ -30,6 +30,8 @@ export interface BoardSources {
   readonly queues: { readonly alerts: Queue; readonly maintenance: Queue };
   readonly alerts: Pick<AlertService, 'resend'>;
   readonly whyWaiting: WhyWaiting;
+  /** Called when an operator resumes the alerts: nothing of the whole bot's flood wait stays. */
+  readonly liftFloodWait: () => Promise<void>;
   readonly logger: HttpLogger;
   /** The sandbox's chat page is there. */
   readonly isSandbox: boolean;

@@ -74,6 +74,7 @@ function createApi(parts: ServedParts, ops: OpsServerDeps): HttpListener {
     redis: parts.redis.fast,
     queues: { alerts: alertJobs, maintenance: maintenanceJobs },
     whyWaiting: core.whyWaiting,
+    liftFloodWait: core.liftFloodWait,
     ...(sandbox === undefined ? {} : { sandbox: sandbox.page.handle as RequestHandler }),
     timeZone: config.timeZone,
     rateLimitPerMinute: config.http.rateLimitPerMinute,

@@ -36,6 +36,14 @@ export interface DomainEvents {
   'telegram.recovered': Record<string, never>;
   /** The bot token was refused; the worker waits. */
   'telegram.halted': { readonly reason: string };
+  /** A 429. `scope`: whom it is taken to mean; `waitMs`: how long its chat was told to wait. */
+  'telegram.rate_limited': {
+    readonly chat: string;
+    readonly scope: 'chat' | 'suspected' | 'bot';
+    readonly waitMs: number;
+  };
+  /** The whole bot had to wait, and no longer has to. */
+  'telegram.flood_ended': { readonly by: 'telegram' | 'operator' };
   'backup.written': { readonly file: string; readonly bytes: number; readonly tookMs: number };
   'job.failed': { readonly job: string; readonly error: unknown };
   'upkeep.done': { readonly expired: number; readonly uncertain: number; readonly lost: number };

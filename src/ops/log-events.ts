@@ -7,8 +7,14 @@ interface Line<E> {
   readonly component: Component;
   /** A function where the event's content decides. */
   readonly level: Level | ((event: E) => Level);
-  readonly message: string;
+  readonly message: string | ((event: E) => string);
 }
+
+const FLOOD_MESSAGES: Readonly<Record<DomainEvents['telegram.rate_limited']['scope'], string>> = {
+  chat: 'Telegram asks to wait before it takes more for this chat',
+  suspected: 'Telegram asks two chats in a row to wait: all pause for seconds, then another chat is tried',
+  bot: 'Telegram asks the whole bot to wait: nothing is sent but a try within each minute, alerts are waiting',
+};
 
 /** How each event reads in the log. What happens for every alert on its way is debug, what became of it is info. */
 const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
@@ -63,6 +69,16 @@ const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
     level: 'error',
     message: 'Telegram rejects the bot token: nothing is sent, alerts are waiting; check BOT_TOKEN',
   },
+  'telegram.rate_limited': {
+    component: 'worker',
+    level: 'warn',
+    message: ({ scope }) => FLOOD_MESSAGES[scope],
+  },
+  'telegram.flood_ended': {
+    component: 'worker',
+    level: 'info',
+    message: 'Flood wait of the whole bot is over: alerts are sent again',
+  },
   'backup.written': { component: 'job', level: 'info', message: 'Backup written' },
   'job.failed': { component: 'job', level: 'error', message: 'Job failed' },
   'upkeep.done': {
@@ -83,7 +99,10 @@ function observe<N extends DomainEventName>(events: EventBus, name: N, logger: L
   const { component, level, message } = LINES[name];
   const log = logger.child(component);
   events.on(name, (event) => {
-    log[typeof level === 'function' ? level(event) : level]({ event: name, ...toFields(event) }, message);
+    log[typeof level === 'function' ? level(event) : level](
+      { event: name, ...toFields(event) },
+      typeof message === 'function' ? message(event) : message,
+    );
   });
 }
 

@@ -64,9 +64,11 @@ function countEvents(deps: MetricsDeps, registry: Registry): void {
     const counter = new Counter({ name, help, registers });
     return () => counter.inc();
   };
-  const countBy = <L extends string>(name: string, label: L, help: string) => {
+  /** `known`: values that are there from the start, at 0. */
+  const countBy = <L extends string>(name: string, label: L, help: string, known: readonly string[] = []) => {
     const counter = new Counter({ name, help, labelNames: [label], registers });
     const bound = createLabelBound();
+    for (const value of known) counter.labels(bound(value)).inc(0);
     return (value: string) => counter.labels(bound(value)).inc();
   };
 
@@ -91,6 +93,12 @@ function countEvents(deps: MetricsDeps, registry: Registry): void {
   const quota = count('pingui_quota_exhausted_total', "Alerts refused because the day's quota was used up.");
   const unreachable = count('pingui_chats_unreachable_total', 'Chats found to be unreachable.');
   const jobFailed = countBy('pingui_jobs_failed_total', 'job', 'Maintenance jobs that failed.');
+  const rateLimited = countBy(
+    'pingui_telegram_rate_limited_total',
+    'scope',
+    'Answers 429 of Telegram by whom they are taken to mean.',
+    ['chat', 'suspected', 'bot'],
+  );
   const took = new Histogram({
     name: 'pingui_delivery_seconds',
     help: 'Time from acceptance to delivery.',
@@ -126,6 +134,8 @@ function countEvents(deps: MetricsDeps, registry: Registry): void {
     'telegram.unreachable': null,
     'telegram.recovered': null,
     'telegram.halted': null,
+    'telegram.rate_limited': ({ scope }) => rateLimited(scope),
+    'telegram.flood_ended': null,
     'backup.written': () => backupWritten(clock.now()),
     'job.failed': ({ job }) => jobFailed(job),
     'upkeep.done': null,

@@ -11,6 +11,7 @@ export interface DispatchCommands {
   readonly pinguiSent: Command;
   readonly pinguiLeave: Command;
   readonly pinguiBlock: Command;
+  readonly pinguiAnswered: Command;
 }
 
 const SCRIPTS: Record<keyof DispatchCommands, string> = {
@@ -19,6 +20,7 @@ const SCRIPTS: Record<keyof DispatchCommands, string> = {
   pinguiSent: 'sent',
   pinguiLeave: 'leave',
   pinguiBlock: 'block',
+  pinguiAnswered: 'answered',
 };
 
 export function withDispatchCommands<C extends RedisClient>(client: C): C & DispatchCommands {

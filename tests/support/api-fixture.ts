@@ -171,6 +171,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     // Without a password nothing touches the queues; tests with one pass real queues.
     queues: { alerts: undefined as unknown as Queue, maintenance: undefined as unknown as Queue },
     whyWaiting: async (waiting) => waiting.map(() => null),
+    liftFloodWait: async () => undefined,
     logger: { info: log('info'), warn: log('warn'), error: log('error') },
     timeZone: 'UTC',
     rateLimitPerMinute: 0,

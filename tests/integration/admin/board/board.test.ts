@@ -20,6 +20,7 @@ let alerts: Queue;
 let maintenance: Queue;
 let fixture: ApiFixture;
 const resent: string[] = [];
+let lifted = 0;
 
 beforeAll(async () => {
   server = await startTestRedis();
@@ -40,6 +41,9 @@ beforeAll(async () => {
     queues: { alerts, maintenance },
     operator: { user: 'admin', password: 'pass:wörd', sessionKey: Buffer.alloc(32, 9) },
     sandbox: (_req, res) => void res.end(),
+    liftFloodWait: async () => {
+      lifted += 1;
+    },
     // The board uses nothing else of the service.
     alerts: {
       resend: async (by: unknown, id: string) => {
@@ -209,6 +213,8 @@ describe('what the board changes', () => {
     expect(await alerts.isPaused()).toBe(true);
     expect((await board('/api/queues/alerts/resume', { method: 'PUT' })).status).toBe(200);
     expect(await alerts.isPaused()).toBe(false);
+    // What Telegram made the whole bot wait for ends with it.
+    expect(lifted).toBe(1);
     expect((await board('/api/queues/maintenance/later/promote', { method: 'PUT' })).status).toBe(204);
     expect(await (await maintenance.getJob('later'))?.getState()).toBe('waiting');
   });

@@ -11,12 +11,15 @@ interface Dispatcher {
   size(): number;
 }
 
+/** Chats that are handled at once. A reply may hang for TELEGRAM_TIMEOUT_MS: so many may, before others wait for them. */
+const CONCURRENCY = 50;
+
 /** In order per chat, at most `concurrency` chats at once. */
 export function createDispatcher(deps: {
   handle: (update: Update) => Promise<void>;
   concurrency?: number;
 }): Dispatcher {
-  const slots = bulkhead(deps.concurrency ?? 8, Number.POSITIVE_INFINITY);
+  const slots = bulkhead(deps.concurrency ?? CONCURRENCY, Number.POSITIVE_INFINITY);
   const tails = new Map<string, Promise<unknown>>();
   let size = 0;
 

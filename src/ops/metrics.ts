@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { within } from '../async/within.ts';
-import type { DomainEventName, DomainEvents, EventBus } from '../domain/events.ts';
+import { type DomainEventName, type DomainEvents, type EventBus, REFUSED_ACCESS } from '../domain/events.ts';
 import type { TelegramState } from '../services/delivery/telegram-guard.ts';
 import type { Clock } from '../services/ports/clock.ts';
 import type { QueueCounts } from '../services/ports/queue.ts';
@@ -99,6 +99,12 @@ function countEvents(deps: MetricsDeps, registry: Registry): void {
     'Answers 429 of Telegram by whom they are taken to mean.',
     ['chat', 'suspected', 'bot'],
   );
+  const authRefused = countBy(
+    'pingui_auth_refused_total',
+    'kind',
+    'Sign-ins, tokens and requests refused.',
+    REFUSED_ACCESS,
+  );
   const took = new Histogram({
     name: 'pingui_delivery_seconds',
     help: 'Time from acceptance to delivery.',
@@ -131,6 +137,7 @@ function countEvents(deps: MetricsDeps, registry: Registry): void {
     'chat.unreachable': unreachable,
     'chat.reachable': null,
     'chat.migrated': null,
+    'access.refused': ({ kind }) => authRefused(kind),
     'telegram.unreachable': null,
     'telegram.recovered': null,
     'telegram.halted': null,

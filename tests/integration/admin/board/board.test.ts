@@ -335,6 +335,7 @@ describe('who may see it', () => {
   });
 
   it('slows guessing, by form and by Basic, while sessions go on', async () => {
+    fixture.events.length = 0;
     const session = await signIn({ user: 'admin', password: 'pass:wörd' });
     const Cookie = session.headers.get('set-cookie')?.split(';')[0] ?? '';
     const statuses = [];
@@ -343,9 +344,17 @@ describe('who may see it', () => {
     for (let i = 0; i < 6; i++)
       statuses.push((await get('/metrics', { Authorization: 'Basic YTpi' })).status);
     expect(statuses).toEqual([...Array(10).fill(401), 429, 429]);
-    const form = await signIn({ user: 'admin', password: 'pass:wörd' });
+    const form = await signIn({ user: 'admin', password: 'guess' });
     expect(form.status).toBe(429);
     expect(Number(form.headers.get('retry-after'))).toBeGreaterThan(0);
+    // Who has the right password is let in, if late.
+    expect((await signIn({ user: 'admin', password: 'pass:wörd' })).status).toBe(303);
+    expect((await get('/metrics', BASIC)).status).toBe(200);
+    const refused = fixture.events.filter(({ name }) => name === 'access.refused');
+    expect(refused.map(({ event }) => (event as { kind: string }).kind)).toEqual([
+      ...Array(10).fill('sign_in'),
+      ...Array(3).fill('sign_in_limit'),
+    ]);
     expect((await get('/metrics', { Cookie })).status).toBe(200);
   });
 });

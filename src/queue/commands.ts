@@ -12,6 +12,7 @@ export interface DispatchCommands {
   readonly pinguiLeave: Command;
   readonly pinguiBlock: Command;
   readonly pinguiAnswered: Command;
+  readonly pinguiAnswer: Command;
 }
 
 const SCRIPTS: Record<keyof DispatchCommands, string> = {
@@ -21,6 +22,7 @@ const SCRIPTS: Record<keyof DispatchCommands, string> = {
   pinguiLeave: 'leave',
   pinguiBlock: 'block',
   pinguiAnswered: 'answered',
+  pinguiAnswer: 'answer',
 };
 
 export function withDispatchCommands<C extends RedisClient>(client: C): C & DispatchCommands {

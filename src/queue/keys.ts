@@ -14,6 +14,8 @@ export function dispatchKeys(prefix: string) {
     line: (chat: string) => `${base}line:${chat}`,
     gate: (chat: string) => `${base}gate:${chat}`,
     sent: (chat: string) => `${base}sent:${chat}`,
+    answered: (chat: string) => `${base}answered:${chat}`,
+    answers: `${base}answers`,
     text: (alertId: string) => `${base}text:${alertId}`,
   };
 }

@@ -103,3 +103,9 @@ export interface Pace {
   /** A message was delivered: the bot as a whole need not wait. Answers what it was believed to be. */
   answered(): Promise<FloodScope>;
 }
+
+/**
+ * Asks for the next answer of the bot's in a chat (keyed hash). 0: now, and it is taken; else ask again in so many ms, or
+ * `never` where it would wait for longer than `longestMs`.
+ */
+export type AnswerPace = (chat: string, isGroup: boolean, longestMs: number) => Promise<number | 'never'>;

@@ -3,6 +3,7 @@ import type { RequestHandler } from 'express';
 import { lazyHandler } from '../http/lazy-handler.ts';
 import type { HttpLogger } from '../http/logger.ts';
 import { unknownRoute } from '../http/problem-handlers.ts';
+import type { ReportRefusal } from '../http/refusals.ts';
 import type { SecurityHeaders } from '../http/security-headers.ts';
 import type { Mount } from '../http/server.ts';
 import type { AlertService } from '../services/alerts/alerts.ts';
@@ -17,6 +18,7 @@ import { createOperatorRoutes } from './sign-in/operator-routes.ts';
 export interface AdminDeps {
   readonly clock: Clock;
   readonly metrics: MetricsSource;
+  readonly reportRefusal: ReportRefusal;
   readonly operator: {
     readonly user: string;
     /** Undefined: the operator pages answer 404. */
@@ -30,6 +32,8 @@ export interface BoardSources {
   readonly queues: { readonly alerts: Queue; readonly maintenance: Queue };
   readonly alerts: Pick<AlertService, 'resend'>;
   readonly whyWaiting: WhyWaiting;
+  /** Called when an operator resumes the alerts: nothing of the whole bot's flood wait stays. */
+  readonly liftFloodWait: () => Promise<void>;
   readonly logger: HttpLogger;
   /** The sandbox's chat page is there. */
   readonly isSandbox: boolean;
@@ -49,10 +53,11 @@ export function operatorMounts(
   if (password === undefined) return [{ at: ['/admin', '/metrics'], handlers: [headers.data, unknownRoute] }];
   const credentials = createOperatorCredentials({ ...operator, password, clock });
   const failures = createFailedSignIns(clock);
-  const guard = createOperatorGuard({ credentials, failures, signInPage: board !== undefined });
+  const shared = { credentials, failures, reportRefusal: deps.reportRefusal };
+  const guard = createOperatorGuard({ ...shared, signInPage: board !== undefined });
   const metrics = { at: '/metrics', handlers: [headers.data, guard, createMetricsRoute(deps.metrics)] };
   if (board === undefined) return [metrics];
-  const routes = createOperatorRoutes({ credentials, failures, guard, board: loadBoard(board, clock) });
+  const routes = createOperatorRoutes({ ...shared, guard, board: loadBoard(board, clock) });
   return [metrics, { at: '/admin', handlers: [headers.page, routes] }];
 }
 

@@ -1,7 +1,9 @@
-import { type RequestHandler, Router } from 'express';
+import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import type { Tokens } from '../crypto/tokens.ts';
+import { toAppError } from '../http/foreign-errors.ts';
 import { createJsonReader } from '../http/json-body.ts';
 import { unknownRoute } from '../http/problem-handlers.ts';
+import type { ReportRefusal } from '../http/refusals.ts';
 import type { Waits } from '../http/waits.ts';
 import type { AlertService } from '../services/alerts/alerts.ts';
 import type { IntegrationService } from '../services/integrations/integrations.ts';
@@ -28,6 +30,7 @@ export function createApi(
     /** Counts the requests of an address. */
     readonly limit: RequestHandler;
     readonly waits: Waits;
+    readonly reportRefusal: ReportRefusal;
   },
 ): RequestHandler {
   const { limit } = deps;
@@ -36,10 +39,15 @@ export function createApi(
   const quota = createQuotaHeaders(deps);
   const ingest = createIngest({ ...deps, verifyJwtToken, quota });
   const shared = { ...deps, verifyJwtToken, loadIntegration, quota, readJson: createJsonReader() };
+  const reportTokens: ErrorRequestHandler = (error: unknown, req, _res, next) => {
+    if (toAppError(error).code === 'unauthorized') deps.reportRefusal('token', req);
+    next(error);
+  };
   const router = Router();
   // It counts on its own, so that what the limit refuses is reported like any other refused alert.
   router.use(createAlertRoutes({ ...shared, ingest }));
   router.use(limit, createIntegrationRoutes(shared));
   router.use(unknownRoute);
+  router.use(reportTokens);
   return router;
 }

@@ -41,7 +41,7 @@ export function createApp(deps: AppDeps): App {
 
   return {
     async start() {
-      logEvents(context.events, log);
+      logEvents(context.events, log, clock);
       for (const warning of config.warnings) log.warn({}, warning);
       if (context.isSandbox)
         log.warn({}, 'Sandbox mode: without BOT_TOKEN, alerts go to the chat page, not to Telegram');

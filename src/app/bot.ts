@@ -3,6 +3,7 @@ import { createLease } from '../bot/updates/lease.ts';
 import { createPoller } from '../bot/updates/poller.ts';
 import type { UpdateSource } from '../bot/updates/update-source.ts';
 import { createWebhook, deriveWebhookSecret, type WebhookHandler } from '../bot/updates/webhook.ts';
+import { createAnswerPace } from '../queue/answer-pace.ts';
 import type { Context } from './context.ts';
 import type { Core } from './core.ts';
 import type { RedisConnections } from './redis.ts';
@@ -29,6 +30,7 @@ export async function startUpdates(deps: {
     alerts,
     clock,
     logger,
+    answerPace: createAnswerPace({ redis: deps.redis.fast, prefix: config.redis.prefix, ...config.worker }),
     hashChat: cipher.hashChat,
     publicUrl: deps.url,
     dailyLimit: config.maxAlerts,

@@ -12,7 +12,7 @@ import { createFreeIn } from '../queue/free-in.ts';
 import { MAINTENANCE_QUEUE } from '../queue/maintenance-queue.ts';
 import { openQueue } from '../queue/open-queue.ts';
 import type { Ownership } from '../queue/ownership.ts';
-import { readPausedUntil } from '../queue/pace.ts';
+import { endFloodWait, readFloodWait } from '../queue/pace.ts';
 import { createPlaces } from '../queue/places.ts';
 import { createWhyWaiting } from '../queue/why-waiting.ts';
 import { createAlertService, IDEMPOTENCY_WINDOW_MS } from '../services/alerts/alerts.ts';
@@ -72,7 +72,7 @@ function createPorts({ config, secret, db, redis, ownership, clock, onError }: P
     places,
     queue: createAlertQueue({ queue: alertJobs, places, limits, ownership, freeIn }),
     ended: createEndedSignal({ publisher: redis.fast, subscriber: redis.subscriber, prefix }),
-    pausedUntil: () => readPausedUntil(redis.fast, prefix),
+    floodWait: () => readFloodWait(redis.fast, prefix),
     whyWaiting: createWhyWaiting({ redis: redis.fast, queue: alertJobs, prefix, chatDelayMs }),
   };
 }
@@ -119,6 +119,11 @@ export function createCore(deps: PortsDeps & { readonly events: EventBus }) {
   return {
     ...ports,
     ...createUseCases(ports, deps),
+    /** An operator's word that Telegram takes messages again. Chats that were told to wait on their own still do. */
+    async liftFloodWait(): Promise<void> {
+      const ended = await endFloodWait(deps.redis.fast, deps.config.redis.prefix);
+      if (ended === 'bot') deps.events.emit('telegram.flood_ended', { by: 'operator' });
+    },
     /** Ends BullMQ's hold on the connections, which stay the caller's. */
     async close(): Promise<void> {
       await Promise.all([ports.alertJobs.close(), ports.maintenanceJobs.close()]);

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { RequestHandler } from 'express';
 import { deriveKey } from '../crypto/payload-cipher.ts';
+import { clientOf } from '../http/client-address.ts';
 import type { HttpListener } from '../http/listener.ts';
 import type { StartedUpdates } from './bot.ts';
 import { type ObservedParts, observeHealth, observeMetrics } from './observation.ts';
@@ -54,6 +55,10 @@ async function describeOps(parts: ServedParts): Promise<OpsServerDeps> {
     logger: log.child('api'),
     ...(updates?.handler === undefined ? {} : { webhook: updates.handler as RequestHandler }),
     trustProxy: config.http.trustProxy,
+    reportRefusal: (kind, req) => {
+      const client = parts.core.cipher.hashClient(clientOf(req));
+      context.events.emit('access.refused', { kind, client, requestId: req.requestId });
+    },
     operator: {
       user: config.admin.user,
       password: adminPassword,
@@ -74,6 +79,7 @@ function createApi(parts: ServedParts, ops: OpsServerDeps): HttpListener {
     redis: parts.redis.fast,
     queues: { alerts: alertJobs, maintenance: maintenanceJobs },
     whyWaiting: core.whyWaiting,
+    liftFloodWait: core.liftFloodWait,
     ...(sandbox === undefined ? {} : { sandbox: sandbox.page.handle as RequestHandler }),
     timeZone: config.timeZone,
     rateLimitPerMinute: config.http.rateLimitPerMinute,

@@ -22,7 +22,7 @@ export interface ObservedParts {
 /** The health of this process and of what it needs. */
 export function observeHealth({ context, core, access, worker }: ObservedParts): HealthSource {
   const { config, clock, events } = context;
-  const { database, queue, pausedUntil } = core;
+  const { database, queue, floodWait } = core;
   const { ready } = createHealth({
     clock,
     checks: {
@@ -38,7 +38,7 @@ export function observeHealth({ context, core, access, worker }: ObservedParts):
         events,
         clock,
         limitMs: config.telegram.timeoutMs + config.worker.sendDelayMs + QUEUE_PATIENCE_MS,
-        pausedUntil,
+        floodWait,
       }),
     },
   });

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { Telegram, TelegramError } from 'telegraf';
 import { pause } from '../async/pause.ts';
+import type { AwaitAnswer } from './answers.ts';
 import { floodWaitMs } from './api-errors.ts';
 
 interface CallOptions {
@@ -33,7 +34,13 @@ const MAX_BLOCKED_CHATS = 1_000;
  * and a bounded obedience to 429: one wait of at most 5 s, one repeat; then the chat's calls fail at once until
  * Telegram's time is over, so that one flooded chat cannot hold up the updates of the others.
  */
-export function createBotApi(deps: { token: string; apiRoot: string; timeoutMs: number }): BotApi {
+export function createBotApi(deps: {
+  token: string;
+  apiRoot: string;
+  timeoutMs: number;
+  /** Waits for the pace of the chat's answers. */
+  awaitAnswer: AwaitAnswer;
+}): BotApi {
   const telegram = new Telegram(deps.token, {
     // Without the slash the last segment of a path prefix would be lost.
     apiRoot: deps.apiRoot.endsWith('/') ? deps.apiRoot : `${deps.apiRoot}/`,
@@ -72,6 +79,7 @@ export function createBotApi(deps: { token: string; apiRoot: string; timeoutMs: 
   ) {
     const chat = chatOf(payload);
     refuseBlocked(chat, method);
+    if (method === 'sendMessage' && chat !== undefined) await deps.awaitAnswer(Number(chat));
     try {
       return await limitedCall(method, payload, options);
     } catch (error) {

@@ -1,5 +1,7 @@
 import { Telegraf } from 'telegraf';
 import type { Update } from 'telegraf/types';
+import type { AnswerPace } from '../services/ports/queue.ts';
+import { createAwaitAnswer, createDropLog } from './answers.ts';
 import { type BotApi, createBotApi } from './bot-api.ts';
 import type { BotLogger } from './bot-logger.ts';
 import { publishMenu } from './commands-menu.ts';
@@ -19,6 +21,8 @@ import { unhandledFeature } from './features/unhandled.ts';
 import { createErrorBoundary } from './guards/error-boundary.ts';
 import { createRefuseMembers } from './guards/refuse-members.ts';
 import { createTokenDesk } from './token-desk.ts';
+import { createBursts } from './updates/bursts.ts';
+import type { Turn } from './updates/dispatcher.ts';
 import { createSeenUpdates } from './updates/seen-updates.ts';
 
 interface BotDeps extends FeatureDeps {
@@ -28,6 +32,7 @@ interface BotDeps extends FeatureDeps {
   /** One call's limit, in milliseconds. */
   readonly timeoutMs: number;
   readonly logger: BotLogger;
+  readonly answerPace: AnswerPace;
   /** Keyed hash for logs. */
   readonly hashChat: (chatId: number) => string;
 }
@@ -38,17 +43,32 @@ export interface AlertBot {
   identify(signal?: AbortSignal): Promise<{ readonly id: number; readonly username: string }>;
   /** Never rejects. */
   publishMenu(signal?: AbortSignal): Promise<void>;
-  /** Handles an update once; repeats are dropped. Rejects only while the bot could not identify itself yet. */
-  handle(update: Update): Promise<void>;
+  /**
+   * Handles an update once; repeats are dropped, and so are commands that are left out
+   * because their chat sends too many (bursts.ts).
+   * Rejects only while the bot could not identify itself yet.
+   */
+  handle(update: Update, turn?: Turn): Promise<void>;
 }
 
 /** Telegraf stops waiting for a handler after this time, in milliseconds; its calls have their own, shorter limit. */
 const HANDLER_LIMIT_MS = 90_000;
 
+/** A group whose members go on asking for what they may not do is listened to so seldom, in ms. */
+const SILENT_MS = 1_000;
+
 /** The bot without a source of updates: createPoller or createWebhook feeds it. */
 export function createBot(deps: BotDeps): AlertBot {
   const { logger } = deps;
-  const api = createBotApi(deps);
+  const onDropped = createDropLog(deps);
+  const bursts = createBursts({ onDropped });
+  const awaitAnswer = createAwaitAnswer({
+    pace: deps.answerPace,
+    hashChat: deps.hashChat,
+    onDelayed: bursts.delayed,
+    onDropped,
+  });
+  const api = createBotApi({ ...deps, awaitAnswer });
   const seen = createSeenUpdates();
   const telegraf = new Telegraf<BotContext>(deps.token, {
     handlerTimeout: HANDLER_LIMIT_MS,
@@ -62,7 +82,11 @@ export function createBot(deps: BotDeps): AlertBot {
   telegraf.telegram = api.telegram;
 
   const desk = createTokenDesk(deps);
-  const refuse = createRefuseMembers(deps.clock);
+  const refuse = createRefuseMembers({
+    clock: deps.clock,
+    // Each costs a question to Telegram who is an administrator.
+    onSilent: (chatId) => bursts.delayed(chatId, SILENT_MS),
+  });
   telegraf.use(
     membershipFeature(deps),
     migrationFeature(deps),
@@ -87,9 +111,9 @@ export function createBot(deps: BotDeps): AlertBot {
     api,
     identify,
     publishMenu: (signal) => publishMenu(api, logger, signal),
-    async handle(update) {
+    async handle(update, turn) {
       await identify();
-      if (!seen.add(update.update_id)) return;
+      if (!seen.add(update.update_id) || bursts.isLeftOut(update, turn)) return;
       try {
         await telegraf.handleUpdate(update);
       } catch (error) {

@@ -26,7 +26,7 @@ export async function runJob(
   try {
     await migrate(db);
     const events = createEventBus();
-    logEvents(events, deps.log);
+    logEvents(events, deps.log, clock);
     const service = createMaintenanceService({
       integrations: createIntegrationRepository(db),
       database: createDatabaseMaintenance(db),

@@ -25,6 +25,7 @@ export function deriveKey(secret: string, purpose: string): Buffer {
 export function createPayloadCipher(secret: string): PayloadCipher {
   const sealKey = createSecretKey(deriveKey(secret, 'payload encryption v1'));
   const chatKey = createSecretKey(deriveKey(secret, 'chat hash v1'));
+  const clientKey = createSecretKey(deriveKey(secret, 'client hash v1'));
   const requestKey = createSecretKey(deriveKey(secret, 'request hash v1'));
 
   const random = createRandomSource();
@@ -63,6 +64,8 @@ export function createPayloadCipher(secret: string): PayloadCipher {
     sealTags: (tags, alertId) => seal(JSON.stringify(tags), `tags:${alertId}`),
     openTags: (sealed, alertId) => JSON.parse(open(sealed, `tags:${alertId}`)) as string[],
     hashChat: (chatId) => chats.memo(chatId),
+    hashClient: (address) =>
+      createHmac('sha256', clientKey).update(address).digest('hex').slice(0, CHAT_HASH_LENGTH),
     hashRequest: (value) => createHmac('sha256', requestKey).update(value).digest('hex'),
   };
 }

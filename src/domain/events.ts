@@ -7,6 +7,10 @@ interface AlertEvent {
   readonly chat: string;
 }
 
+/** Who was not let in: an operator, at once or slowed down; a sender's token; a client that asked too often. */
+export const REFUSED_ACCESS = ['sign_in', 'sign_in_limit', 'token', 'rate_limit'] as const;
+export type RefusedAccess = (typeof REFUSED_ACCESS)[number];
+
 /** Everything that observers (logs, metrics) may know. No text, no token, no plain chat id is ever in an event. */
 export interface DomainEvents {
   'alert.accepted': AlertEvent & { readonly priority: AlertPriority; readonly requestId?: string };
@@ -32,10 +36,20 @@ export interface DomainEvents {
   'chat.unreachable': { readonly chat: string; readonly reason: string };
   'chat.reachable': { readonly chat: string };
   'chat.migrated': { readonly chat: string; readonly to: string };
+  /** `client`: keyed hash of the address, or of the IPv6 network. */
+  'access.refused': { readonly kind: RefusedAccess; readonly client: string; readonly requestId: string };
   'telegram.unreachable': { readonly reason: string };
   'telegram.recovered': Record<string, never>;
   /** The bot token was refused; the worker waits. */
   'telegram.halted': { readonly reason: string };
+  /** A 429. `scope`: whom it is taken to mean; `waitMs`: how long its chat was told to wait. */
+  'telegram.rate_limited': {
+    readonly chat: string;
+    readonly scope: 'chat' | 'suspected' | 'bot';
+    readonly waitMs: number;
+  };
+  /** The whole bot had to wait, and no longer has to. */
+  'telegram.flood_ended': { readonly by: 'telegram' | 'operator' };
   'backup.written': { readonly file: string; readonly bytes: number; readonly tookMs: number };
   'job.failed': { readonly job: string; readonly error: unknown };
   'upkeep.done': { readonly expired: number; readonly uncertain: number; readonly lost: number };

@@ -6,7 +6,9 @@ import { type RedisReply, RedisStore } from 'rate-limit-redis';
 import { within } from '../async/within.ts';
 import { AppError } from '../domain/errors.ts';
 import type { Clock } from '../services/ports/clock.ts';
+import { clientOf } from './client-address.ts';
 import type { HttpLogger } from './logger.ts';
+import type { ReportRefusal } from './refusals.ts';
 
 const WINDOW_MS = 60_000;
 /** Milliseconds. Counting is not worth more delay than this to an alert. */
@@ -17,7 +19,7 @@ const STORE_PAUSE_MS = 2_000;
 const WARN_EVERY_MS = 60_000;
 
 /**
- * At most `perMinute` requests per client address (IPv4, or IPv6 /56) and minute, counted in Redis over all processes.
+ * At most `perMinute` requests per client (clientOf) and minute, counted in Redis over all processes.
  * 0 counts nothing. Without Redis every request passes: a limit must not become an outage.
  */
 export function createRequestRateLimit(deps: {
@@ -26,6 +28,7 @@ export function createRequestRateLimit(deps: {
   keyPrefix: string;
   clock: Clock;
   logger: Pick<HttpLogger, 'warn'>;
+  reportRefusal: ReportRefusal;
 }): RequestHandler {
   if (deps.perMinute === 0) return (_req, _res, next) => next();
   let pausedUntil = 0;
@@ -67,21 +70,28 @@ export function createRequestRateLimit(deps: {
     deps.logger.warn({ reason: codeOf(problem) }, 'Redis does not respond: requests are not rate-limited');
   };
 
+  /** Its own checks of our options end here, too: those are no outage. They name a setting, never a client. */
+  const failed = (problem: unknown): void => {
+    const reason = codeOf(problem);
+    if (reason.startsWith('ERR_ERL_')) deps.logger.warn({ reason }, 'The rate limit objects to its settings');
+    else storeFailed(problem);
+  };
+
   return rateLimit({
     windowMs: WINDOW_MS,
     limit: deps.perMinute,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
     identifier: 'requests',
-    ipv6Subnet: 56,
+    keyGenerator: clientOf,
     passOnStoreError: true,
     skip: () => deps.clock.now() < pausedUntil,
     store: new RedisStore({ sendCommand, prefix: deps.keyPrefix }),
-    // Its own checks of our options also end here; they name a setting, never a client.
-    logger: { warn: storeFailed, error: storeFailed },
+    logger: { warn: failed, error: failed },
     // A client that sends X-Forwarded-For without a proxy in front is no fault of the configuration.
     validate: { xForwardedForHeader: false, forwardedHeader: false },
-    handler: (_req, res, next) => {
+    handler: (req, res, next) => {
+      deps.reportRefusal('rate_limit', req);
       next(
         new AppError(
           'rate_limited',

@@ -1,4 +1,7 @@
-import type { DomainEventName, DomainEvents, EventBus } from '../domain/events.ts';
+import type { ErrorCode } from '../domain/errors.ts';
+import type { DomainEventName, DomainEvents, EventBus, RefusedAccess } from '../domain/events.ts';
+import type { Clock } from '../services/ports/clock.ts';
+import { createLineLimit } from './line-limit.ts';
 import type { Component, LogFields, Logger } from './logger.ts';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -7,8 +10,31 @@ interface Line<E> {
   readonly component: Component;
   /** A function where the event's content decides. */
   readonly level: Level | ((event: E) => Level);
-  readonly message: string;
+  readonly message: string | ((event: E) => string);
+  /** Anybody outside can cause it: at most 10 lines a minute for each of these. */
+  readonly limitBy?: (event: E) => string;
 }
+
+const REFUSAL_MESSAGES: Readonly<Record<RefusedAccess, string>> = {
+  sign_in: 'Operator sign-in refused: wrong name or password',
+  sign_in_limit: 'Operator sign-in slowed down: too many failures from one address',
+  token: 'Request refused: its token is missing, wrong or ended',
+  rate_limit: 'Request refused: too many from one address',
+};
+
+const FLOOD_MESSAGES: Readonly<Record<DomainEvents['telegram.rate_limited']['scope'], string>> = {
+  chat: 'Telegram asks to wait before it takes more for this chat',
+  suspected: 'Telegram asks two chats in a row to wait: all pause for seconds, then another chat is tried',
+  bot: 'Telegram asks the whole bot to wait: nothing is sent but a try within each minute, alerts are waiting',
+};
+
+/** What access.refused has told already is debug. */
+const REFUSED_ALERT_LEVELS: Readonly<Partial<Record<ErrorCode, Level>>> = {
+  internal: 'error',
+  queue_unavailable: 'warn',
+  unauthorized: 'debug',
+  rate_limited: 'debug',
+};
 
 /** How each event reads in the log. What happens for every alert on its way is debug, what became of it is info. */
 const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
@@ -20,7 +46,7 @@ const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
   },
   'alert.refused': {
     component: 'api',
-    level: ({ code }) => (code === 'internal' ? 'error' : code === 'queue_unavailable' ? 'warn' : 'info'),
+    level: ({ code }) => REFUSED_ALERT_LEVELS[code] ?? 'info',
     message: 'Alert refused',
   },
   'alert.sending': { component: 'worker', level: 'debug', message: 'Sending alert' },
@@ -52,6 +78,12 @@ const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
   'chat.unreachable': { component: 'worker', level: 'warn', message: 'Chat is unreachable' },
   'chat.reachable': { component: 'bot', level: 'info', message: 'Chat is reachable again' },
   'chat.migrated': { component: 'app', level: 'info', message: 'Chat has a new id' },
+  'access.refused': {
+    component: 'api',
+    level: ({ kind }) => (kind === 'sign_in' || kind === 'sign_in_limit' ? 'warn' : 'info'),
+    message: ({ kind }) => REFUSAL_MESSAGES[kind],
+    limitBy: ({ kind }) => kind,
+  },
   'telegram.unreachable': {
     component: 'worker',
     level: 'warn',
@@ -62,6 +94,16 @@ const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
     component: 'worker',
     level: 'error',
     message: 'Telegram rejects the bot token: nothing is sent, alerts are waiting; check BOT_TOKEN',
+  },
+  'telegram.rate_limited': {
+    component: 'worker',
+    level: 'warn',
+    message: ({ scope }) => FLOOD_MESSAGES[scope],
+  },
+  'telegram.flood_ended': {
+    component: 'worker',
+    level: 'info',
+    message: 'Flood wait of the whole bot is over: alerts are sent again',
   },
   'backup.written': { component: 'job', level: 'info', message: 'Backup written' },
   'job.failed': { component: 'job', level: 'error', message: 'Job failed' },
@@ -74,16 +116,27 @@ const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
 };
 
 /** Logs every domain event. */
-export function logEvents(events: EventBus, logger: Logger): void {
+export function logEvents(events: EventBus, logger: Logger, clock: Clock): void {
   // Object.keys widens the union to string.
-  for (const name of Object.keys(LINES) as DomainEventName[]) observe(events, name, logger);
+  for (const name of Object.keys(LINES) as DomainEventName[])
+    observe(events, name, logger, createLineLimit(clock));
 }
 
-function observe<N extends DomainEventName>(events: EventBus, name: N, logger: Logger): void {
-  const { component, level, message } = LINES[name];
+function observe<N extends DomainEventName>(
+  events: EventBus,
+  name: N,
+  logger: Logger,
+  limit: (kind: string) => number | undefined,
+): void {
+  const { component, level, message, limitBy } = LINES[name];
   const log = logger.child(component);
   events.on(name, (event) => {
-    log[typeof level === 'function' ? level(event) : level]({ event: name, ...toFields(event) }, message);
+    const leftOut = limitBy === undefined ? 0 : limit(limitBy(event));
+    if (leftOut === undefined) return;
+    log[typeof level === 'function' ? level(event) : level](
+      { event: name, ...toFields(event), ...(leftOut === 0 ? {} : { leftOut }) },
+      typeof message === 'function' ? message(event) : message,
+    );
   });
 }
 

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { within } from '../async/within.ts';
-import type { DomainEventName, DomainEvents, EventBus } from '../domain/events.ts';
+import { type DomainEventName, type DomainEvents, type EventBus, REFUSED_ACCESS } from '../domain/events.ts';
 import type { TelegramState } from '../services/delivery/telegram-guard.ts';
 import type { Clock } from '../services/ports/clock.ts';
 import type { QueueCounts } from '../services/ports/queue.ts';
@@ -64,9 +64,11 @@ function countEvents(deps: MetricsDeps, registry: Registry): void {
     const counter = new Counter({ name, help, registers });
     return () => counter.inc();
   };
-  const countBy = <L extends string>(name: string, label: L, help: string) => {
+  /** `known`: values that are there from the start, at 0. */
+  const countBy = <L extends string>(name: string, label: L, help: string, known: readonly string[] = []) => {
     const counter = new Counter({ name, help, labelNames: [label], registers });
     const bound = createLabelBound();
+    for (const value of known) counter.labels(bound(value)).inc(0);
     return (value: string) => counter.labels(bound(value)).inc();
   };
 
@@ -91,6 +93,18 @@ function countEvents(deps: MetricsDeps, registry: Registry): void {
   const quota = count('pingui_quota_exhausted_total', "Alerts refused because the day's quota was used up.");
   const unreachable = count('pingui_chats_unreachable_total', 'Chats found to be unreachable.');
   const jobFailed = countBy('pingui_jobs_failed_total', 'job', 'Maintenance jobs that failed.');
+  const rateLimited = countBy(
+    'pingui_telegram_rate_limited_total',
+    'scope',
+    'Answers 429 of Telegram by whom they are taken to mean.',
+    ['chat', 'suspected', 'bot'],
+  );
+  const authRefused = countBy(
+    'pingui_auth_refused_total',
+    'kind',
+    'Sign-ins, tokens and requests refused.',
+    REFUSED_ACCESS,
+  );
   const took = new Histogram({
     name: 'pingui_delivery_seconds',
     help: 'Time from acceptance to delivery.',
@@ -123,9 +137,12 @@ function countEvents(deps: MetricsDeps, registry: Registry): void {
     'chat.unreachable': unreachable,
     'chat.reachable': null,
     'chat.migrated': null,
+    'access.refused': ({ kind }) => authRefused(kind),
     'telegram.unreachable': null,
     'telegram.recovered': null,
     'telegram.halted': null,
+    'telegram.rate_limited': ({ scope }) => rateLimited(scope),
+    'telegram.flood_ended': null,
     'backup.written': () => backupWritten(clock.now()),
     'job.failed': ({ job }) => jobFailed(job),
     'upkeep.done': null,

@@ -1,6 +1,6 @@
 import type { EventBus } from '../domain/events.ts';
 import type { Clock } from '../services/ports/clock.ts';
-import type { QueueCounts } from '../services/ports/queue.ts';
+import type { FloodScope, QueueCounts } from '../services/ports/queue.ts';
 import type { Check } from './health.ts';
 
 /** What is known of the queue at one moment. Times are epoch milliseconds. */
@@ -25,14 +25,15 @@ function isStalled(situation: QueueSituation, limitMs: number): boolean {
  * The `queue` check: degraded when the queue makes no progress. Progress is seen in the events of this process and,
  * since the worker may be another one, in the counts from check to check.
  * @param deps.limitMs must be longer than one send may take: above TELEGRAM_TIMEOUT_MS + SEND_DELAY_MS
- * @param deps.pausedUntil when the queue's flood wait ends (epoch ms), null when there is none
+ * @param deps.floodWait the pause that Telegram's 429s led to (`until` in epoch ms), null when there is none. Where they
+ * mean the whole bot, the check fails for that
  */
 export function createQueueCheck(deps: {
   counts: () => Promise<QueueCounts>;
   events: EventBus;
   clock: Clock;
   limitMs: number;
-  pausedUntil?: () => Promise<number | null>;
+  floodWait?: () => Promise<{ readonly until: number; readonly scope: FloodScope } | null>;
 }): Check {
   const { events, clock } = deps;
   let lastProgressAt: number | null = null;
@@ -59,7 +60,9 @@ export function createQueueCheck(deps: {
     // Delayed alerts wait for their time; all others could go now.
     const due = counts.waiting + counts.prioritized > 0;
     dueSince = due ? (dueSince ?? now) : null;
-    pausedUntil = (await deps.pausedUntil?.()) ?? pausedUntil;
+    const wait = (await deps.floodWait?.()) ?? null;
+    pausedUntil = wait?.until ?? pausedUntil;
+    if (wait?.scope === 'bot') return { ok: false, reason: 'flood_wait' };
     const stalled = isStalled({ now, dueSince, lastProgressAt, pausedUntil }, deps.limitMs);
     return stalled ? { ok: false, reason: 'no_progress' } : { ok: true };
   };

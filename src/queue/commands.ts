@@ -11,6 +11,8 @@ export interface DispatchCommands {
   readonly pinguiSent: Command;
   readonly pinguiLeave: Command;
   readonly pinguiBlock: Command;
+  readonly pinguiAnswered: Command;
+  readonly pinguiAnswer: Command;
 }
 
 const SCRIPTS: Record<keyof DispatchCommands, string> = {
@@ -19,6 +21,8 @@ const SCRIPTS: Record<keyof DispatchCommands, string> = {
   pinguiSent: 'sent',
   pinguiLeave: 'leave',
   pinguiBlock: 'block',
+  pinguiAnswered: 'answered',
+  pinguiAnswer: 'answer',
 };
 
 export function withDispatchCommands<C extends RedisClient>(client: C): C & DispatchCommands {

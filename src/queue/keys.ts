@@ -1,4 +1,4 @@
-/** Our keys in Redis, all below `<QUEUE_PREFIX>:dispatch:`. What each holds is said in lua/reserve.lua and lua/take.lua. */
+/** Our keys in Redis, all below `<QUEUE_PREFIX>:dispatch:`. What each holds is said in lua/reserve.lua, lua/take.lua and lua/block.lua. */
 export function dispatchKeys(prefix: string) {
   const base = `${prefix}:dispatch:`;
   return {
@@ -10,9 +10,12 @@ export function dispatchKeys(prefix: string) {
     clock: `${base}clock`,
     next: `${base}next`,
     pace: `${base}pace`,
+    flood: `${base}flood`,
     line: (chat: string) => `${base}line:${chat}`,
     gate: (chat: string) => `${base}gate:${chat}`,
     sent: (chat: string) => `${base}sent:${chat}`,
+    answered: (chat: string) => `${base}answered:${chat}`,
+    answers: `${base}answers`,
     text: (alertId: string) => `${base}text:${alertId}`,
   };
 }

@@ -1,5 +1,5 @@
 import type { RedisClient } from '../redis/connect.ts';
-import type { AlertJob, Pace } from '../services/ports/queue.ts';
+import type { AlertJob, FloodScope, Pace } from '../services/ports/queue.ts';
 import type { DispatchCommands } from './commands.ts';
 import { dispatchKeys } from './keys.ts';
 
@@ -13,7 +13,7 @@ const ABANDONED_MS = 3_000;
 /** Lines are kept as long as texts are (places.ts), in ms. */
 const KEEP_LINE_MS = 30 * 86_400_000;
 
-type Answer = ['go', number, string | null] | ['wait', number, string, number] | ['paused', number];
+type Answer = ['go', number, string | null, 0 | 1] | ['wait', number, string, number] | ['paused', number];
 
 /**
  * The pace of the sends beyond BullMQ's limiter, over all workers: the limits per chat and per group, the parts of a
@@ -36,7 +36,7 @@ export function createPace(deps: {
   async function ask({ alertId, chat, isGroup, priority }: Parameters<Pace['take']>[0]): Promise<Answer> {
     const allKeys = [
       ...[keys.line(chat), keys.gate(chat), keys.sent(chat), keys.pace, keys.pending, keys.due],
-      ...[keys.chats, keys.held, keys.clock, keys.text(alertId)],
+      ...[keys.chats, keys.held, keys.clock, keys.text(alertId), keys.flood],
     ];
     const answer = await redis.pinguiTake(
       allKeys.length,
@@ -59,7 +59,9 @@ export function createPace(deps: {
     async take(turn) {
       for (;;) {
         const answer = await ask(turn);
-        if (answer[0] === 'go') return { kind: 'go', waitMs: answer[1], sealed: answer[2] };
+        if (answer[0] === 'go') {
+          return { kind: 'go', waitMs: answer[1], sealed: answer[2], isFlooded: answer[3] === 1 };
+        }
         if (answer[0] === 'paused') return { kind: 'paused', ms: answer[1] };
         const [, ms, first, ageMs] = answer;
         if (first === '' || ageMs < ABANDONED_MS) return { kind: 'defer', ms };
@@ -69,16 +71,41 @@ export function createPace(deps: {
     },
 
     async block(chat, ms) {
-      const allKeys = [keys.gate(chat), keys.pace];
-      return { isWholeBot: (await redis.pinguiBlock(allKeys.length, ...allKeys, chat, ms)) === 1 };
+      const allKeys = [keys.gate(chat), keys.pace, keys.flood];
+      return scopeOf(await redis.pinguiBlock(allKeys.length, ...allKeys, chat, ms));
     },
+
+    answered: () => endFloodWait(redis, deps.prefix),
   };
 }
 
-/** Until when nobody may send (epoch ms): Telegram told the whole bot to wait. Null: it did not. */
-export async function readPausedUntil(redis: RedisClient, prefix: string): Promise<number | null> {
-  const [until, wait] = await redis.hmget(dispatchKeys(prefix).pace, 'until', 'wait');
+/** The levels of lua/block.lua. */
+function scopeOf(level: unknown): FloodScope {
+  return Number(level) > 1 ? 'bot' : Number(level) === 1 ? 'suspected' : 'chat';
+}
+
+/** Ends a pause of all that Telegram's 429s led to. Answers what they were taken to mean. */
+export async function endFloodWait(redis: DispatchCommands, prefix: string): Promise<FloodScope> {
+  const { pace, flood } = dispatchKeys(prefix);
+  return scopeOf(await redis.pinguiAnswered(2, pace, flood));
+}
+
+/** The pause of all that Telegram's 429s have led to; `until` in epoch ms. Null: there is none. */
+export async function readFloodWait(
+  redis: RedisClient,
+  prefix: string,
+): Promise<{ readonly until: number; readonly scope: FloodScope } | null> {
+  const keys = dispatchKeys(prefix);
+  const [[until, wait], level] = await Promise.all([
+    redis.hmget(keys.pace, 'until', 'wait'),
+    redis.hget(keys.flood, 'level'),
+  ]);
   // As in lua/take.lua: no flood wait is longer than it was, also when the clock was set back.
   const endsAt = Math.min(Number(until ?? 0), Date.now() + Number(wait ?? 0));
-  return endsAt > Date.now() ? endsAt : null;
+  return endsAt > Date.now() ? { until: endsAt, scope: scopeOf(level) } : null;
+}
+
+/** Until when nobody may send (epoch ms), because of Telegram's 429s. Null: everybody may. */
+export async function readPausedUntil(redis: RedisClient, prefix: string): Promise<number | null> {
+  return (await readFloodWait(redis, prefix))?.until ?? null;
 }

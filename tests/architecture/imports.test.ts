@@ -176,3 +176,8 @@ describe('source files', () => {
     expect(unlisted).toEqual([]);
   });
 });
+
+it('a client address is read in one place, which takes off ports and groups networks', () => {
+  const readers = readSources().filter(({ code }) => /\.ips?\b|remoteAddress|ipKeyGenerator/.test(code));
+  expect(readers.map(({ path }) => path)).toEqual(['http/client-address.ts']);
+});

@@ -64,6 +64,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     openTags: (sealed) => sealed.split('|'),
     newAlertId: randomUUID,
     hashChat: (chatId) => `hash-of-${chatId}`,
+    hashClient: (address) => `hash-of-${address}`,
     hashRequest: (value) => `h(${value})`,
   };
   const repository = part<IntegrationRepository>({
@@ -173,6 +174,9 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     // Without a password nothing touches the queues; tests with one pass real queues.
     queues: { alerts: undefined as unknown as Queue, maintenance: undefined as unknown as Queue },
     whyWaiting: async (waiting) => waiting.map(() => null),
+    reportRefusal: (kind, { requestId }) =>
+      services.events.emit('access.refused', { kind, client: 'hash-of-client', requestId }),
+    liftFloodWait: async () => undefined,
     logger: { info: log('info'), warn: log('warn'), error: log('error') },
     timeZone: 'UTC',
     rateLimitPerMinute: 0,

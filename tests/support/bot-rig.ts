@@ -19,6 +19,7 @@ import type { AlertRequest } from '../../src/services/alerts/alert-request.ts';
 import type { AlertService } from '../../src/services/alerts/alerts.ts';
 import type { IntegrationService } from '../../src/services/integrations/integrations.ts';
 import type { PayloadCipher } from '../../src/services/ports/crypto.ts';
+import type { AnswerPace } from '../../src/services/ports/queue.ts';
 import { openTestSqlite } from './sqlite.ts';
 
 export const BOT_TOKEN = '424242:a-token-of-the-double';
@@ -80,7 +81,7 @@ export const FAST_BACKOFF = { baseMs: 30, maxMs: 120, unauthorizedMs: 100 };
 
 /** The bot against a Bot API double over HTTP, with the real integration service. Private chats of ANN and JOSE exist. */
 export async function createBotRig(
-  options: { timeoutMs?: number; now?: () => number } = {},
+  options: { timeoutMs?: number; now?: () => number; answerPace?: AnswerPace } = {},
 ): Promise<BotRig> {
   const double = createBotApiDouble({ token: BOT_TOKEN, dropOldMessages: 2_000 });
   const { apiRoot } = await double.start();
@@ -132,6 +133,7 @@ export async function createBotRig(
       integrations: service,
       alerts: { accept: (...args) => accept(...args) },
       logger,
+      answerPace: options.answerPace ?? (async () => 0),
       hashChat,
       clock,
       publicUrl: () => 'https://alerts.example.org',

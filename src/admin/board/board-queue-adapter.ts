@@ -30,11 +30,13 @@ const NEXT_FIRST: ReadonlySet<JobStatus> = new Set(['waiting', 'prioritized', 'd
 export class BoardQueueAdapter extends BullMQAdapter {
   readonly #queue: Queue;
   readonly #present: PresentJobs;
+  readonly #onResume: (() => Promise<void>) | undefined;
 
-  constructor(queue: Queue, options: Options, present: PresentJobs) {
+  constructor(queue: Queue, options: Options, present: PresentJobs, onResume?: () => Promise<void>) {
     super(queue, options);
     this.#queue = queue;
     this.#present = present;
+    this.#onResume = onResume;
   }
 
   override getStatuses(): Status[] {
@@ -86,6 +88,11 @@ export class BoardQueueAdapter extends BullMQAdapter {
 
   async #find(status: JobStatus, start: number, last: number): Promise<Job[]> {
     return this.#queue.getJobs([status as never], start, last, NEXT_FIRST.has(status));
+  }
+
+  override async resume(): Promise<void> {
+    await super.resume();
+    await this.#onResume?.();
   }
 
   /** Lines of a log are free text: ours are in the service's log. */

@@ -28,6 +28,7 @@ export function createBoard(deps: {
   queues: { readonly alerts: Queue; readonly maintenance: Queue };
   alerts: Pick<AlertService, 'resend'>;
   whyWaiting: WhyWaiting;
+  liftFloodWait: () => Promise<void>;
   clock: Clock;
   logger: Pick<HttpLogger, 'error'>;
   /** Nothing reaches Telegram, and the sandbox's chat page is there. */
@@ -38,6 +39,7 @@ export function createBoard(deps: {
     // A delivered alert is not resent.
     { description: ALERTS_DESCRIPTION, allowCompletedRetries: false },
     createAlertPresenter({ ...deps, resend: (id) => deps.alerts.resend('operator', id) }),
+    deps.liftFloodWait,
   );
   const maintenance = new BoardQueueAdapter(
     deps.queues.maintenance,

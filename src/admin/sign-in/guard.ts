@@ -1,7 +1,9 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { AppError } from '../../domain/errors.ts';
+import { clientOf } from '../../http/client-address.ts';
+import type { ReportRefusal } from '../../http/refusals.ts';
 import type { OperatorCredentials } from './credentials.ts';
-import type { FailedSignIns } from './failed-sign-ins.ts';
+import { type FailedSignIns, type SignInTry, tooManySignIns } from './failed-sign-ins.ts';
 
 export const SESSION_COOKIE = 'pingui_operator';
 export const SIGN_IN_PATH = '/admin/sign-in';
@@ -13,13 +15,14 @@ export const SIGN_IN_PATH = '/admin/sign-in';
 export function createOperatorGuard(deps: {
   credentials: OperatorCredentials;
   failures: FailedSignIns;
+  reportRefusal: ReportRefusal;
   /** This server has SIGN_IN_PATH. */
   signInPage: boolean;
 }): RequestHandler {
   const ways = deps.signInPage
     ? `sign in at ${SIGN_IN_PATH} or use Basic authentication`
     : 'use Basic authentication';
-  return (req, res, next) => {
+  return async (req, res, next) => {
     const session = readCookie(req, SESSION_COOKIE);
     if (session !== undefined && deps.credentials.isSession(session)) {
       next();
@@ -27,12 +30,12 @@ export function createOperatorGuard(deps: {
     }
     const basic = readBasic(req);
     if (basic !== undefined) {
-      deps.failures.check(req.ip);
-      if (deps.credentials.matches(basic.user, basic.password)) {
+      const { isRight, isLimited } = await trySignIn(deps, req, basic);
+      if (isRight) {
         next();
         return;
       }
-      deps.failures.add(req.ip);
+      if (isLimited) throw tooManySignIns();
     } else if (deps.signInPage && opensPage(req)) {
       res.redirect(303, `${SIGN_IN_PATH}?next=${encodeURIComponent(req.originalUrl)}`);
       return;
@@ -40,6 +43,26 @@ export function createOperatorGuard(deps: {
     challenge(req, res);
     next(new AppError('unauthorized', `For operators only: ${ways}.`));
   };
+}
+
+/**
+ * Looks at what was given, and reports it where it is refused.
+ * @throws AppError rate_limited as FailedSignIns.attempt
+ */
+export async function trySignIn(
+  deps: { credentials: OperatorCredentials; failures: FailedSignIns; reportRefusal: ReportRefusal },
+  req: Request,
+  given: { readonly user: string; readonly password: string },
+): Promise<SignInTry> {
+  try {
+    const matches = () => deps.credentials.matches(given.user, given.password);
+    const tried = await deps.failures.attempt(clientOf(req), matches);
+    if (!tried.isRight) deps.reportRefusal(tried.isLimited ? 'sign_in_limit' : 'sign_in', req);
+    return tried;
+  } catch (error) {
+    deps.reportRefusal('sign_in_limit', req);
+    throw error;
+  }
 }
 
 function challenge(req: Request, res: Response): void {

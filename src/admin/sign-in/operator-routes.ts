@@ -1,10 +1,12 @@
 import express, { type Request, type RequestHandler, type Response, Router } from 'express';
+import { AppError } from '../../domain/errors.ts';
 import { toAppError } from '../../http/foreign-errors.ts';
 import { methodNotAllowed } from '../../http/method-not-allowed.ts';
 import { PROBLEMS } from '../../http/problems.ts';
+import type { ReportRefusal } from '../../http/refusals.ts';
 import type { OperatorCredentials } from './credentials.ts';
-import type { FailedSignIns } from './failed-sign-ins.ts';
-import { SESSION_COOKIE, SIGN_IN_PATH } from './guard.ts';
+import { type FailedSignIns, tooManySignIns } from './failed-sign-ins.ts';
+import { SESSION_COOKIE, SIGN_IN_PATH, trySignIn } from './guard.ts';
 import { refuseCrossSite } from './same-site.ts';
 import { renderSignIn, renderSignOut } from './sign-in-page.ts';
 
@@ -14,24 +16,23 @@ const HOME = '/admin/queues/';
 export function createOperatorRoutes(deps: {
   credentials: OperatorCredentials;
   failures: FailedSignIns;
+  reportRefusal: ReportRefusal;
   guard: RequestHandler;
   board: RequestHandler;
 }): Router {
   const router = Router();
   router.use(refuseCrossSite);
 
-  function signIn(req: Request, res: Response): void {
+  async function signIn(req: Request, res: Response): Promise<void> {
     const form = readForm(req);
-    try {
-      deps.failures.check(req.ip);
-    } catch (error) {
-      const limit = toAppError(error);
+    const tried = await trySignIn(deps, req, form).catch(toAppError);
+    if (tried instanceof AppError || tried.isLimited) {
+      const limit = tried instanceof AppError ? tried : tooManySignIns();
       res.setHeader('Retry-After', String(limit.retryAfterSeconds ?? 60));
       res.status(PROBLEMS[limit.code].status).type('html').send(renderSignIn(form.next, limit.detail));
       return;
     }
-    if (!deps.credentials.matches(form.user, form.password)) {
-      deps.failures.add(req.ip);
+    if (!tried.isRight) {
       res.status(401).setHeader('WWW-Authenticate', 'Session realm="pingui-alert operators"');
       res.type('html').send(renderSignIn(form.next, 'Wrong name or password.'));
       return;

@@ -1,4 +1,5 @@
 import { AppError } from '../../domain/errors.ts';
+import { AnswerDropped } from '../answers.ts';
 import { floodWaitMs, isForbidden } from '../api-errors.ts';
 import type { BotLogger } from '../bot-logger.ts';
 import type { BotContext } from '../context.ts';
@@ -12,6 +13,8 @@ export function createErrorBoundary(deps: {
   hashChat: (chatId: number) => string;
 }): (error: unknown, ctx: BotContext) => Promise<void> {
   return async (error, ctx) => {
+    // Logged where it was dropped, once a minute.
+    if (error instanceof AnswerDropped) return;
     const refusal = error instanceof AppError && error.code !== 'internal' ? error : undefined;
     // If Telegram itself refuses to deliver our reply, another reply does not help.
     const mute = isForbidden(error) || floodWaitMs(error) !== undefined;

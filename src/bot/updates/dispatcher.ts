@@ -1,6 +1,12 @@
 import { bulkhead } from 'cockatiel';
 import type { Update } from 'telegraf/types';
 
+/** What is known of an update when its turn has come. */
+export interface Turn {
+  /** Nothing newer of its chat has arrived. */
+  isNewest(): boolean;
+}
+
 interface Dispatcher {
   /**
    * Handles the update after all earlier ones of its chat. 'skipped' if the signal was aborted before its turn came.
@@ -11,18 +17,25 @@ interface Dispatcher {
   size(): number;
 }
 
+/** Chats that are handled at once. A reply may hang for TELEGRAM_TIMEOUT_MS: so many may, before others wait for them. */
+const CONCURRENCY = 50;
+
 /** In order per chat, at most `concurrency` chats at once. */
 export function createDispatcher(deps: {
-  handle: (update: Update) => Promise<void>;
+  handle: (update: Update, turn: Turn) => Promise<void>;
   concurrency?: number;
 }): Dispatcher {
-  const slots = bulkhead(deps.concurrency ?? 8, Number.POSITIVE_INFINITY);
+  const slots = bulkhead(deps.concurrency ?? CONCURRENCY, Number.POSITIVE_INFINITY);
   const tails = new Map<string, Promise<unknown>>();
   let size = 0;
 
-  async function take(update: Update, signal: AbortSignal | undefined): Promise<'handled' | 'skipped'> {
+  async function take(
+    update: Update,
+    turn: Turn,
+    signal: AbortSignal | undefined,
+  ): Promise<'handled' | 'skipped'> {
     if (signal?.aborted) return 'skipped';
-    await deps.handle(update);
+    await deps.handle(update, turn);
     return 'handled';
   }
 
@@ -30,14 +43,15 @@ export function createDispatcher(deps: {
     size: () => size,
     async dispatch(update, signal) {
       const key = chatKey(update);
-      const turn = (tails.get(key) ?? Promise.resolve()).then(() =>
-        slots.execute(() => take(update, signal)),
+      const isNewest = () => tails.get(key) === tail;
+      const done = (tails.get(key) ?? Promise.resolve()).then(() =>
+        slots.execute(() => take(update, { isNewest }, signal)),
       );
-      const tail = turn.catch(() => undefined);
+      const tail: Promise<unknown> = done.catch(() => undefined);
       tails.set(key, tail);
       size++;
       try {
-        return await turn;
+        return await done;
       } finally {
         size--;
         if (tails.get(key) === tail) tails.delete(key);

@@ -1,6 +1,4 @@
-import type { Update } from 'telegraf/types';
 import { pause } from '../../async/pause.ts';
-import { untilAborted } from '../../async/until-aborted.ts';
 import { within } from '../../async/within.ts';
 import type { Clock } from '../../services/ports/clock.ts';
 import { classifyFault } from '../api-errors.ts';
@@ -16,12 +14,21 @@ import {
   stateAfter,
   type UpdateSource,
 } from './update-source.ts';
+import { createWindow } from './window.ts';
 
 /** What the bot handles. Named, so that a list left at Telegram by an earlier program cannot withhold any. */
 export const ALLOWED_UPDATES = ['message', 'channel_post', 'callback_query', 'my_chat_member'] as const;
 
-/** Most updates of one call: Telegram's own maximum. */
+/**
+ * Most updates of one call: Telegram's own maximum. It hands out again what is not confirmed, so that no more are in hand
+ * either, and no more can come twice after a crash.
+ */
 const BATCH = 100;
+/**
+ * While a handler takes long (a reply that hangs), Telegram is asked for the other chats' updates this often, in ms: it
+ * answers at once then, because of those that are not confirmed.
+ */
+const LOOK_MS = 300;
 /** Telegram may answer this much later than it was asked to, in milliseconds. */
 const POLL_SLACK_MS = 10_000;
 /** How long a stopping poller waits for handlers in flight, in milliseconds. */
@@ -44,7 +51,7 @@ export interface PollerDeps {
 
 /**
  * Reads updates by long polling while this process holds the lease, forever. An update is confirmed to Telegram only
- * after it was handled: a crash repeats updates instead of losing them.
+ * after it was handled, and all before it: a crash repeats updates instead of losing them. Chats are handled side by side.
  */
 export function createPoller(deps: PollerDeps): UpdateSource {
   const { bot, logger, clock, pollSeconds = 30, standbyMs = 1_000, backoff = DEFAULT_BACKOFF } = deps;
@@ -53,17 +60,24 @@ export function createPoller(deps: PollerDeps): UpdateSource {
     log: (level, fields, message) => logger[level](fields, message),
   });
   const dispatcher = createDispatcher({ handle: bot.handle });
+  /** Aborts when the present holding of the lease ends. */
+  let holding: AbortSignal | undefined;
+  const inHand = createWindow(async (update) => (await dispatcher.dispatch(update, holding)) === 'handled');
   let running: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
   let offset: { readonly next: number; readonly at: number; confirmed: boolean } | undefined;
 
   async function run(stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
-      const holding = await waitForLease(stop);
-      if (holding === undefined) break;
-      await pollWhileHeld(AbortSignal.any([stop, holding.lost]));
+      const lease = await waitForLease(stop);
+      if (lease === undefined) break;
+      holding = AbortSignal.any([stop, lease.lost]);
+      await pollWhileHeld(holding);
+      await within(GRACE_MS, inHand.settled).catch(() => undefined);
+      noteHandled();
+      inHand.clear();
       // Whoever has the lease now is already polling: a call from us would disturb it.
-      if (!holding.lost.aborted) await confirm();
-      await holding.release();
+      if (!lease.lost.aborted) await confirm();
+      await lease.release();
     }
     state.set('stopped');
   }
@@ -97,13 +111,15 @@ export function createPoller(deps: PollerDeps): UpdateSource {
           webhookGone = true;
         }
         // The first call, and the first after a failure, does not wait: it shows whether things work.
-        const seconds = state.get().state === 'polling' ? pollSeconds : 0;
+        const seconds = state.get().state === 'polling' && inHand.isEmpty() ? pollSeconds : 0;
         const updates = await getUpdates(seconds, BATCH, signal, pollSeconds * 1000 + POLL_SLACK_MS);
         failures = 0;
         state.set('polling');
         if (!menuShown) void bot.publishMenu(signal);
         menuShown = true;
-        await handleBatch(updates, signal);
+        inHand.begin(updates);
+        await untilSettled(signal);
+        noteHandled();
       } catch (error) {
         if (signal.aborted) return;
         const fault = classifyFault(error);
@@ -137,19 +153,18 @@ export function createPoller(deps: PollerDeps): UpdateSource {
     return updates;
   }
 
-  async function handleBatch(updates: readonly Update[], signal: AbortSignal): Promise<void> {
-    const handled = new Set<number>();
-    const all = Promise.all(
-      updates.map(async (update) => {
-        if ((await dispatcher.dispatch(update, signal)) === 'handled') handled.add(update.update_id);
-      }),
-    );
-    await finishedOrGivenUp(all, signal);
-    // Only what was handled without a gap: confirming an id confirms all before it.
-    for (const update of updates) {
-      if (!handled.has(update.update_id)) break;
-      offset = { next: update.update_id + 1, at: clock.now(), confirmed: false };
-    }
+  /** Waits for all that is in hand, but for LOOK_MS at most: one chat's slow reply must not hold up the others. */
+  async function untilSettled(signal: AbortSignal): Promise<void> {
+    const enough = new AbortController();
+    const late = pause(LOOK_MS, AbortSignal.any([signal, enough.signal]));
+    await Promise.race([inHand.settled(), late]);
+    enough.abort();
+  }
+
+  /** Only what was handled without a gap: confirming an id confirms all before it. */
+  function noteHandled(): void {
+    const last = inHand.takeHandled();
+    if (last !== undefined) offset = { next: last + 1, at: clock.now(), confirmed: false };
   }
 
   /** On a clean stop Telegram learns what was handled, so that the next process does not do it again. */
@@ -178,10 +193,4 @@ export function createPoller(deps: PollerDeps): UpdateSource {
       if (running === current) running = undefined;
     },
   };
-}
-
-/** Resolves with `work`, or GRACE_MS after the signal aborted. */
-async function finishedOrGivenUp(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  await untilAborted(work, signal);
-  if (signal.aborted) await within(GRACE_MS, () => work).catch(() => undefined);
 }

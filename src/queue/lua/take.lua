@@ -6,9 +6,10 @@ KEYS
   2  gate   hash  at: the chat's last send (ms); id: the alert it was for; until: blocked by a flood wait until then (ms),
                   of wait ms
   3  sent   list  a group's newest sends (ms), for its limit per minute
-  4  pace   hash  last: the last send of all (ms); until, wait: a bot-wide flood wait, as above
+  4  pace   hash  last: the last send of all (ms); until, wait: a pause of all, as above (block.lua)
   5  pending, 6 due, 7 chats, 8 held, 9 clock: as in reserve.lua
   10 text   string  the sealed text
+  11 flood  hash  who was told to wait since the last delivery (block.lua)
 ARGV
   1  id      2  chat
   3  '1' for high
@@ -16,7 +17,8 @@ ARGV
   6  sends to this chat per minute (0: no limit)
   7  ms that lines are kept at the longest
 Returns
-  {'go', ms, text}            send after ms (the slot is taken); text is false where Redis has lost it
+  {'go', ms, text, flooded}   send after ms (the slot is taken); text is false where Redis has lost it; flooded is 1 where
+                              somebody was told to wait since the last delivery
   {'wait', ms, id, age}       not before ms; id: the first of the line, which has its place for age ms ('': it is this one)
   {'paused', ms}              nobody may send for ms
 ]]
@@ -33,8 +35,12 @@ local MIN_WAIT_MS = 50
 local LOOK_MS = 1000
 -- Most sends in flight of one worker (WORKER_CONCURRENCY): so far ahead a slot may have been handed out.
 local MOST_AHEAD = 100
+-- While the bot is suspected of a flood wait, one send is tried; without an answer the next one is, after this time.
+local PROBE_MS = 5000
+-- No pause of all is longer (block.lua); an earlier version's may be.
+local MOST_PAUSE_MS = 60000
 
-local line, gate, sent, pace, pending, due, chats, held, clock, text = unpack(KEYS)
+local line, gate, sent, pace, pending, due, chats, held, clock, text, flood = unpack(KEYS)
 local id, chat = ARGV[1], ARGV[2]
 local sendDelay, chatDelay, groupLimit = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local time = redis.call('TIME')
@@ -49,15 +55,15 @@ local function timeOf(key, field)
   redis.call('HSET', key, field, now)
   return now
 end
-local function blockedUntil(key)
+local function blockedUntil(key, most)
   local known = redis.call('HMGET', key, 'until', 'wait')
-  local ends, longest = tonumber(known[1] or '0'), now + tonumber(known[2] or '0')
+  local ends, longest = tonumber(known[1] or '0'), now + math.min(tonumber(known[2] or '0'), most)
   if ends <= longest then return ends end
   redis.call('HSET', key, 'until', longest)
   return longest
 end
 
-local pausedUntil = blockedUntil(pace)
+local pausedUntil = blockedUntil(pace, MOST_PAUSE_MS)
 if pausedUntil > now then return { 'paused', pausedUntil - now } end
 
 local score = redis.call('ZSCORE', line, id)
@@ -81,7 +87,7 @@ local lastOfChat = redis.call('HGET', gate, 'id')
 local holder = lastOfChat and redis.call('ZSCORE', line, lastOfChat) and lastOfChat
 local first = holder or redis.call('ZRANGE', line, 0, 0)[1]
 
-local opens = math.max(blockedUntil(gate), timeOf(gate, 'at') + chatDelay)
+local opens = math.max(blockedUntil(gate, math.huge), timeOf(gate, 'at') + chatDelay)
 if isAhead(tonumber(redis.call('LINDEX', sent, 0) or '0')) then
   for index, at in ipairs(redis.call('LRANGE', sent, 0, -1)) do
     redis.call('LSET', sent, index - 1, math.min(tonumber(at), now))
@@ -110,7 +116,12 @@ if first == id and open <= slot + SOON_MS then
     redis.call('PEXPIRE', sent, 2 * GROUP_WINDOW_MS)
   end
   if turn > tonumber(redis.call('HGET', clock, 'turn') or '1') then redis.call('HSET', clock, 'turn', turn) end
-  return { 'go', slot - now, redis.call('GET', text) }
+  local level = redis.call('HGET', flood, 'level')
+  if level and tonumber(level) > 0 then
+    redis.call('HSET', flood, 'probe', chat)
+    redis.call('HSET', pace, 'until', slot + PROBE_MS, 'wait', slot - now + PROBE_MS)
+  end
+  return { 'go', slot - now, redis.call('GET', text), level and 1 or 0 }
 end
 
 local rank = redis.call('ZRANK', line, id)

@@ -18,6 +18,8 @@ export interface Attempt extends Sendable {
   /** Which part, from 0, of how many. */
   readonly index: number;
   readonly parts: number;
+  /** A chat was told to wait (429) since the last delivery. */
+  readonly isFlooded: boolean;
 }
 
 /** What follows a step: another one (in this form), or the end of the delivery. */

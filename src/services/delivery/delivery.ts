@@ -100,7 +100,8 @@ export function createDeliveryService(
       if (!(await ledger.claim(job.alertId, clock.now()))) return { kind: 'again', form };
       await pause(Math.max(0, slotAt - performance.now()));
       called = true;
-      return send({ ...alert, form, index, parts: parts.length }, text.content, part);
+      const { isFlooded } = turn;
+      return send({ ...alert, form, index, parts: parts.length, isFlooded }, text.content, part);
     }
 
     /** The plain form is kept with the job before any part is sent: parts that have arrived fix the form. */
@@ -157,9 +158,16 @@ export function createDeliveryService(
     const beganAt = performance.now();
     const outcome = await guard.send(toRequest(attempt, content, part));
     const step = await settle.call(attempt, outcome);
+    if (attempt.isFlooded && outcome.kind === 'delivered') await endFloodWait();
     // Late or not at all: at worst it costs evenness.
     await pace.sent(beganAt).catch(() => undefined);
     return step;
+  }
+
+  /** If this fails, the next delivery does it. */
+  async function endFloodWait(): Promise<void> {
+    const ended = await pace.answered().catch(() => undefined);
+    if (ended === 'bot') events.emit('telegram.flood_ended', { by: 'telegram' });
   }
 
   return { deliver };

@@ -49,9 +49,9 @@ export function createSettle(deps: SettleDeps): Settle {
         return delivered(attempt, outcome.messageId);
       case 'flood_wait': {
         await putBack(attempt, 'flood_wait', outcome.retryAfterMs);
-        const { isWholeBot } = await deps.pace.block(job.chat, outcome.retryAfterMs);
-        // The whole bot's pause is kept by the pace, for all workers: the most urgent alert goes first after it.
-        return { kind: 'defer', ms: isWholeBot ? 0 : outcome.retryAfterMs };
+        const scope = await deps.pace.block(job.chat, outcome.retryAfterMs);
+        events.emit('telegram.rate_limited', { chat: job.chat, scope, waitMs: outcome.retryAfterMs });
+        return { kind: 'defer', ms: outcome.retryAfterMs };
       }
       case 'never_sent':
         await putBack(attempt, 'telegram_unreachable', RETRY_MS);

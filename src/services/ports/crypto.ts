@@ -11,6 +11,8 @@ export interface PayloadCipher {
   openTags(sealed: string, alertId: string): string[];
   /** Keyed hash (HMAC-SHA-256, 16 hex characters) for chat ids in logs, on the board and in Redis. */
   hashChat(chatId: number): string;
+  /** Keyed hash (HMAC-SHA-256, 16 hex characters) for client addresses in logs. */
+  hashClient(address: string): string;
   /** Keyed hash (HMAC-SHA-256, hex) for idempotency keys and bodies. */
   hashRequest(value: string): string;
 }

@@ -74,22 +74,40 @@ export interface EndedSignal {
   wait(alertId: string, ms: number, signal: AbortSignal): Promise<void>;
 }
 
+/** Whom a 429 is taken to mean: its chat alone; perhaps the whole bot (a pause of seconds); the whole bot. */
+export type FloodScope = 'chat' | 'suspected' | 'bot';
+
 /** Sends within Telegram's and our own limits, over all workers. */
 export interface Pace {
   /**
    * Asks for the next send to this chat. `go`: sleep `waitMs`, then send (the slot is taken); with the sealed text, null
-   * where Redis has lost it. `defer`: not before `ms`; put the alert back and let others go first. `paused`: nobody may
-   * send for `ms`.
+   * where Redis has lost it. `isFlooded`: a chat was told to wait since the last delivery, so that this one's is to be
+   * told (`answered`). `defer`: not before `ms`; put the alert back and let others go first. `paused`: nobody may send
+   * for `ms`.
    */
-  take(
-    turn: Pick<AlertJob, 'alertId' | 'chat' | 'isGroup' | 'priority'>,
-  ): Promise<
-    | { readonly kind: 'go'; readonly waitMs: number; readonly sealed: string | null }
+  take(turn: Pick<AlertJob, 'alertId' | 'chat' | 'isGroup' | 'priority'>): Promise<
+    | {
+        readonly kind: 'go';
+        readonly waitMs: number;
+        readonly sealed: string | null;
+        readonly isFlooded: boolean;
+      }
     | { readonly kind: 'defer'; readonly ms: number }
     | { readonly kind: 'paused'; readonly ms: number }
   >;
   /** Tells when a call really began (performance.now()): the next slot keeps its distance from it. */
   sent(beganAt: number): Promise<void>;
-  /** No sends to this chat for `ms` (a flood wait), or to nobody where the whole bot is meant; survives restarts. */
-  block(chat: string, ms: number): Promise<{ readonly isWholeBot: boolean }>;
+  /**
+   * No sends to this chat for `ms` (a flood wait); survives restarts. Where others were told so before it, with no
+   * delivery between, all pause for at most a minute at a time, and one after the other is tried.
+   */
+  block(chat: string, ms: number): Promise<FloodScope>;
+  /** A message was delivered: the bot as a whole need not wait. Answers what it was believed to be. */
+  answered(): Promise<FloodScope>;
 }
+
+/**
+ * Asks for the next answer of the bot's in a chat (keyed hash). 0: now, and it is taken; else ask again in so many ms, or
+ * `never` where it would wait for longer than `longestMs`.
+ */
+export type AnswerPace = (chat: string, isGroup: boolean, longestMs: number) => Promise<number | 'never'>;

@@ -54,6 +54,22 @@ describe('requests per minute', () => {
     expect((await api.call('/api/x', from('2001:db8:0:ff::2'))).status).toBe(429);
   });
 
+  it.each([
+    ['a port that the proxy appends', (n: number) => `203.0.113.1:${4_000 + n}`],
+    ['an IPv6 address in brackets with a port', (n: number) => `[2001:db8::${n}]:${4_000 + n}`],
+    ['what is no address', (n: number) => `unknown-${n}`],
+  ])('counts one client in spite of %s, and does not blame Redis', async (_, address) => {
+    const api = await start(3);
+    const statuses = [];
+    for (let n = 0; n < 5; n++) statuses.push((await api.call('/api/x', from(address(n)))).status);
+    expect(statuses).toEqual([404, 404, 404, 429, 429]);
+    expect(api.logged).toEqual([]);
+    expect(api.events.filter(({ name }) => name === 'access.refused')).toMatchObject([
+      { event: { kind: 'rate_limit' } },
+      { event: { kind: 'rate_limit' } },
+    ]);
+  });
+
   it('believes no X-Forwarded-For without a proxy', async () => {
     const api = await start(1, 0);
     expect((await api.call('/api/x', from('203.0.113.1'))).status).toBe(404);

@@ -176,7 +176,12 @@ describe('the pace', () => {
     for (const id of ['a1', 'a2']) await alerts.add(job(id, 'aa'), SEALED);
     await alerts.add(job('b1', 'bb'), SEALED);
     expect(await pace.take(alert('a2'))).toMatchObject({ kind: 'defer' }); // a1 is before it
-    expect(await pace.take(alert('a1'))).toEqual({ kind: 'go', waitMs: 0, sealed: SEALED });
+    expect(await pace.take(alert('a1'))).toEqual({
+      kind: 'go',
+      waitMs: 0,
+      sealed: SEALED,
+      isFlooded: false,
+    });
     const second = await pace.take(alert('b1', 'bb'));
     expect(second.kind === 'go' && second.waitMs).toBeGreaterThan(150);
     const third = await pace.take(alert('a2')); // its chat was sent to just now
@@ -261,17 +266,17 @@ describe('the pace', () => {
     await close();
   });
 
-  it('blocks a chat for a flood wait, and the whole bot when two chats are told to wait', async () => {
+  it('blocks a chat for a flood wait, and the whole bot for seconds when two chats are told to wait', async () => {
     const { alerts, pace, redis, prefix, close } = openPace();
     for (const chat of ['aa', 'cc']) await alerts.add(job(`${chat}1`, chat), SEALED);
-    expect(await pace.block('aa', 30_000)).toEqual({ isWholeBot: false });
+    expect(await pace.block('aa', 30_000)).toBe('chat');
     const turn = await pace.take(alert('aa1'));
     expect(turn.kind === 'defer' && Math.round(turn.ms / 1_000)).toBe(30);
     expect(await pace.take(alert('cc1', 'cc'))).toMatchObject({ kind: 'go' });
-    expect(await pace.block('bb', 30_000)).toEqual({ isWholeBot: true });
+    expect(await pace.block('bb', 30_000)).toBe('suspected');
     const paused = await pace.take(alert('cc1', 'cc'));
-    expect(paused.kind === 'paused' && Math.round(paused.ms / 1_000)).toBe(30);
-    expect(await readPausedUntil(redis, prefix)).toBeGreaterThan(Date.now() + 29_000);
+    expect(paused.kind === 'paused' && Math.round(paused.ms / 1_000)).toBe(5);
+    expect(await readPausedUntil(redis, prefix)).toBeGreaterThan(Date.now() + 4_000);
     await close();
   });
 });

@@ -67,10 +67,3 @@ describe('after a clock was set back by an hour a wait comes nearer to its end w
     await expectToEnd();
   });
 });
-
-it("a flood wait that a clock set back puts ahead does not make the next one of another chat the whole bot's", async () => {
-  await open({});
-  await rig.pace.block('aa', FLOOD_WAIT_MS);
-  await rig.fast.hincrby(rig.keys.pace, 'floodedAt', HOUR_MS);
-  expect(await rig.pace.block('bb', FLOOD_WAIT_MS)).toEqual({ isWholeBot: false });
-});

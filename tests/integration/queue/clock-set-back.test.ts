@@ -72,7 +72,7 @@ describe('a clock that was set back by an hour', () => {
   it("puts the bot off by its flood wait's length at most", async () => {
     await open({});
     await rig.pace.block('aa', FLOOD_WAIT_MS);
-    expect(await rig.pace.block('bb', FLOOD_WAIT_MS)).toEqual({ isWholeBot: true });
+    expect(await rig.pace.block('bb', FLOOD_WAIT_MS)).toBe('suspected');
     await ahead(rig.keys.pace, 'until');
     const turn = await rig.pace.take(alert('a1'));
     expect(turn.kind).toBe('paused');

@@ -29,7 +29,7 @@ beforeEach(async () => {
           putOffAfter = Number.POSITIVE_INFINITY;
           return { kind: 'defer', ms: 0 };
         }
-        return { kind: 'go', waitMs: 0, sealed: rig.texts.get(alertId) ?? null };
+        return { kind: 'go', waitMs: 0, sealed: rig.texts.get(alertId) ?? null, isFlooded: false };
       },
     },
   });

@@ -14,7 +14,7 @@ async function sendsAfter(ms: number): Promise<number> {
     pace: {
       async take({ alertId }) {
         takenAt = performance.now();
-        return { kind: 'go', waitMs: SLOT_IN_MS, sealed: rig.texts.get(alertId) ?? null };
+        return { kind: 'go', waitMs: SLOT_IN_MS, sealed: rig.texts.get(alertId) ?? null, isFlooded: false };
       },
       async sent(beganAt) {
         took = beganAt - takenAt;

@@ -5,6 +5,8 @@ import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 
 const CHAT_DELAY_MS = 30_000;
 const FLOOD_WAIT_MS = 60_000;
+/** How long all pause where the bot is suspected, in ms (lua/block.lua). */
+const PAUSE_MS = 5_000;
 /** How much later than by the test's clock something may have happened in Redis, in ms. */
 const SLACK_MS = 10_000;
 
@@ -66,9 +68,9 @@ describe('an alert waits', () => {
   it("for the end of the bot's flood wait, whatever its chat", async () => {
     await rig.pace.block('aa', FLOOD_WAIT_MS);
     const from = Date.now();
-    expect(await rig.pace.block('bb', FLOOD_WAIT_MS)).toEqual({ isWholeBot: true });
-    await expectUntil('bot_flood_wait', from + FLOOD_WAIT_MS);
-    await expectUntil('bot_flood_wait', from + FLOOD_WAIT_MS, 'cc');
+    expect(await rig.pace.block('bb', FLOOD_WAIT_MS)).toBe('suspected');
+    await expectUntil('bot_flood_wait', from + PAUSE_MS);
+    await expectUntil('bot_flood_wait', from + PAUSE_MS, 'cc');
   });
 
   it('for an operator who paused the queue, whatever else holds it up', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createOperatorCredentials } from '../../../src/admin/sign-in/credentials.ts';
 import { createFailedSignIns } from '../../../src/admin/sign-in/failed-sign-ins.ts';
 
@@ -52,22 +52,57 @@ describe('operator sessions', () => {
 });
 
 describe('failed sign-ins', () => {
-  it('stop an address after 10, for 10 minutes, and not another one', () => {
-    let now = 1;
-    const failures = createFailedSignIns({ now: () => now });
-    for (let i = 0; i < 10; i++) {
-      failures.check('10.0.0.1');
-      failures.add('10.0.0.1');
-    }
-    expect(() => failures.check('10.0.0.1')).toThrow(expect.objectContaining({ retryAfterSeconds: 600 }));
-    failures.check('10.0.0.2');
-    now += 600_000;
-    failures.check('10.0.0.1');
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  const wrong = () => false;
+  const right = () => true;
+
+  /** Ten wrong passwords of this address. */
+  async function failed(address = '10.0.0.1') {
+    const failures = createFailedSignIns({ now: () => Date.now() });
+    for (let i = 0; i < 10; i++)
+      expect(await failures.attempt(address, wrong)).toEqual({ isRight: false, isLimited: false });
+    return failures;
+  }
+
+  /** Whether it has ended by now. */
+  async function hasEnded(attempt: Promise<unknown>): Promise<boolean> {
+    let ended = false;
+    void attempt.finally(() => {
+      ended = true;
+    });
+    await vi.advanceTimersByTimeAsync(0);
+    return ended;
+  }
+
+  it('of 10 make an address wait a second for each further try, for 10 minutes, and not another one', async () => {
+    const failures = await failed();
+    const tries = [failures.attempt('10.0.0.1', wrong), failures.attempt('10.0.0.1', right)];
+    expect(await failures.attempt('10.0.0.2', wrong)).toMatchObject({ isLimited: false });
+    await vi.advanceTimersByTimeAsync(999);
+    expect(await Promise.all(tries.map(hasEnded))).toEqual([false, false]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await tries[0]).toEqual({ isRight: false, isLimited: true });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await tries[1]).toEqual({ isRight: true, isLimited: false });
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(await failures.attempt('10.0.0.1', wrong)).toEqual({ isRight: false, isLimited: false });
   });
 
-  it('count an IPv6 network as one address', () => {
-    const failures = createFailedSignIns({ now: () => 1 });
-    for (let i = 0; i < 10; i++) failures.add(`2001:db8::${i}`);
-    expect(() => failures.check('2001:db8:0:1::9')).toThrow();
+  it('let no more than 10 tries of an address wait: the others are not looked at', async () => {
+    const failures = await failed();
+    let looks = 0;
+    const look = () => {
+      looks += 1;
+      return true;
+    };
+    const tries = Array.from({ length: 200 }, () => failures.attempt('10.0.0.1', look));
+    const settled = Promise.allSettled(tries);
+    await vi.advanceTimersByTimeAsync(60_000);
+    const results = await settled;
+    expect(looks).toBe(10);
+    expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(190);
+    await expect(tries[199]).rejects.toMatchObject({ code: 'rate_limited', retryAfterSeconds: 10 });
   });
 });

@@ -19,6 +19,7 @@ async function start(overrides: Partial<OpsServerDeps> = {}) {
     metrics: { render: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }) },
     logger: { info: () => {}, warn: () => {}, error: () => {} },
     trustProxy: 0,
+    reportRefusal: () => undefined,
     operator: OPERATOR,
     ...overrides,
   });
@@ -74,11 +75,25 @@ describe('the server of a process without the role api', () => {
     expect((await call('/health/live')).status).toBe(200);
   });
 
-  it('slows down who guesses the password', async () => {
-    const call = await start();
-    const wrong = { headers: { authorization: `Basic ${Buffer.from('admin:guess').toString('base64')}` } };
-    for (let n = 0; n < 10; n += 1) expect((await call('/metrics', wrong)).status).toBe(401);
-    expect((await call('/metrics', { headers: { authorization: BASIC } })).status).toBe(429);
+  it('slows down who guesses the password, behind a proxy that appends ports too, but lets in who has it', async () => {
+    const call = await start({ trustProxy: 1 });
+    let port = 4_000;
+    const basic = (password: string) => ({
+      headers: {
+        authorization: `Basic ${Buffer.from(`admin:${password}`).toString('base64')}`,
+        'x-forwarded-for': `203.0.113.1:${port++}`,
+      },
+    });
+    for (let n = 0; n < 10; n += 1) expect((await call('/metrics', basic('guess'))).status).toBe(401);
+    const began = performance.now();
+    const [wrong, right] = await Promise.all([
+      call('/metrics', basic('guess')),
+      call('/metrics', basic(OPERATOR.password)),
+    ]);
+    expect([wrong.status, right.status]).toEqual([429, 200]);
+    expect(performance.now() - began).toBeGreaterThan(1_900);
+    const other = { headers: { ...basic('guess').headers, 'x-forwarded-for': '203.0.113.2' } };
+    expect((await call('/metrics', other)).status).toBe(401);
   });
 
   it.each([

@@ -86,6 +86,7 @@ describe('verifyJwtToken', () => {
     expect(res.headers.get('www-authenticate')).toMatch(/^Bearer .*error="invalid_token"/);
     expect(await bodyOf(res)).toMatchObject({ code: 'unauthorized', status: 401 });
     expect(fixture.logged).toEqual([]);
+    expect(fixture.events.at(-1)).toMatchObject({ name: 'access.refused', event: { kind: 'token' } });
   });
 
   it('goes by the clock of the service too', async () => {

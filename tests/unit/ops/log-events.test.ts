@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createEventBus } from '../../../src/domain/events.ts';
+import { createEventBus, type RefusedAccess } from '../../../src/domain/events.ts';
 import { logEvents } from '../../../src/ops/log-events.ts';
 import { createLogger } from '../../../src/ops/logger.ts';
 
@@ -10,8 +10,9 @@ function observed() {
     level: 'debug',
     destination: { write: (line) => void lines.push(JSON.parse(line)) },
   });
-  logEvents(events, log);
-  return { events, lines };
+  const clock = { ms: 1_000, now: () => clock.ms };
+  logEvents(events, log, clock);
+  return { events, lines, clock };
 }
 
 it('names the chat hash chatId and keeps the ids of alert and request', () => {
@@ -66,4 +67,33 @@ it("writes a failed job's error as plain data", () => {
     job: 'backup',
     error: { type: 'TypeError', message: 'disk full' },
   });
+});
+
+it('leaves a line for each refused access, 10 a minute of a kind at most, and says how many it left out', () => {
+  const { events, lines, clock } = observed();
+  const refuse = (kind: RefusedAccess) =>
+    events.emit('access.refused', { kind, client: 'c0ffee', requestId: 'r' });
+  for (let times = 0; times < 200; times += 1) refuse('token');
+  refuse('sign_in');
+  expect(lines).toHaveLength(11);
+  expect(lines[0]).toMatchObject({ level: 'info', kind: 'token', client: 'c0ffee', requestId: 'r' });
+  expect(lines[10]).toMatchObject({ level: 'warn', kind: 'sign_in' });
+  clock.ms += 60_000;
+  refuse('token');
+  expect(lines[11]).toMatchObject({ kind: 'token', leftOut: 190 });
+});
+
+it('tells of a refused alert that it was no token or too many requests, with the access alone', () => {
+  const { events, lines } = observed();
+  for (const code of ['unauthorized', 'rate_limited', 'queue_full'] as const)
+    events.emit('alert.refused', { code });
+  expect(lines.map(({ level }) => level)).toEqual(['debug', 'debug', 'info']);
+});
+
+it('says whom a 429 is taken to mean', () => {
+  const { events, lines } = observed();
+  for (const scope of ['chat', 'suspected', 'bot'] as const)
+    events.emit('telegram.rate_limited', { chat: 'c', scope, waitMs: 5 });
+  expect(new Set(lines.map(({ message }) => message)).size).toBe(3);
+  expect(lines.map(({ level }) => level)).toEqual(['warn', 'warn', 'warn']);
 });

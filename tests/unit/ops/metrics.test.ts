@@ -60,6 +60,8 @@ it('counts what the events tell', async () => {
   events.emit('alert.failed', { ...ALERT, reason: 'blocked' });
   events.emit('alert.uncertain', { ...ALERT, reason: 'timeout' });
   events.emit('alert.deferred', { ...ALERT, reason: 'flood_wait', waitMs: 1 });
+  events.emit('telegram.rate_limited', { chat: 'c', scope: 'bot', waitMs: 1 });
+  events.emit('access.refused', { kind: 'token', client: 'c', requestId: 'r' });
   events.emit('alert.resent', { ...ALERT, by: 'operator' });
   events.emit('quota.exhausted', { integrationId: 1, chat: 'c' });
   events.emit('chat.unreachable', { chat: 'c', reason: 'blocked' });
@@ -72,6 +74,10 @@ it('counts what the events tell', async () => {
       'pingui_alerts_failed_total{reason="blocked"} 1',
       'pingui_alerts_uncertain_total{reason="timeout"} 1',
       'pingui_alerts_deferred_total{reason="flood_wait"} 1',
+      'pingui_auth_refused_total{kind="token"} 1',
+      'pingui_auth_refused_total{kind="sign_in"} 0',
+      'pingui_telegram_rate_limited_total{scope="chat"} 0',
+      'pingui_telegram_rate_limited_total{scope="bot"} 1',
       'pingui_alerts_resent_total{by="operator"} 1',
       'pingui_quota_exhausted_total 1',
       'pingui_chats_unreachable_total 1',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createEventBus } from '../../../src/domain/events.ts';
 import { createQueueCheck } from '../../../src/ops/queue-progress.ts';
+import type { FloodScope } from '../../../src/services/ports/queue.ts';
 
 const LIMIT = 60_000;
 const EMPTY = {
@@ -17,14 +18,20 @@ const ONE = { ...EMPTY, pending: 1, waiting: 1 };
 const STALLED = { ok: false, reason: 'no_progress' };
 
 function setUp() {
-  const state = { now: 1_000_000, counts: EMPTY, pausedUntil: null as number | null };
+  const state = {
+    now: 1_000_000,
+    counts: EMPTY,
+    pausedUntil: null as number | null,
+    scope: 'suspected' as FloodScope,
+  };
   const events = createEventBus();
   const check = createQueueCheck({
     counts: async () => state.counts,
     events,
     clock: { now: () => state.now },
     limitMs: LIMIT,
-    pausedUntil: async () => state.pausedUntil,
+    floodWait: async () =>
+      state.pausedUntil === null ? null : { until: state.pausedUntil, scope: state.scope },
   });
   return { state, events, check };
 }
@@ -88,6 +95,16 @@ describe('the queue check', () => {
     expect(await check()).toEqual({ ok: true });
     state.now += LIMIT;
     expect(await check()).toEqual(STALLED);
+  });
+
+  it('says so while Telegram makes the whole bot wait, however short', async () => {
+    const { state, check } = setUp();
+    state.pausedUntil = state.now + 1;
+    expect(await check()).toEqual({ ok: true });
+    state.scope = 'bot';
+    expect(await check()).toEqual({ ok: false, reason: 'flood_wait' });
+    state.pausedUntil = null;
+    expect(await check()).toEqual({ ok: true });
   });
 
   it('fails when the queue cannot be asked', async () => {

@@ -20,6 +20,7 @@ let alerts: Queue;
 let maintenance: Queue;
 let fixture: ApiFixture;
 const resent: string[] = [];
+let lifted = 0;
 
 beforeAll(async () => {
   server = await startTestRedis();
@@ -40,6 +41,9 @@ beforeAll(async () => {
     queues: { alerts, maintenance },
     operator: { user: 'admin', password: 'pass:wörd', sessionKey: Buffer.alloc(32, 9) },
     sandbox: (_req, res) => void res.end(),
+    liftFloodWait: async () => {
+      lifted += 1;
+    },
     // The board uses nothing else of the service.
     alerts: {
       resend: async (by: unknown, id: string) => {
@@ -209,6 +213,8 @@ describe('what the board changes', () => {
     expect(await alerts.isPaused()).toBe(true);
     expect((await board('/api/queues/alerts/resume', { method: 'PUT' })).status).toBe(200);
     expect(await alerts.isPaused()).toBe(false);
+    // What Telegram made the whole bot wait for ends with it.
+    expect(lifted).toBe(1);
     expect((await board('/api/queues/maintenance/later/promote', { method: 'PUT' })).status).toBe(204);
     expect(await (await maintenance.getJob('later'))?.getState()).toBe('waiting');
   });
@@ -329,6 +335,7 @@ describe('who may see it', () => {
   });
 
   it('slows guessing, by form and by Basic, while sessions go on', async () => {
+    fixture.events.length = 0;
     const session = await signIn({ user: 'admin', password: 'pass:wörd' });
     const Cookie = session.headers.get('set-cookie')?.split(';')[0] ?? '';
     const statuses = [];
@@ -337,9 +344,17 @@ describe('who may see it', () => {
     for (let i = 0; i < 6; i++)
       statuses.push((await get('/metrics', { Authorization: 'Basic YTpi' })).status);
     expect(statuses).toEqual([...Array(10).fill(401), 429, 429]);
-    const form = await signIn({ user: 'admin', password: 'pass:wörd' });
+    const form = await signIn({ user: 'admin', password: 'guess' });
     expect(form.status).toBe(429);
     expect(Number(form.headers.get('retry-after'))).toBeGreaterThan(0);
+    // Who has the right password is let in, if late.
+    expect((await signIn({ user: 'admin', password: 'pass:wörd' })).status).toBe(303);
+    expect((await get('/metrics', BASIC)).status).toBe(200);
+    const refused = fixture.events.filter(({ name }) => name === 'access.refused');
+    expect(refused.map(({ event }) => (event as { kind: string }).kind)).toEqual([
+      ...Array(10).fill('sign_in'),
+      ...Array(3).fill('sign_in_limit'),
+    ]);
     expect((await get('/metrics', { Cookie })).status).toBe(200);
   });
 });

@@ -123,6 +123,49 @@ describe('the poller', () => {
     }
   });
 
+  it('answers the other chats while the replies of 20 chats hang, each chat in its order', async () => {
+    const patient = await createBotRig({ timeoutMs: 20_000 });
+    try {
+      await patient.activeChat(JOSE);
+      const hanging = Array.from({ length: 20 }, (_, index) => 8_000 + index);
+      for (const id of hanging) {
+        patient.double.addChat({ id, type: 'private', first_name: 'Slow' });
+        patient.double.fault({ method: 'sendMessage', chatId: id, action: { kind: 'hang' } });
+        patient.double.userSends(id, '/id');
+      }
+      patient.poller().start();
+      await eventually(
+        () => patient.double.calls.filter(({ method }) => method === 'sendMessage').length === 20,
+      );
+      for (const nth of [1, 2, 3]) {
+        const before = performance.now();
+        patient.double.userSends(JOSE.id, `/revoke <${nth}>`);
+        expect((await patient.botSays(JOSE.id, nth)).text).toContain(`<${nth}>`);
+        expect(performance.now() - before).toBeLessThan(2_000);
+      }
+      // A second command of a chat whose reply hangs waits for the first.
+      patient.double.userSends(8_000, '/id');
+      patient.double.userSends(JOSE.id, '/id');
+      await patient.botSays(JOSE.id, 4);
+      expect(patient.double.calls.filter(({ chatId }) => chatId === 8_000)).toHaveLength(1);
+      // Nothing is confirmed that was not handled: it comes again after a crash.
+      expect(patient.double.pendingUpdates).toBe(25);
+    } finally {
+      await patient.close();
+    }
+  });
+
+  it('asks Telegram a few times a second while a reply hangs, and confirms all of it at the end', async () => {
+    rig.double.fault({ method: 'sendMessage', chatId: ANN.id, delayMs: 1_200 });
+    rig.double.userSends(ANN.id, '/id');
+    rig.poller().start();
+    rig.double.userSends(JOSE.id, '/id');
+    await rig.botSays(ANN.id);
+    await eventually(() => rig.double.pendingUpdates === 0);
+    expect(rig.double.calls.filter(({ method }) => method === 'getUpdates').length).toBeLessThan(12);
+    for (const { id } of [ANN, JOSE]) expect(textsIn(id)).toHaveLength(1);
+  });
+
   it('confirms what it handled when it stops: the next process does not handle it again', async () => {
     const poller = rig.poller();
     poller.start();

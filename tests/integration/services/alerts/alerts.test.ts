@@ -31,7 +31,7 @@ function deliveryOf(rig: Rig) {
     integrationService: rig.integrations,
     guard: { ready: async () => undefined, state: () => 'ok', send: unexpected },
     render: unexpected,
-    pace: { take: unexpected, sent: unexpected, block: unexpected },
+    pace: { take: unexpected, sent: unexpected, block: unexpected, answered: unexpected },
   });
 }
 

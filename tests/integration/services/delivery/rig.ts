@@ -83,12 +83,18 @@ export async function createDeliveryRig(
   const texts = new Map<string, string>();
   const blocks: { chat: string; ms: number }[] = [];
   const pace: Pace = {
-    take: async ({ alertId }) => ({ kind: 'go', waitMs: 0, sealed: texts.get(alertId) ?? null }),
+    take: async ({ alertId }) => ({
+      kind: 'go',
+      waitMs: 0,
+      sealed: texts.get(alertId) ?? null,
+      isFlooded: false,
+    }),
     sent: async () => undefined,
     async block(chat, ms) {
       blocks.push({ chat, ms });
-      return { isWholeBot: false };
+      return 'chat';
     },
+    answered: async () => 'chat',
     ...change.pace,
   };
   const renderer = createRenderer(RENDER_LIMIT_MS);

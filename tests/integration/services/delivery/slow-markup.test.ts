@@ -31,7 +31,7 @@ beforeEach(async () => {
     pace: {
       async take({ alertId }) {
         if (isPutOff) return { kind: 'defer', ms: 1_000 };
-        return { kind: 'go', waitMs: 0, sealed: rig.texts.get(alertId) ?? null };
+        return { kind: 'go', waitMs: 0, isFlooded: false, sealed: rig.texts.get(alertId) ?? null };
       },
       // Between two parts the chat has to wait.
       async sent() {

@@ -1,0 +1,151 @@
+import { connect as connectTcp, createServer, type Server, type Socket } from 'node:net';
+import sqlite3 from 'sqlite3';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startTestPostgres, type TestPostgres } from '../../../support/postgres.ts';
+import { startTestRedis, type TestRedis } from '../../../support/redis.ts';
+import { createRig, type Rig, request, tally } from '../rig.ts';
+
+/** The contract's 1.5 s, and what a busy machine adds to it, in ms. */
+const PROMPT_MS = 3_000;
+
+let server: TestRedis;
+let postgres: TestPostgres | undefined;
+let rig: Rig;
+beforeAll(async () => {
+  [server, postgres] = await Promise.all([startTestRedis(), startTestPostgres()]);
+});
+afterEach(() => rig.close());
+afterAll(async () => {
+  await Promise.all([server.stop(), postgres?.stop()]);
+});
+
+async function refusals(senderId: number, tokenHash: string | null, count = 5) {
+  const began = performance.now();
+  const calls = Array.from({ length: count }, () =>
+    rig.alerts.accept({ id: senderId, tokenHash }, request(), {}),
+  );
+  return { counts: await tally(calls), tookMs: performance.now() - began };
+}
+
+/** Nothing of what was refused is left: no entry that could be sent, no unit taken. */
+async function expectNothingAccepted(id: number, accepted: number): Promise<void> {
+  await expect
+    .poll(async () => [await rig.left(id), Number((await rig.db.knex('Alerts').count({ n: '*' }))[0]?.n)], {
+      timeout: 15_000,
+    })
+    .toEqual([10 - accepted, accepted]);
+  expect((await rig.queue.counts()).pending).toBe(accepted);
+}
+
+async function succeedsSoon(id: number, tokenHash: string | null): Promise<void> {
+  await expect
+    .poll(async () => tally([rig.alerts.accept({ id, tokenHash }, request(), {})]), { timeout: 15_000 })
+    .toEqual({ ok: 1 });
+}
+
+it('a locked SQLite file: refused within 1.5 s, nothing is accepted later', async () => {
+  rig = await createRig(server);
+  const { integration } = await rig.integrate();
+  const other = new sqlite3.Database(rig.file);
+  const run = (sql: string) =>
+    new Promise<void>((resolve, reject) => other.exec(sql, (error) => (error ? reject(error) : resolve())));
+  await run('BEGIN IMMEDIATE');
+  const { counts, tookMs } = await refusals(integration.id, integration.tokenHash);
+  await run('ROLLBACK');
+  await new Promise<void>((resolve) => other.close(() => resolve()));
+  expect(counts).toEqual({ database_unavailable: 5 });
+  expect(tookMs).toBeLessThan(PROMPT_MS);
+  await expectNothingAccepted(integration.id, 0);
+  await succeedsSoon(integration.id, integration.tokenHash);
+});
+
+describe('PostgreSQL', () => {
+  let proxy: SilentProxy | undefined;
+  afterEach(() => proxy?.close());
+
+  it('behind a network that swallows everything: refused within 1.5 s, and well again within seconds', async ({
+    skip,
+  }) => {
+    if (postgres === undefined) return skip('PostgreSQL is not installed');
+    const url = new URL(await postgres.createDatabase());
+    proxy = await startSilentProxy(Number(url.port || 5432), url.hostname);
+    url.port = String(proxy.port);
+    rig = await createRig(server, { database: url.href });
+    const { integration } = await rig.integrate();
+    proxy.swallow(true);
+    for (let round = 0; round < 2; round += 1) {
+      const { counts, tookMs } = await refusals(integration.id, integration.tokenHash);
+      expect(counts).toEqual({ database_unavailable: 5 });
+      expect(tookMs).toBeLessThan(PROMPT_MS);
+    }
+    proxy.swallow(false);
+    await succeedsSoon(integration.id, integration.tokenHash);
+    await expectNothingAccepted(integration.id, 1);
+  });
+
+  it('that is read-only: refused, and goes on when it is not', async ({ skip }) => {
+    if (postgres === undefined) return skip('PostgreSQL is not installed');
+    const url = await postgres.createDatabase();
+    rig = await createRig(server, { database: url });
+    const { integration } = await rig.integrate();
+    const name = new URL(url).pathname.slice(1);
+    const setReadOnly = async (value: 'on' | 'off') => {
+      await rig.db.knex.raw(
+        'BEGIN READ WRITE; ALTER DATABASE ?? SET default_transaction_read_only = ??; COMMIT',
+        [name, value],
+      );
+      await rig.db.knex.raw(
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ? AND pid <> pg_backend_pid()',
+        [name],
+      );
+      await rig.db.knex.raw(`SET default_transaction_read_only = ${value}`);
+    };
+    await setReadOnly('on');
+    expect((await refusals(integration.id, integration.tokenHash)).counts).toEqual({
+      database_unavailable: 5,
+    });
+    await setReadOnly('off');
+    await succeedsSoon(integration.id, integration.tokenHash);
+    await expectNothingAccepted(integration.id, 1);
+  });
+});
+
+interface SilentProxy {
+  readonly port: number;
+  /** True: what comes is read and goes nowhere, in both directions, as behind a black hole. */
+  swallow(isOn: boolean): void;
+  close(): Promise<void>;
+}
+
+async function startSilentProxy(port: number, host: string): Promise<SilentProxy> {
+  let isSwallowing = false;
+  const sockets = new Set<Socket>();
+  const pass = (from: Socket, to: Socket) => {
+    sockets.add(from);
+    let isDead = false;
+    from.on('data', (chunk) => {
+      // A connection that lost something never recovers.
+      isDead ||= isSwallowing;
+      if (!isDead) to.write(chunk);
+    });
+    from.on('close', () => to.destroy());
+    from.on('error', () => undefined);
+  };
+  const proxy: Server = createServer((client) => {
+    const upstream = connectTcp(port, host);
+    pass(client, upstream);
+    pass(upstream, client);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const address = proxy.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    swallow: (isOn) => {
+      isSwallowing = isOn;
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((resolve) => proxy.close(() => resolve()));
+    },
+  };
+}

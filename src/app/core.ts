@@ -5,12 +5,13 @@ import { createAlertLedger } from '../db/alerts/alert-ledger.ts';
 import { createDatabaseMaintenance } from '../db/backup/database-maintenance.ts';
 import type { Database } from '../db/engine/connect.ts';
 import { createIntegrationRepository } from '../db/integrations/integration-repository.ts';
+import { createJobRuns } from '../db/jobs/job-runs.ts';
 import type { EventBus } from '../domain/events.ts';
 import { ALERT_QUEUE, type AlertJobData, createAlertQueue } from '../queue/alert-queue.ts';
 import { createEndedSignal } from '../queue/ended-signal.ts';
 import { MAINTENANCE_QUEUE } from '../queue/maintenance-queue.ts';
+import { createMotion, probeWrite } from '../queue/motion.ts';
 import { openQueue } from '../queue/open-queue.ts';
-import { readPausedUntil } from '../queue/pace.ts';
 import { createPlaces } from '../queue/places.ts';
 import { createWhyWaiting } from '../queue/why-waiting.ts';
 import { createAlertService, IDEMPOTENCY_WINDOW_MS } from '../services/alerts/alerts.ts';
@@ -54,20 +55,22 @@ function createPorts({ config, secret, db, redis, clock, onError }: PortsDeps) {
     repository: createIntegrationRepository(db),
     ledger: createAlertLedger(db, { idempotencyWindowMs: IDEMPOTENCY_WINDOW_MS }),
     database: createDatabaseMaintenance(db),
+    jobRuns: createJobRuns(db),
     alertJobs,
     /** For the board: the jobs themselves run in createMaintenanceQueue, where the role scheduler is. */
     maintenanceJobs: openQueue(MAINTENANCE_QUEUE, connection),
     places,
     queue: createAlertQueue({ queue: alertJobs, places, limits, sendDelayMs }),
     ended: createEndedSignal({ publisher: redis.fast, subscriber: redis.subscriber, prefix }),
-    pausedUntil: () => readPausedUntil(redis.fast, prefix),
+    motion: createMotion({ redis: redis.fast, queue: alertJobs, prefix }),
+    probeRedis: () => probeWrite(redis.fast, prefix),
     whyWaiting: createWhyWaiting({ redis: redis.fast, queue: alertJobs, prefix, chatDelayMs }),
   };
 }
 
 /** The use cases, on whatever implements their ports: tests put their own in. */
 export function createUseCases(
-  ports: Pick<Ports, 'cipher' | 'tokens' | 'database'> & {
+  ports: Pick<Ports, 'cipher' | 'tokens' | 'database' | 'jobRuns'> & {
     readonly repository: IntegrationRepository;
     readonly ledger: AlertLedger;
     readonly queue: AlertQueue;

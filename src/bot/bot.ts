@@ -1,6 +1,6 @@
 import { Telegraf } from 'telegraf';
 import type { Update } from 'telegraf/types';
-import { type BotApi, createBotApi } from './bot-api.ts';
+import { type BotApi, type CallObserver, createBotApi } from './bot-api.ts';
 import type { BotLogger } from './bot-logger.ts';
 import { publishMenu } from './commands-menu.ts';
 import { BotContext } from './context.ts';
@@ -28,6 +28,7 @@ interface BotDeps extends FeatureDeps {
   /** One call's limit, in milliseconds. */
   readonly timeoutMs: number;
   readonly logger: BotLogger;
+  readonly onCall?: CallObserver;
   /** Keyed hash for logs. */
   readonly hashChat: (chatId: number) => string;
 }

@@ -7,6 +7,20 @@ interface AlertEvent {
   readonly chat: string;
 }
 
+/**
+ * What a call of the Bot API came to. `refused`: a 4xx that is about the call; `unauthorized`: 401, 404; `conflict`: 409;
+ * `unreachable`: it never left; `unanswered`: timeout, reset, 5xx, an answer that cannot be read; `aborted`: by us.
+ */
+export type CallResult =
+  | 'ok'
+  | 'refused'
+  | 'rate_limited'
+  | 'unauthorized'
+  | 'conflict'
+  | 'unreachable'
+  | 'unanswered'
+  | 'aborted';
+
 /** Everything that observers (logs, metrics) may know. No text, no token, no plain chat id is ever in an event. */
 export interface DomainEvents {
   'alert.accepted': AlertEvent & { readonly priority: AlertPriority; readonly requestId?: string };
@@ -32,12 +46,27 @@ export interface DomainEvents {
   'chat.unreachable': { readonly chat: string; readonly reason: string };
   'chat.reachable': { readonly chat: string };
   'chat.migrated': { readonly chat: string; readonly to: string };
+  /** Each call of the Bot API: sends, probes, updates, the bot's answers. */
+  'telegram.called': { readonly method: string; readonly result: CallResult; readonly tookMs: number };
+  /** A 429 for an alert: its chat, or the whole bot, waits. */
+  'telegram.rate_limited': {
+    readonly chat: string;
+    readonly scope: 'chat' | 'bot';
+    readonly waitMs: number;
+  };
   'telegram.unreachable': { readonly reason: string };
   'telegram.recovered': Record<string, never>;
   /** The bot token was refused; the worker waits. */
   'telegram.halted': { readonly reason: string };
   'backup.written': { readonly file: string; readonly bytes: number; readonly tookMs: number };
   'job.failed': { readonly job: string; readonly error: unknown };
+  /** A check of the health has another result. `was`, `reason`: codes; null while it is ok. */
+  'health.changed': {
+    readonly check: string;
+    readonly status: 'ok' | 'degraded' | 'down';
+    readonly was: string | null;
+    readonly reason: string | null;
+  };
   'upkeep.done': { readonly expired: number; readonly uncertain: number; readonly lost: number };
 }
 

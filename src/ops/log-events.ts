@@ -52,6 +52,12 @@ const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
   'chat.unreachable': { component: 'worker', level: 'warn', message: 'Chat is unreachable' },
   'chat.reachable': { component: 'bot', level: 'info', message: 'Chat is reachable again' },
   'chat.migrated': { component: 'app', level: 'info', message: 'Chat has a new id' },
+  'telegram.called': { component: 'app', level: 'debug', message: 'Called the Bot API' },
+  'telegram.rate_limited': {
+    component: 'worker',
+    level: 'warn',
+    message: 'Telegram asks to wait: too many messages',
+  },
   'telegram.unreachable': {
     component: 'worker',
     level: 'warn',
@@ -65,6 +71,12 @@ const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
   },
   'backup.written': { component: 'job', level: 'info', message: 'Backup written' },
   'job.failed': { component: 'job', level: 'error', message: 'Job failed' },
+  'health.changed': {
+    component: 'app',
+    // That somebody resumed the queue is worth as much as that somebody paused it.
+    level: ({ status, was }) => (status === 'ok' && was !== 'paused' ? 'info' : 'warn'),
+    message: 'Health changed',
+  },
   'upkeep.done': {
     component: 'job',
     level: ({ lost, uncertain, expired }) =>

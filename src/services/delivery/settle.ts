@@ -50,6 +50,8 @@ export function createSettle(deps: SettleDeps): Settle {
       case 'flood_wait': {
         await putBack(attempt, 'flood_wait', outcome.retryAfterMs);
         const { isWholeBot } = await deps.pace.block(job.chat, outcome.retryAfterMs);
+        const scope = isWholeBot ? 'bot' : 'chat';
+        events.emit('telegram.rate_limited', { chat: job.chat, scope, waitMs: outcome.retryAfterMs });
         // The whole bot's pause is kept by the pace, for all workers: the most urgent alert goes first after it.
         return { kind: 'defer', ms: isWholeBot ? 0 : outcome.retryAfterMs };
       }

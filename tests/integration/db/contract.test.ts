@@ -1,6 +1,7 @@
 import { afterAll } from 'vitest';
 import { startDatabases } from './databases.ts';
 import { describeIntegrationRepository } from './integration-contract.ts';
+import { describeJobRuns } from './job-runs-contract.ts';
 import { describeAlertLedger } from './ledger-contract.ts';
 
 const databases = await startDatabases();
@@ -9,4 +10,5 @@ afterAll(() => databases.stop());
 for (const kind of databases.kinds) {
   describeIntegrationRepository(kind);
   describeAlertLedger(kind);
+  describeJobRuns(kind);
 }

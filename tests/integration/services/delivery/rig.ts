@@ -12,6 +12,7 @@ import { createDatabaseMaintenance } from '../../../../src/db/backup/database-ma
 import { connectDatabase } from '../../../../src/db/engine/connect.ts';
 import { migrate } from '../../../../src/db/engine/migrate.ts';
 import { createIntegrationRepository } from '../../../../src/db/integrations/integration-repository.ts';
+import { createJobRuns } from '../../../../src/db/jobs/job-runs.ts';
 import type { AlertContent, AlertRecord } from '../../../../src/domain/alert.ts';
 import { createEventBus, type DomainEventName } from '../../../../src/domain/events.ts';
 import type { Integration } from '../../../../src/domain/integration.ts';
@@ -66,7 +67,7 @@ export async function createDeliveryRig(
   const config = loadConfig({ MAX_ALERTS: '1000' }, () => '');
   const ports = { cipher, tokens, ledger, repository, queue: NO_QUEUE, ended: NOBODY_WAITS };
   const { integrations } = createUseCases(
-    { ...ports, database: createDatabaseMaintenance(db) },
+    { ...ports, database: createDatabaseMaintenance(db), jobRuns: createJobRuns(db) },
     { config, clock, events },
   );
   const sender = createTelegramSender({

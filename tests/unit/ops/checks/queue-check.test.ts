@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createEventBus } from '../../../src/domain/events.ts';
-import { createQueueCheck } from '../../../src/ops/queue-progress.ts';
+import { createEventBus } from '../../../../src/domain/events.ts';
+import { createQueueCheck } from '../../../../src/ops/checks/queue-check.ts';
+import type { QueueMotion } from '../../../../src/services/ports/queue.ts';
 
 const LIMIT = 60_000;
 const EMPTY = {
@@ -14,17 +15,20 @@ const EMPTY = {
   failed: 0,
 };
 const ONE = { ...EMPTY, pending: 1, waiting: 1 };
+const STILL: QueueMotion = { isPaused: false, pausedUntil: null, lastSentAt: null, oldestAt: null };
+const LIMITS = { maxPending: 500, maxScheduled: 1_000 };
 const STALLED = { ok: false, reason: 'no_progress' };
 
 function setUp() {
-  const state = { now: 1_000_000, counts: EMPTY, pausedUntil: null as number | null };
+  const state = { now: 1_000_000, counts: EMPTY, motion: STILL };
   const events = createEventBus();
   const check = createQueueCheck({
     counts: async () => state.counts,
     events,
     clock: { now: () => state.now },
     limitMs: LIMIT,
-    pausedUntil: async () => state.pausedUntil,
+    motion: async () => state.motion,
+    limits: LIMITS,
   });
   return { state, events, check };
 }
@@ -81,13 +85,51 @@ describe('the queue check', () => {
   it('is patient during a flood wait and right after it', async () => {
     const { state, check } = setUp();
     state.counts = ONE;
-    state.pausedUntil = state.now + 10 * LIMIT;
+    state.motion = { ...STILL, pausedUntil: state.now + 10 * LIMIT };
     await check();
     state.now += 10 * LIMIT + 1;
-    state.pausedUntil = null;
+    state.motion = STILL;
     expect(await check()).toEqual({ ok: true });
     state.now += LIMIT;
     expect(await check()).toEqual(STALLED);
+  });
+
+  it('sees the sends of another process in the queue itself, though the counts stay the same', async () => {
+    const { state, check } = setUp();
+    state.counts = ONE;
+    await check();
+    state.now += LIMIT;
+    state.motion = { ...STILL, lastSentAt: state.now - 1 };
+    await check();
+    state.now += LIMIT - 1;
+    expect(await check()).toEqual({ ok: true });
+    state.now += 1;
+    expect(await check()).toEqual(STALLED);
+  });
+
+  it('tells a queue that is full, a schedule that is full, and one that is paused', async () => {
+    const { state, check } = setUp();
+    state.counts = { ...EMPTY, pending: 499, scheduled: 999 };
+    expect(await check()).toEqual({ ok: true });
+    state.counts = { ...EMPTY, scheduled: 1_000 };
+    expect(await check()).toEqual({ ok: false, reason: 'schedule_full' });
+    state.counts = { ...EMPTY, pending: 500 };
+    expect(await check()).toEqual({ ok: false, reason: 'queue_full' });
+    state.motion = { ...STILL, isPaused: true };
+    expect(await check()).toEqual({ ok: false, reason: 'paused' });
+    state.motion = STILL;
+    state.counts = EMPTY;
+    expect(await check()).toEqual({ ok: true });
+  });
+
+  it('tells a flood wait of the whole bot that lasts, and its end', async () => {
+    const { state, check } = setUp();
+    state.motion = { ...STILL, pausedUntil: state.now + LIMIT };
+    expect(await check()).toEqual({ ok: true });
+    state.now += 10_001;
+    expect(await check()).toEqual({ ok: false, reason: 'bot_flood_wait' });
+    state.motion = STILL;
+    expect(await check()).toEqual({ ok: true });
   });
 
   it('fails when the queue cannot be asked', async () => {
@@ -96,6 +138,8 @@ describe('the queue check', () => {
       events: createEventBus(),
       clock: { now: () => 0 },
       limitMs: LIMIT,
+      motion: async () => STILL,
+      limits: LIMITS,
     });
     await expect(check()).rejects.toThrow('down');
   });

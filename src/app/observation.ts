@@ -20,6 +20,9 @@ import type { StartedWorker } from './worker.ts';
 /** Above the longest send there may be no progress for this much longer, in ms, before health says so. */
 const QUEUE_PATIENCE_MS = 10_000;
 
+/** A row that was committed holds for so long, in ms: at one commit per 5 s a trouble shows within 15 s. */
+const COMMIT_HOLDS_MS = 5_000;
+
 /** What there is to observe in this process. */
 export interface ObservedParts {
   readonly context: Context;
@@ -72,12 +75,14 @@ function createChecks(parts: ObservedParts, watch: TelegramWatch): Record<CheckN
     redis: createWriteCheck({
       write: core.probeRedis,
       clock,
+      holdsMs: 0,
       provenAt,
       isRefusing: () => accepts.isRefusing('queue_unavailable'),
     }),
     database: createWriteCheck({
       write: () => core.database.probeWrite(clock.now()),
       clock,
+      holdsMs: COMMIT_HOLDS_MS,
       provenAt,
       isRefusing: () => accepts.isRefusing('database_unavailable'),
     }),

@@ -28,6 +28,13 @@ const ASSERT_EVERY_MS = 5_000;
 /** Between tries to set up the schedules when Redis answers with an error, in ms. */
 const RETRY_MS = 1_000;
 
+/**
+ * A run whose end could not be written (Redis out of memory, a killed process) keeps its job's next one from being made
+ * until its lock has expired, in ms: upkeep, which runs every 10 s, should not pause for much longer than that.
+ */
+const LOCK_MS = 10_000;
+const STALLED_EVERY_MS = 5_000;
+
 function schedules(timeZone: string): Record<JobName, Schedule> {
   return {
     'reset-quotas': { when: { pattern: '0 0 * * *', tz: timeZone }, opts: KEPT },
@@ -93,6 +100,8 @@ export function createMaintenanceQueue(deps: {
       autorun: false,
       concurrency: JOB_NAMES.length,
       maxStalledCount: 1,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_EVERY_MS,
     },
   );
   worker.on('error', deps.onError);

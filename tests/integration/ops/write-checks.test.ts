@@ -21,21 +21,14 @@ afterAll(async () => {
 
 const OK = { ok: true };
 const clock = { now: Date.now };
-/** Looks at once: what it has seen before holds for no time. */
-const checkOf = (write: () => Promise<unknown>) => {
-  let now = 0;
-  return createWriteCheck({
+const checkOf = (write: () => Promise<unknown>) =>
+  createWriteCheck({
     write,
-    clock: {
-      now: () => {
-        now += 5_000;
-        return now;
-      },
-    },
+    clock,
+    holdsMs: 0,
     provenAt: () => Number.NEGATIVE_INFINITY,
     isRefusing: () => false,
   });
-};
 
 /** The check of a database beside an accept on it. */
 async function watch(db: Database) {

@@ -18,6 +18,7 @@ function setUp() {
       return state.write();
     },
     clock,
+    holdsMs: 5_000,
     provenAt: accepts.acceptedAt,
     isRefusing: () => accepts.isRefusing('database_unavailable'),
   });

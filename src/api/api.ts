@@ -20,6 +20,8 @@ export interface ApiDeps {
   readonly integrations: Pick<IntegrationService, 'authenticate' | 'create' | 'revoke' | 'rotate'>;
   readonly tokens: Pick<Tokens, 'key'>;
   readonly clock: Clock;
+  /** An operator has paused the queue. */
+  readonly isPaused: () => Promise<boolean>;
   /** IANA time zone in which a quota's day ends. */
   readonly timeZone: string;
 }

@@ -4,6 +4,7 @@ import { createPoller } from '../bot/updates/poller.ts';
 import type { UpdateSource } from '../bot/updates/update-source.ts';
 import { createWebhook, deriveWebhookSecret, type WebhookHandler } from '../bot/updates/webhook.ts';
 import { createAnswerPace } from '../queue/answer-pace.ts';
+import { createCallReport } from '../telegram/call-report.ts';
 import type { Context } from './context.ts';
 import type { Core } from './core.ts';
 import type { RedisConnections } from './redis.ts';
@@ -20,12 +21,13 @@ export async function startUpdates(deps: {
   /** This service's own address, for the examples that the bot gives. */
   url: () => string;
 }): Promise<StartedUpdates> {
-  const { config, clock, log } = deps.context;
+  const { config, clock, log, events } = deps.context;
   const { integrations, alerts, cipher } = deps.core;
   const logger = log.child('bot');
   const bot = createBot({
     ...deps.access,
     timeoutMs: config.telegram.timeoutMs,
+    onCall: createCallReport(events),
     integrations,
     alerts,
     clock,

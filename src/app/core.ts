@@ -5,11 +5,13 @@ import { createAlertLedger } from '../db/alerts/alert-ledger.ts';
 import { createDatabaseMaintenance } from '../db/backup/database-maintenance.ts';
 import type { Database } from '../db/engine/connect.ts';
 import { createIntegrationRepository } from '../db/integrations/integration-repository.ts';
+import { createJobRuns } from '../db/jobs/job-runs.ts';
 import type { EventBus } from '../domain/events.ts';
 import { ALERT_QUEUE, type AlertJobData, createAlertQueue } from '../queue/alert-queue.ts';
 import { createEndedSignal } from '../queue/ended-signal.ts';
 import { createFreeIn } from '../queue/free-in.ts';
 import { MAINTENANCE_QUEUE } from '../queue/maintenance-queue.ts';
+import { createMotion, probeWrite } from '../queue/motion.ts';
 import { openQueue } from '../queue/open-queue.ts';
 import type { Ownership } from '../queue/ownership.ts';
 import { endFloodWait, readFloodWait } from '../queue/pace.ts';
@@ -66,6 +68,7 @@ function createPorts({ config, secret, db, redis, ownership, clock, onError }: P
     repository: createIntegrationRepository(db),
     ledger: createAlertLedger(db, { idempotencyWindowMs: IDEMPOTENCY_WINDOW_MS }),
     database: createDatabaseMaintenance(db),
+    jobRuns: createJobRuns(db),
     alertJobs,
     /** For the board: the jobs themselves run in createMaintenanceQueue, where the role scheduler is. */
     maintenanceJobs: openQueue(MAINTENANCE_QUEUE, connection),
@@ -73,13 +76,15 @@ function createPorts({ config, secret, db, redis, ownership, clock, onError }: P
     queue: createAlertQueue({ queue: alertJobs, places, limits, ownership, freeIn }),
     ended: createEndedSignal({ publisher: redis.fast, subscriber: redis.subscriber, prefix }),
     floodWait: () => readFloodWait(redis.fast, prefix),
+    motion: createMotion({ redis: redis.fast, queue: alertJobs, prefix }),
+    probeRedis: () => probeWrite(redis.fast, prefix),
     whyWaiting: createWhyWaiting({ redis: redis.fast, queue: alertJobs, prefix, chatDelayMs }),
   };
 }
 
 /** The use cases, on whatever implements their ports: tests put their own in. */
 export function createUseCases(
-  ports: Pick<Ports, 'cipher' | 'tokens' | 'database'> & {
+  ports: Pick<Ports, 'cipher' | 'tokens' | 'database' | 'jobRuns'> & {
     readonly repository: IntegrationRepository;
     readonly ledger: AlertLedger;
     readonly queue: AlertQueue;

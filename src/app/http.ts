@@ -3,8 +3,7 @@ import type { RequestHandler } from 'express';
 import { deriveKey } from '../crypto/payload-cipher.ts';
 import { clientOf } from '../http/client-address.ts';
 import type { HttpListener } from '../http/listener.ts';
-import type { StartedUpdates } from './bot.ts';
-import { type ObservedParts, observeHealth, observeMetrics } from './observation.ts';
+import { type Observation, type ObservedParts, startObservation } from './observation.ts';
 import type { RedisConnections } from './redis.ts';
 import type { Sandbox } from './sandbox.ts';
 import { createApiServer, createOpsServer, type OpsServerDeps } from './servers.ts';
@@ -20,7 +19,6 @@ interface ServedParts extends ObservedParts {
   readonly secret: string;
   readonly redis: RedisConnections;
   readonly sandbox: Sandbox | undefined;
-  readonly updates: StartedUpdates | undefined;
 }
 
 interface StartedHttp {
@@ -31,13 +29,18 @@ interface StartedHttp {
 /** The HTTP server at `port`: the API's where this process has that role, else the operator's. */
 export async function startHttp(port: number, parts: ServedParts): Promise<StartedHttp> {
   const { config, log, has } = parts.context;
-  const ops = await describeOps(parts);
+  const observation = await startObservation(parts);
+  const ops = describeOps(parts, observation);
   const server = has('api') ? createApi(parts, ops) : createOpsServer(ops);
-  const address = await server.listen(config.http.host, port);
+  const address = await server.listen(config.http.host, port).catch((error: unknown) => {
+    observation.stop();
+    throw error;
+  });
   log.info({ address: address.address, port: address.port }, 'HTTP server is listening');
   return {
     address,
     async stop(shareMs) {
+      observation.stop();
       parts.sandbox?.page.close();
       await server.close(CUT_AFTER * shareMs);
     },
@@ -45,13 +48,14 @@ export async function startHttp(port: number, parts: ServedParts): Promise<Start
 }
 
 /** What both servers serve. The casts: the handlers take less than what Express hands over. */
-async function describeOps(parts: ServedParts): Promise<OpsServerDeps> {
+function describeOps(parts: ServedParts, { health, metrics, observeRequest }: Observation): OpsServerDeps {
   const { context, updates } = parts;
   const { config, clock, log, adminPassword } = context;
   return {
     clock,
-    health: observeHealth(parts),
-    metrics: await observeMetrics(parts),
+    health,
+    metrics,
+    observeRequest,
     logger: log.child('api'),
     ...(updates?.handler === undefined ? {} : { webhook: updates.handler as RequestHandler }),
     trustProxy: config.http.trustProxy,
@@ -80,6 +84,7 @@ function createApi(parts: ServedParts, ops: OpsServerDeps): HttpListener {
     queues: { alerts: alertJobs, maintenance: maintenanceJobs },
     whyWaiting: core.whyWaiting,
     liftFloodWait: core.liftFloodWait,
+    isPaused: () => alertJobs.isPaused(),
     ...(sandbox === undefined ? {} : { sandbox: sandbox.page.handle as RequestHandler }),
     timeZone: config.timeZone,
     rateLimitPerMinute: config.http.rateLimitPerMinute,

@@ -1,15 +1,27 @@
 import type { HealthSource } from '../admin/monitoring/health-routes.ts';
-import { newestBackupAt } from '../db/backup/backup-files.ts';
-import { createHealth, pingCheck, telegramProbeCheck, telegramStateCheck } from '../ops/health.ts';
-import { createMetrics, type Metrics } from '../ops/metrics.ts';
-import { createQueueCheck } from '../ops/queue-progress.ts';
+import { newestBackup } from '../db/backup/backup-files.ts';
+import { createAcceptEvidence } from '../ops/checks/accept-evidence.ts';
+import { createJobsCheck } from '../ops/checks/jobs-check.ts';
+import { createQueueCheck } from '../ops/checks/queue-check.ts';
+import { createTelegramCheck } from '../ops/checks/telegram-check.ts';
+import { createWriteCheck } from '../ops/checks/write-check.ts';
+import { type Check, type CheckName, createHealth } from '../ops/health.ts';
+import { watchHealth } from '../ops/health-watch.ts';
+import { createMetrics, type Metrics } from '../ops/metrics/metrics.ts';
+import { createRequestLog } from '../ops/requests.ts';
+import { startTelegramWatch, type TelegramWatch } from '../ops/telegram-watch.ts';
+import type { StartedUpdates } from './bot.ts';
 import type { Context } from './context.ts';
 import type { Core } from './core.ts';
-import { createSender, type TelegramAccess } from './telegram.ts';
+import { createProbe, type TelegramAccess } from './telegram.ts';
+import { readVersion } from './version.ts';
 import type { StartedWorker } from './worker.ts';
 
 /** Above the longest send there may be no progress for this much longer, in ms, before health says so. */
 const QUEUE_PATIENCE_MS = 10_000;
+
+/** A row that was committed holds for so long, in ms: at one commit per 5 s a trouble shows within 15 s. */
+const COMMIT_HOLDS_MS = 5_000;
 
 /** What there is to observe in this process. */
 export interface ObservedParts {
@@ -17,53 +29,110 @@ export interface ObservedParts {
   readonly core: Core;
   readonly access: TelegramAccess;
   readonly worker: StartedWorker | undefined;
+  readonly updates: StartedUpdates | undefined;
 }
 
-/** The health of this process and of what it needs. */
-export function observeHealth({ context, core, access, worker }: ObservedParts): HealthSource {
-  const { config, clock, events } = context;
-  const { database, queue, floodWait } = core;
-  const { ready } = createHealth({
-    clock,
-    checks: {
-      // Keys of the queue's: PING would ask any node of a Cluster, not the one that holds the queue.
-      redis: pingCheck(queue.counts),
-      database: pingCheck(database.ping),
-      telegram:
-        worker === undefined
-          ? telegramProbeCheck(createSender(config, access).probe, clock)
-          : telegramStateCheck(worker.guard.state),
-      queue: createQueueCheck({
-        counts: queue.counts,
-        events,
-        clock,
-        limitMs: config.telegram.timeoutMs + config.worker.sendDelayMs + QUEUE_PATIENCE_MS,
-        floodWait,
-      }),
-    },
-  });
-  return { live: () => ({ status: 'ok' }), ready };
+/** What is known of this process and of what it needs. */
+export interface Observation {
+  readonly health: HealthSource;
+  readonly metrics: Metrics;
+  /** For the HTTP server: a line in the log, and a metric. */
+  observeRequest: Metrics['observeRequest'];
+  stop(): void;
 }
 
-/** What this process did, and how the queue is. */
-export async function observeMetrics({ context, core, worker }: ObservedParts): Promise<Metrics> {
+/** Health looks at itself, so that a trouble is in the log before anybody asks; Telegram is probed while nobody sends. */
+export async function startObservation(parts: ObservedParts): Promise<Observation> {
+  const { context, access } = parts;
   const { config, events, clock } = context;
-  const lastBackupAt = await findLastBackup(context);
+  const lastBackup = await findLastBackup(context);
+  const probe = createProbe(config, access, events);
+  const telegram = startTelegramWatch({ events, probe, clock });
+  const { ready } = createHealth({ clock, checks: createChecks(parts, telegram) });
+  const endWatch = watchHealth({ health: { ready }, events });
+  const metrics = observeMetrics(parts, telegram, lastBackup);
+  const logRequest = createRequestLog(context.log.child('api'));
+  return {
+    health: { live: () => ({ status: 'ok' }), ready },
+    metrics,
+    observeRequest(request) {
+      logRequest(request);
+      metrics.observeRequest(request);
+    },
+    stop() {
+      endWatch();
+      telegram.stop();
+    },
+  };
+}
+
+function createChecks(parts: ObservedParts, watch: TelegramWatch): Record<CheckName, Check> {
+  const { context, core, worker, updates } = parts;
+  const { config, clock, events } = context;
+  const accepts = createAcceptEvidence(events, clock);
+  const provenAt = accepts.acceptedAt;
+  return {
+    redis: createWriteCheck({
+      write: core.probeRedis,
+      clock,
+      holdsMs: 0,
+      provenAt,
+      isRefusing: () => accepts.isRefusing('queue_unavailable'),
+    }),
+    database: createWriteCheck({
+      write: () => core.database.probeWrite(clock.now()),
+      clock,
+      holdsMs: COMMIT_HOLDS_MS,
+      provenAt,
+      isRefusing: () => accepts.isRefusing('database_unavailable'),
+    }),
+    telegram: createTelegramCheck({
+      watch,
+      clock,
+      ...(worker === undefined ? {} : { sender: worker.guard.state }),
+      ...(updates === undefined ? {} : { updates: updates.state }),
+    }),
+    queue: createQueueCheck({
+      counts: core.queue.counts,
+      motion: core.motion,
+      events,
+      clock,
+      limitMs: config.telegram.timeoutMs + config.worker.sendDelayMs + QUEUE_PATIENCE_MS,
+      limits: config.queue,
+    }),
+    jobs: createJobsCheck({ history: core.jobRuns.history, clock, timeZone: config.timeZone }),
+  };
+}
+
+function observeMetrics(
+  { context, core, worker }: ObservedParts,
+  watch: TelegramWatch,
+  lastBackup: LastBackup | undefined,
+): Metrics {
+  const { config, events, clock } = context;
+  const senderState = worker?.guard.state;
   return createMetrics({
     events,
     clock,
+    version: readVersion(),
     countQueue: core.queue.counts,
+    motion: core.motion,
+    jobHistory: core.jobRuns.history,
+    nameOf: async (id) => (await core.repository.findById(id))?.name,
     queueCapacity: config.queue.maxPending,
-    ...(worker === undefined ? {} : { telegramState: worker.guard.state }),
-    ...(lastBackupAt === undefined ? {} : { lastBackupAt }),
+    isTelegramUp: () => watch.state() === 'ok' && (senderState?.() ?? 'ok') === 'ok',
+    ...(senderState === undefined ? {} : { senderState }),
+    ...(lastBackup === undefined ? {} : { lastBackup }),
   });
 }
 
-/** Epoch ms. Only where backups are written: elsewhere the time would stay what it was at the start. */
-async function findLastBackup({ config, log, has }: Context): Promise<number | undefined> {
+type LastBackup = NonNullable<Awaited<ReturnType<typeof newestBackup>>>;
+
+/** Only where backups are written: elsewhere it would stay what it was at the start. */
+async function findLastBackup({ config, log, has }: Context): Promise<LastBackup | undefined> {
   if (!has('scheduler')) return undefined;
   try {
-    return await newestBackupAt(config.backup.directory);
+    return await newestBackup(config.backup.directory);
   } catch (error) {
     // The service works without it; the next backup fails loudly if this lasts.
     log.warn({ error }, 'Cannot read BACKUP_DIR: the time of the newest backup is unknown');

@@ -6,6 +6,7 @@ import { type ApiDeps, createApi } from '../api/api.ts';
 import { createHomeRoute } from '../api/home/home-route.ts';
 import { AppError } from '../domain/errors.ts';
 import type { HttpLogger } from '../http/logger.ts';
+import type { ObserveRequest } from '../http/observe-requests.ts';
 import { unknownRoute } from '../http/problem-handlers.ts';
 import { createRequestRateLimit } from '../http/request-rate.ts';
 import { createSecurityHeaders, type SecurityHeaders } from '../http/security-headers.ts';
@@ -16,6 +17,8 @@ import { createWaits } from '../http/waits.ts';
 export interface OpsServerDeps extends AdminDeps {
   readonly health: HealthSource;
   readonly logger: HttpLogger;
+  /** Hears of each request that was answered. */
+  readonly observeRequest?: ObserveRequest;
   /** Takes Telegram's updates in, in webhook mode; passes on all other paths. */
   readonly webhook?: RequestHandler;
   /** Number of proxies in front. */

@@ -1,5 +1,7 @@
 import type { Config } from '../config/config.ts';
+import type { EventBus } from '../domain/events.ts';
 import type { TelegramSender } from '../services/ports/telegram.ts';
+import { createCallReport } from '../telegram/call-report.ts';
 import { createTelegramClient } from '../telegram/connection.ts';
 import { createTelegramSender } from '../telegram/sender.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -17,8 +19,23 @@ export function telegramAccess(config: Config, sandbox: Sandbox | undefined): Te
   return { token: sandbox.botToken, apiRoot: sandbox.apiRoot };
 }
 
-export function createSender(config: Config, access: TelegramAccess): TelegramSender {
-  const { timeoutMs } = config.telegram;
+export function createSender(config: Config, access: TelegramAccess, events: EventBus): TelegramSender {
+  return createLimitedSender(access, config.telegram.timeoutMs, events);
+}
+
+/** Health may be asked for within 15 s, so that a probe cannot wait as long as a send does, in ms. */
+const PROBE_TIMEOUT_MS = 6_000;
+
+/** Asks Telegram (getMe), with an answer within seconds. */
+export function createProbe(
+  config: Config,
+  access: TelegramAccess,
+  events: EventBus,
+): TelegramSender['probe'] {
+  return createLimitedSender(access, Math.min(PROBE_TIMEOUT_MS, config.telegram.timeoutMs), events).probe;
+}
+
+function createLimitedSender(access: TelegramAccess, timeoutMs: number, events: EventBus): TelegramSender {
   const telegram = createTelegramClient({ ...access, timeoutMs });
-  return createTelegramSender({ telegram, timeoutMs });
+  return createTelegramSender({ telegram, timeoutMs, onCall: createCallReport(events) });
 }

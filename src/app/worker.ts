@@ -26,7 +26,7 @@ export async function startWorker(deps: {
   const { core, redis, context } = deps;
   const { config, events, clock } = context;
   const { prefix } = config.redis;
-  const guard = createTelegramGuard({ sender: createSender(config, deps.access), events });
+  const guard = createTelegramGuard({ sender: createSender(config, deps.access, events), events });
   const places = createPlaces({ redis: redis.patient, prefix, limits: config.queue, ...config.worker });
   const queue = openQueue<AlertJobData>(ALERT_QUEUE, {
     redis: redis.patient,

@@ -8,6 +8,8 @@ export type ApiFault =
   | { readonly kind: 'conflict'; readonly webhook: boolean }
   /** 429: wait this long. */
   | { readonly kind: 'flood'; readonly waitMs: number }
+  /** Another 4xx: Telegram does not take the call as it is. */
+  | { readonly kind: 'refused' }
   /** Everything else: no connection, timeout, 5xx, unreadable answer. */
   | { readonly kind: 'unreachable' };
 
@@ -22,7 +24,7 @@ export function classifyFault(error: unknown): ApiFault {
     case 429:
       return { kind: 'flood', waitMs: floodWaitMs(error) ?? 1_000 };
     default:
-      return { kind: 'unreachable' };
+      return { kind: error.code >= 400 && error.code < 500 ? 'refused' : 'unreachable' };
   }
 }
 

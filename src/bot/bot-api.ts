@@ -15,6 +15,14 @@ type Payload<M extends Parameters<Call>[0]> = Parameters<Call>[1] &
   Parameters<typeof Telegram.prototype.callApi<M>>[1];
 type Answer<M extends Parameters<Call>[0]> = ReturnType<typeof Telegram.prototype.callApi<M>>;
 
+/** Hears of each call that has ended; `error`: what it threw, `isAborted`: it was given up by us, not by its limit. */
+export type CallObserver = (call: {
+  readonly method: string;
+  readonly tookMs: number;
+  readonly error?: unknown;
+  readonly isAborted: boolean;
+}) => void;
+
 /** The Bot API client of the bot's own replies and updates. */
 export interface BotApi {
   /** Telegraf's client; its methods obey the same limits. */
@@ -40,6 +48,7 @@ export function createBotApi(deps: {
   timeoutMs: number;
   /** Waits for the pace of the chat's answers. */
   awaitAnswer: AwaitAnswer;
+  onCall?: CallObserver;
 }): BotApi {
   const telegram = new Telegram(deps.token, {
     // Without the slash the last segment of a path prefix would be lost.
@@ -62,9 +71,19 @@ export function createBotApi(deps: {
     if (closed || signal?.aborted) abort();
     signal?.addEventListener('abort', abort, { once: true });
     pending.add(controller);
+    const began = performance.now();
+    const tell = (error?: unknown) => {
+      const isAborted = error !== undefined && (closed || signal?.aborted === true);
+      deps.onCall?.({ method, tookMs: performance.now() - began, error, isAborted });
+    };
     try {
       // Telegraf types the signal by a shim that lacks some of the real one's properties.
-      return await plainCall(method, payload, { signal: controller.signal as never });
+      const result = await plainCall(method, payload, { signal: controller.signal as never });
+      tell();
+      return result;
+    } catch (error) {
+      tell(error);
+      throw error;
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);

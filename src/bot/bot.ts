@@ -2,7 +2,7 @@ import { Telegraf } from 'telegraf';
 import type { Update } from 'telegraf/types';
 import type { AnswerPace } from '../services/ports/queue.ts';
 import { createAwaitAnswer, createDropLog } from './answers.ts';
-import { type BotApi, createBotApi } from './bot-api.ts';
+import { type BotApi, type CallObserver, createBotApi } from './bot-api.ts';
 import type { BotLogger } from './bot-logger.ts';
 import { publishMenu } from './commands-menu.ts';
 import { BotContext } from './context.ts';
@@ -33,6 +33,7 @@ interface BotDeps extends FeatureDeps {
   readonly timeoutMs: number;
   readonly logger: BotLogger;
   readonly answerPace: AnswerPace;
+  readonly onCall?: CallObserver;
   /** Keyed hash for logs. */
   readonly hashChat: (chatId: number) => string;
 }

@@ -3,6 +3,7 @@ import { createDatabaseMaintenance } from '../db/backup/database-maintenance.ts'
 import { connectDatabase } from '../db/engine/connect.ts';
 import { migrate } from '../db/engine/migrate.ts';
 import { createIntegrationRepository } from '../db/integrations/integration-repository.ts';
+import { createJobRuns } from '../db/jobs/job-runs.ts';
 import { createEventBus } from '../domain/events.ts';
 import { logEvents } from '../ops/log-events.ts';
 import type { Logger } from '../ops/logger.ts';
@@ -30,6 +31,7 @@ export async function runJob(
     const service = createMaintenanceService({
       integrations: createIntegrationRepository(db),
       database: createDatabaseMaintenance(db),
+      jobRuns: createJobRuns(db),
       events,
       clock,
       timeZone: config.timeZone,

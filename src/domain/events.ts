@@ -11,6 +11,20 @@ interface AlertEvent {
 export const REFUSED_ACCESS = ['sign_in', 'sign_in_limit', 'token', 'rate_limit'] as const;
 export type RefusedAccess = (typeof REFUSED_ACCESS)[number];
 
+/**
+ * What a call of the Bot API came to. `refused`: a 4xx that is about the call; `unauthorized`: 401, 404; `conflict`: 409;
+ * `unreachable`: it never left; `unanswered`: timeout, reset, 5xx, an answer that cannot be read; `aborted`: by us.
+ */
+export type CallResult =
+  | 'ok'
+  | 'refused'
+  | 'rate_limited'
+  | 'unauthorized'
+  | 'conflict'
+  | 'unreachable'
+  | 'unanswered'
+  | 'aborted';
+
 /** Everything that observers (logs, metrics) may know. No text, no token, no plain chat id is ever in an event. */
 export interface DomainEvents {
   'alert.accepted': AlertEvent & { readonly priority: AlertPriority; readonly requestId?: string };
@@ -38,6 +52,8 @@ export interface DomainEvents {
   'chat.migrated': { readonly chat: string; readonly to: string };
   /** `client`: keyed hash of the address, or of the IPv6 network. */
   'access.refused': { readonly kind: RefusedAccess; readonly client: string; readonly requestId: string };
+  /** Each call of the Bot API: sends, probes, updates, the bot's answers. */
+  'telegram.called': { readonly method: string; readonly result: CallResult; readonly tookMs: number };
   'telegram.unreachable': { readonly reason: string };
   'telegram.recovered': Record<string, never>;
   /** The bot token was refused; the worker waits. */
@@ -52,6 +68,13 @@ export interface DomainEvents {
   'telegram.flood_ended': { readonly by: 'telegram' | 'operator' };
   'backup.written': { readonly file: string; readonly bytes: number; readonly tookMs: number };
   'job.failed': { readonly job: string; readonly error: unknown };
+  /** A check of the health has another result. `was`, `reason`: codes; null while it is ok. */
+  'health.changed': {
+    readonly check: string;
+    readonly status: 'ok' | 'degraded' | 'down';
+    readonly was: string | null;
+    readonly reason: string | null;
+  };
   'upkeep.done': { readonly expired: number; readonly uncertain: number; readonly lost: number };
 }
 

@@ -2,6 +2,7 @@ import express, { type Express, type RequestHandler } from 'express';
 import { serverOptionsFor } from './express-prototypes.ts';
 import { createHttpListener, type HttpListener } from './listener.ts';
 import type { HttpLogger } from './logger.ts';
+import { type ObserveRequest, observeRequests } from './observe-requests.ts';
 import { createProblemHandler } from './problem-handlers.ts';
 import { requestId } from './request-id.ts';
 import type { Waits } from './waits.ts';
@@ -25,6 +26,7 @@ export function createHttpServer(
     readonly logger: Pick<HttpLogger, 'error'>;
     /** Ended when the server closes. */
     readonly waits: Pick<Waits, 'end'>;
+    readonly observeRequest?: ObserveRequest;
   },
 ): HttpServer {
   const app = express();
@@ -33,6 +35,8 @@ export function createHttpServer(
   app.disable('etag');
   app.set('trust proxy', deps.trustProxy);
   app.use(requestId);
+  const paths = mounts.flatMap(({ at }) => at ?? []);
+  if (deps.observeRequest !== undefined) app.use(observeRequests(paths, deps.observeRequest));
   for (const { at, handlers } of mounts) {
     if (at === undefined) app.use(...handlers);
     else app.use(typeof at === 'string' ? at : [...at], ...handlers);

@@ -1,12 +1,12 @@
 import { TimeoutError, within } from '../async/within.ts';
-import type { TelegramState } from '../services/delivery/telegram-guard.ts';
 import type { Clock } from '../services/ports/clock.ts';
 
 type HealthStatus = 'ok' | 'degraded' | 'down';
-type CheckName = 'redis' | 'telegram' | 'database' | 'queue';
+export const CHECK_NAMES = ['redis', 'telegram', 'database', 'queue', 'jobs'] as const;
+export type CheckName = (typeof CHECK_NAMES)[number];
 
 /** What a check found; `reason` is a code, without hosts or secrets. */
-type Finding = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+export type Finding = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 /** Throwing counts as `{ ok: false, reason: 'unavailable' }`. */
 export type Check = () => Promise<Finding>;
 
@@ -18,12 +18,12 @@ interface CheckResult {
 }
 
 interface Readiness {
-  /** `down`: alerts cannot be taken in. `degraded`: they can, but they do not arrive. */
+  /** `down`: alerts cannot be taken in. `degraded`: they can, but they do not arrive, or something else is wrong. */
   readonly status: HealthStatus;
   readonly checks: Readonly<Record<CheckName, CheckResult>>;
 }
 
-interface Health {
+export interface Health {
   /** Never throws. Answers of the last second are given again, so that probes cannot overload what they probe. */
   ready(): Promise<Readiness>;
 }
@@ -34,9 +34,10 @@ const WORST: Readonly<Record<CheckName, Exclude<HealthStatus, 'ok'>>> = {
   telegram: 'degraded',
   database: 'down',
   queue: 'degraded',
+  jobs: 'degraded',
 };
 
-const OK: Finding = { ok: true };
+export const OK: Finding = { ok: true };
 
 /** @param deps.timeoutMs limit of each check; `cacheMs` life of an answer; both 1000 ms unless told otherwise */
 export function createHealth(deps: {
@@ -61,13 +62,9 @@ export function createHealth(deps: {
   }
 
   async function runAll(): Promise<Readiness> {
-    const [redis, telegram, database, queue] = await Promise.all([
-      run('redis'),
-      run('telegram'),
-      run('database'),
-      run('queue'),
-    ]);
-    const found = { redis, telegram, database, queue };
+    const results = await Promise.all(CHECK_NAMES.map(async (name) => [name, await run(name)] as const));
+    // An entry for each name.
+    const found = Object.fromEntries(results) as Record<CheckName, CheckResult>;
     const statuses = Object.values(found).map(({ status }) => status);
     const status = statuses.includes('down') ? 'down' : statuses.includes('degraded') ? 'degraded' : 'ok';
     return { status, checks: found };
@@ -81,44 +78,5 @@ export function createHealth(deps: {
         last = { at: now, answer: runAll() };
       return last.answer;
     },
-  };
-}
-
-/** For what answers or does not: Redis and the database. */
-export function pingCheck(ping: () => Promise<unknown>): Check {
-  return async () => {
-    await ping();
-    return OK;
-  };
-}
-
-/** What the worker knows of Telegram from its sends; costs no call. */
-export function telegramStateCheck(state: () => TelegramState): Check {
-  return async () => {
-    const current = state();
-    return current === 'ok' ? OK : { ok: false, reason: current };
-  };
-}
-
-/** For processes that do not send: asks Telegram itself (getMe), at most once in `everyMs` (30 s), not waiting for it. */
-export function telegramProbeCheck(
-  probe: () => Promise<'ok' | 'unreachable' | 'unauthorized'>,
-  clock: Clock,
-  everyMs = 30_000,
-): Check {
-  let finding: Finding = OK;
-  let askedAt: number | undefined;
-  return async () => {
-    if (askedAt === undefined || clock.now() - askedAt >= everyMs) {
-      const first = askedAt === undefined;
-      askedAt = clock.now();
-      const asked = probe()
-        .catch(() => 'unreachable' as const)
-        .then((answer) => {
-          finding = answer === 'ok' ? OK : { ok: false, reason: answer };
-        });
-      if (first) await asked;
-    }
-    return finding;
   };
 }

@@ -84,6 +84,7 @@ const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
     message: ({ kind }) => REFUSAL_MESSAGES[kind],
     limitBy: ({ kind }) => kind,
   },
+  'telegram.called': { component: 'app', level: 'debug', message: 'Called the Bot API' },
   'telegram.unreachable': {
     component: 'worker',
     level: 'warn',
@@ -107,6 +108,12 @@ const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
   },
   'backup.written': { component: 'job', level: 'info', message: 'Backup written' },
   'job.failed': { component: 'job', level: 'error', message: 'Job failed' },
+  'health.changed': {
+    component: 'app',
+    // That somebody resumed the queue is worth as much as that somebody paused it.
+    level: ({ status, was }) => (status === 'ok' && was !== 'paused' ? 'info' : 'warn'),
+    message: 'Health changed',
+  },
   'upkeep.done': {
     component: 'job',
     level: ({ lost, uncertain, expired }) =>

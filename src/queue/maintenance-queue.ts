@@ -1,16 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { type Job, type JobsOptions, Queue, Worker } from 'bullmq';
+import { pause } from '../async/pause.ts';
 import type { EventBus } from '../domain/events.ts';
+import { BACKUP_RETRY_MS, JOB_NAMES, type JobName } from '../domain/jobs.ts';
 import type { RedisClient } from '../redis/connect.ts';
 import type { MaintenanceService } from '../services/jobs/maintenance.ts';
 import type { UpkeepService } from '../services/jobs/upkeep.ts';
 import { closeWorker, createInFlightWork } from './close-worker.ts';
 
 export const MAINTENANCE_QUEUE = 'maintenance';
-
-const MAINTENANCE_JOBS = ['reset-quotas', 'backup', 'upkeep'] as const;
-type MaintenanceJob = (typeof MAINTENANCE_JOBS)[number];
 
 /** When a job runs, and what the board keeps of its runs. */
 interface Schedule {
@@ -30,7 +28,14 @@ const ASSERT_EVERY_MS = 5_000;
 /** Between tries to set up the schedules when Redis answers with an error, in ms. */
 const RETRY_MS = 1_000;
 
-function schedules(timeZone: string): Record<MaintenanceJob, Schedule> {
+/**
+ * A run whose end could not be written (Redis out of memory, a killed process) keeps its job's next one from being made
+ * until its lock has expired, in ms: upkeep, which runs every 10 s, should not pause for much longer than that.
+ */
+const LOCK_MS = 10_000;
+const STALLED_EVERY_MS = 5_000;
+
+function schedules(timeZone: string): Record<JobName, Schedule> {
   return {
     'reset-quotas': { when: { pattern: '0 0 * * *', tz: timeZone }, opts: KEPT },
     backup: { when: { pattern: '0 3 * * *', tz: timeZone }, opts: KEPT },
@@ -62,12 +67,13 @@ export function createMaintenanceQueue(deps: {
     streams: { events: { maxLen: 1_000 } },
   });
   queue.on('error', deps.onError);
-  const actions: Record<MaintenanceJob, () => Promise<unknown>> = {
+  const actions: Record<JobName, () => Promise<unknown>> = {
     'reset-quotas': deps.maintenance.resetQuotas,
     backup: deps.maintenance.backup,
     upkeep: async () => {
       // Where the clocks skip midnight (Santiago, Cairo, Beirut) a cron of 00:00 skips the day: seen here instead.
       await deps.maintenance.catchUp();
+      if (await deps.maintenance.owesBackup()) await backUpAgain();
       await deps.upkeep.upkeep();
     },
   };
@@ -76,7 +82,7 @@ export function createMaintenanceQueue(deps: {
   const worker = new Worker(
     MAINTENANCE_QUEUE,
     async (job: Job) => {
-      const action = actions[job.name as MaintenanceJob];
+      const action = actions[job.name as JobName];
       // A job of a newer version's name: leave it to that version.
       if (action === undefined) throw new Error('unknown maintenance job');
       try {
@@ -92,8 +98,10 @@ export function createMaintenanceQueue(deps: {
       connection,
       prefix: deps.prefix,
       autorun: false,
-      concurrency: MAINTENANCE_JOBS.length,
+      concurrency: JOB_NAMES.length,
       maxStalledCount: 1,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_EVERY_MS,
     },
   );
   worker.on('error', deps.onError);
@@ -101,7 +109,7 @@ export function createMaintenanceQueue(deps: {
   const stopping = new AbortController();
 
   /** Upserting an unchanged scheduler would delete its overdue job, and with it a missed midnight. */
-  async function schedule(name: MaintenanceJob, { when, opts }: Schedule): Promise<void> {
+  async function schedule(name: JobName, { when, opts }: Schedule): Promise<void> {
     const known = await queue.getJobScheduler(name);
     const unchanged =
       known !== undefined &&
@@ -112,9 +120,17 @@ export function createMaintenanceQueue(deps: {
     if (!unchanged) await queue.upsertJobScheduler(name, when, { name, opts });
   }
 
+  /** A night's backup that failed or was lost, once per quarter of an hour, unless one waits or runs already. */
+  async function backUpAgain(): Promise<void> {
+    const now = Date.now();
+    const jobs = await queue.getJobs(['active', 'waiting', 'delayed']);
+    if (jobs.some(({ name, timestamp, delay }) => name === 'backup' && timestamp + delay <= now)) return;
+    await queue.add('backup', {}, { ...KEPT, jobId: `backup-again-${Math.floor(now / BACKUP_RETRY_MS)}` });
+  }
+
   async function scheduleAll(): Promise<void> {
     for (const [name, wanted] of Object.entries(schedules(deps.timeZone))) {
-      await schedule(name as MaintenanceJob, wanted);
+      await schedule(name as JobName, wanted);
     }
   }
 
@@ -135,9 +151,15 @@ export function createMaintenanceQueue(deps: {
         running = worker.run();
         running.catch(deps.onError);
       }
-      await delay(waitMs, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
+      if (stopping.signal.aborted) return;
+      woken = new AbortController();
+      await pause(waitMs, woken.signal);
     }
   }
+  let woken = new AbortController();
+  /** Not only every 5 s: a Redis that has come back may have come back empty. */
+  const assertNow = () => woken.abort();
+  deps.redis.on('ready', assertNow);
 
   return {
     queue,
@@ -148,6 +170,8 @@ export function createMaintenanceQueue(deps: {
     },
     async stop() {
       stopping.abort();
+      woken.abort();
+      deps.redis.off('ready', assertNow);
       await closeWorker(worker, { redis: deps.redis, running, inFlight });
       await queue.close();
     },

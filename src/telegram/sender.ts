@@ -1,5 +1,6 @@
 import type { Telegram } from 'telegraf';
 import type { RenderedPart, SendRequest, TelegramSender } from '../services/ports/telegram.ts';
+import type { ReportCall } from './call-report.ts';
 import { isLinkable } from './links.ts';
 import { classifyError, classifyResult } from './outcomes.ts';
 
@@ -17,11 +18,22 @@ type CallApi = (method: string, payload: object, options: { signal: AbortSignal 
 export function createTelegramSender(deps: {
   readonly telegram: Pick<Telegram, 'callApi'>;
   readonly timeoutMs: number;
+  readonly onCall?: ReportCall;
 }): TelegramSender {
   // Telegraf types methods and payloads by its own list; unknown ones pass through unchanged.
   const callApi = deps.telegram.callApi.bind(deps.telegram) as unknown as CallApi;
-  const call = (method: string, payload: object): Promise<unknown> =>
-    callApi(method, payload, { signal: AbortSignal.timeout(deps.timeoutMs) });
+  async function call(method: string, payload: object): Promise<unknown> {
+    const began = performance.now();
+    const tell = (error?: unknown) => deps.onCall?.({ method, tookMs: performance.now() - began, error });
+    try {
+      const result = await callApi(method, payload, { signal: AbortSignal.timeout(deps.timeoutMs) });
+      tell();
+      return result;
+    } catch (error) {
+      tell(error);
+      throw error;
+    }
+  }
 
   return {
     async send(request) {

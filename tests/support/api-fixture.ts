@@ -13,6 +13,7 @@ import type { HttpServer } from '../../src/http/server.ts';
 import type { AlertLedger } from '../../src/services/ports/alerts.ts';
 import type { PayloadCipher } from '../../src/services/ports/crypto.ts';
 import type { IntegrationRepository } from '../../src/services/ports/integrations.ts';
+import type { JobRuns } from '../../src/services/ports/jobs.ts';
 import type { DatabaseMaintenance } from '../../src/services/ports/maintenance.ts';
 import type { AlertJob, AlertQueue } from '../../src/services/ports/queue.ts';
 
@@ -160,7 +161,11 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
   const log = (level: string) => (fields: Record<string, unknown>, message: string) =>
     void logged.push({ level, fields, message });
   const useCases = createUseCases(
-    { cipher, tokens, ledger, queue, repository, ended, database: part<DatabaseMaintenance>({}) },
+    {
+      ...{ cipher, tokens, ledger, queue, repository, ended },
+      database: part<DatabaseMaintenance>({}),
+      jobRuns: part<JobRuns>({}),
+    },
     { config: loadConfig({}, () => ''), clock, events: services.events },
   );
   const api = createApiServer({
@@ -173,6 +178,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     metrics: { render: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }) },
     // Without a password nothing touches the queues; tests with one pass real queues.
     queues: { alerts: undefined as unknown as Queue, maintenance: undefined as unknown as Queue },
+    isPaused: async () => false,
     whyWaiting: async (waiting) => waiting.map(() => null),
     reportRefusal: (kind, { requestId }) =>
       services.events.emit('access.refused', { kind, client: 'hash-of-client', requestId }),

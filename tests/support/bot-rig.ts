@@ -102,7 +102,7 @@ export async function createBotRig(
       ...{ repository, tokens, cipher: { hashChat } as PayloadCipher },
       // The bot asks for integrations alone; alerts are the test's (onAccept).
       ...({ queue: { drop: async () => undefined } } as unknown as Pick<Ports, 'queue'>),
-      ...({} as Pick<Ports, 'ledger' | 'ended' | 'database'>),
+      ...({} as Pick<Ports, 'ledger' | 'ended' | 'database' | 'jobRuns'>),
     },
     { config: loadConfig({}, () => ''), clock, events: createEventBus() },
   );

@@ -102,6 +102,7 @@ export function openQueueRig(
           resetQuotas: told('reset-quotas'),
           resetQuotasNow: async () => 0,
           catchUp: told('catch-up'),
+          owesBackup: async () => false,
           backup: async () => {
             await ran('backup');
             return 'file';

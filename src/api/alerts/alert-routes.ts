@@ -1,4 +1,5 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { within } from '../../async/within.ts';
 import { ALERT_LIMITS, type AlertRecord } from '../../domain/alert.ts';
 import { AppError } from '../../domain/errors.ts';
 import { createJsonBody, invalid } from '../../http/json-body.ts';
@@ -20,6 +21,9 @@ const KEY_FORM = new RegExp(`^[\\x21-\\x7e]{1,${ALERT_LIMITS.idempotencyKey}}$`)
 /** The form of the ids that we give; others need no look-up. */
 const ID_FORM = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
+/** How long an answer waits for Redis to say whether the queue is paused, in ms. */
+const PAUSED_WAIT_MS = 500;
+
 /** `/alert`, `/alerts/:id`, `/alerts/:id/resend`, to be mounted below /api. */
 export function createAlertRoutes(deps: {
   alerts: AlertService;
@@ -30,6 +34,7 @@ export function createAlertRoutes(deps: {
   readJson: RequestHandler;
   waits: Waits;
   clock: Clock;
+  isPaused: () => Promise<boolean>;
 }): Router {
   const { alerts, ingest, limit, verifyJwtToken, loadIntegration, waits } = deps;
   const firstSchema = createAlertSchema(deps.clock, 0);
@@ -55,7 +60,14 @@ export function createAlertRoutes(deps: {
       return;
     }
     res.setHeader('Preference-Applied', `wait=${seconds}`);
-    res.status(202).json({ ...body, status: alert.status, alert: presentAlert(alert) });
+    res.status(202).json({ ...body, status: alert.status, alert: await present(alert) });
+  }
+
+  /** While the queue is paused, that is why an alert waits, whatever put it back before. */
+  async function present(alert: AlertRecord & { tags: string[] }): Promise<Record<string, unknown>> {
+    const isDue = alert.status === 'queued' && (alert.deliverAt ?? 0) <= deps.clock.now();
+    const isPaused = isDue && (await within(PAUSED_WAIT_MS, deps.isPaused).catch(() => false));
+    return presentAlert(isPaused ? { ...alert, reason: 'paused' } : alert);
   }
 
   /** The entry after the wait; undefined if it cannot be read: the alert is accepted anyway. */
@@ -80,7 +92,7 @@ export function createAlertRoutes(deps: {
       seconds === 0
         ? await alerts.get(integration, id)
         : await waits.run(res, (signal) => alerts.waitForEnd(integration, id, seconds, signal));
-    res.json(presentAlert(alert));
+    res.json(await present(alert));
   }
 
   async function resend(req: Request<{ id: string }>, res: Response): Promise<void> {

@@ -2,7 +2,7 @@ import { halfJitterGenerator } from 'cockatiel';
 import type { ApiFault } from '../api-errors.ts';
 
 /** How updates reach the bot at the moment; for health. */
-type UpdateSourceState =
+export type UpdateSourceState =
   | 'polling'
   | 'webhook'
   /** Another process polls, or Redis (which decides who does) does not answer. */
@@ -11,6 +11,8 @@ type UpdateSourceState =
   | 'backing_off'
   /** Telegram refuses the bot's token; tried again slowly. */
   | 'unauthorized'
+  /** Telegram does not take WEBHOOK_URL (setWebhook was refused); tried again with growing pauses. */
+  | 'webhook_refused'
   /** Somebody else reads this bot's updates with the same token. */
   | 'conflict'
   | 'stopped';
@@ -32,7 +34,8 @@ export interface BackoffOptions {
   readonly unauthorizedMs: number;
 }
 
-export const DEFAULT_BACKOFF: BackoffOptions = { baseMs: 1_000, maxMs: 60_000, unauthorizedMs: 60_000 };
+/** Health promises to tell the end of a trouble within 15 s. */
+export const DEFAULT_BACKOFF: BackoffOptions = { baseMs: 1_000, maxMs: 10_000, unauthorizedMs: 10_000 };
 
 /** Milliseconds to wait after the `failures`-th failure in a row (from 1). */
 export function backoffMs(fault: ApiFault, failures: number, options: BackoffOptions): number {
@@ -60,10 +63,15 @@ export const STATE_MESSAGES: Record<UpdateSourceState, string> = {
   webhook: 'Receiving bot updates by webhook',
   standby: 'On standby: another process polls for bot updates',
   backing_off: 'Cannot reach Telegram for bot updates; trying again with growing pauses',
-  unauthorized: 'Telegram rejects the bot token; trying again once a minute',
+  unauthorized: 'Telegram rejects the bot token; trying again every 10 s',
+  webhook_refused: 'Telegram refuses WEBHOOK_URL: no bot updates arrive; trying again with growing pauses',
   conflict: 'Another program reads the updates of this bot; trying again with growing pauses',
   stopped: 'Stopped reading bot updates',
 };
+
+const BAD: ReadonlySet<UpdateSourceState> = new Set([
+  ...(['backing_off', 'unauthorized', 'webhook_refused', 'conflict'] as const),
+]);
 
 /** Keeps the state, and logs each change once. */
 export function createStateKeeper(deps: {
@@ -79,8 +87,7 @@ export function createStateKeeper(deps: {
     set(state, fields = {}) {
       if (current.state === state) return;
       current = { state, since: deps.now() };
-      const bad = state === 'backing_off' || state === 'unauthorized' || state === 'conflict';
-      deps.log(bad ? 'warn' : 'info', fields, STATE_MESSAGES[state]);
+      deps.log(BAD.has(state) ? 'warn' : 'info', fields, STATE_MESSAGES[state]);
     },
   };
 }

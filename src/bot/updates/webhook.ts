@@ -80,7 +80,7 @@ export function createWebhook(deps: WebhookDeps): Webhook {
       } catch (error) {
         if (signal.aborted) return;
         const fault = classifyFault(error);
-        state.set(stateAfter(fault), { error });
+        state.set(fault.kind === 'refused' ? 'webhook_refused' : stateAfter(fault), { error });
         await pause(backoffMs(fault, failures, backoff), signal);
       }
     }

@@ -25,15 +25,19 @@ function draftName(now: number): string {
   return `.${backupName(now)}.${randomUUID()}.tmp`;
 }
 
-/** When the newest backup of the folder began (epoch ms), by its name: a copy has a file time of its own. */
-export async function newestBackupAt(directory: string): Promise<number | undefined> {
+/** The newest backup of the folder: when it began (epoch ms), by its name, as a copy has a file time of its own. */
+export async function newestBackup(directory: string): Promise<{ at: number; bytes: number } | undefined> {
   const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
     // Made by the first backup.
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  const times = names.map(timeOf).filter((time) => !Number.isNaN(time));
-  return times.length === 0 ? undefined : Math.max(...times);
+  const newest = names
+    .filter((name) => !Number.isNaN(timeOf(name)))
+    .sort()
+    .at(-1);
+  if (newest === undefined) return undefined;
+  return { at: timeOf(newest), bytes: (await stat(join(directory, newest))).size };
 }
 
 /** NaN for what is no backup. */

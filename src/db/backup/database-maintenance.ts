@@ -2,14 +2,17 @@ import type { DatabaseMaintenance } from '../../services/ports/maintenance.ts';
 import { connectDatabase, type Database } from '../engine/connect.ts';
 import { copyTables, readSnapshot } from '../engine/copy-tables.ts';
 import { migrate } from '../engine/migrate.ts';
+import { createSession } from '../engine/session.ts';
 import { openSqlite } from '../engine/sqlite-connection.ts';
+import { SET_JOB_RUN } from '../jobs/job-runs.ts';
 import { writeBackup } from './backup-files.ts';
 
 /** Health and backups. A backup is an SQLite file for both databases: migrate-database brings it back into either. */
 export function createDatabaseMaintenance(db: Database): DatabaseMaintenance {
+  const session = createSession(db);
   return {
-    async ping() {
-      await db.knex.raw('SELECT 1');
+    async probeWrite(now) {
+      await session.run(SET_JOB_RUN, 'health', 'write', now);
     },
     backup: (directory, keep, now) => {
       const { file } = db;

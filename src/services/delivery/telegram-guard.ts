@@ -28,15 +28,16 @@ interface GuardTiming {
   /** First and longest wait between probes while unreachable, in ms. */
   readonly firstProbeMs: number;
   readonly maxProbeMs: number;
-  /** Wait between probes after the bot token was refused, in ms: nothing changes until somebody acts. */
+  /** Wait between probes after the bot token was refused, in ms. */
   readonly haltedProbeMs: number;
 }
 
+/** Health promises to tell the end of a trouble within 15 s. */
 const DEFAULT_GUARD_TIMING: GuardTiming = {
   failures: 3,
   firstProbeMs: 1_000,
-  maxProbeMs: 15_000,
-  haltedProbeMs: 30_000,
+  maxProbeMs: 10_000,
+  haltedProbeMs: 10_000,
 };
 
 /** How often a waiting probe checks if the breaker lets it through, in ms; the back-off is the breaker's. */

@@ -1,7 +1,9 @@
 import type { EventBus } from '../../domain/events.ts';
+import { BACKUP_RETRY_MS, isOwed, lastDue } from '../../domain/jobs.ts';
 import { quotaSlot } from '../../domain/quota.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
+import type { JobRuns } from '../ports/jobs.ts';
 import type { DatabaseMaintenance } from '../ports/maintenance.ts';
 
 export interface MaintenanceService {
@@ -13,11 +15,14 @@ export interface MaintenanceService {
   catchUp(): Promise<void>;
   /** Writes and verifies a backup. Returns its path. */
   backup(): Promise<string>;
+  /** True if last night's backup is not there a quarter of an hour after it was due: it failed, or its job was lost. */
+  owesBackup(): Promise<boolean>;
 }
 
 export function createMaintenanceService(deps: {
   integrations: IntegrationRepository;
-  database: DatabaseMaintenance;
+  database: Pick<DatabaseMaintenance, 'backup'>;
+  jobRuns: JobRuns;
   events: EventBus;
   clock: Clock;
   timeZone: string;
@@ -57,8 +62,15 @@ export function createMaintenanceService(deps: {
     async backup() {
       const started = clock.now();
       const { file, bytes } = await deps.database.backup(deps.backupDir, deps.backupKeep, started);
+      await deps.jobRuns.succeeded('backup', clock.now());
       events.emit('backup.written', { file: baseName(file), bytes, tookMs: clock.now() - started });
       return file;
+    },
+
+    async owesBackup() {
+      const now = clock.now();
+      if (now - lastDue('backup', now, deps.timeZone) < BACKUP_RETRY_MS) return false;
+      return isOwed('backup', await deps.jobRuns.history(), now, deps.timeZone);
     },
   };
 }

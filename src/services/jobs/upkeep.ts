@@ -4,6 +4,7 @@ import type { AlertLedger } from '../ports/alerts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
+import type { JobRuns } from '../ports/jobs.ts';
 import type { AlertQueue, EndedSignal } from '../ports/queue.ts';
 
 export interface UpkeepService {
@@ -18,8 +19,11 @@ const REVOKED_KEEP_MS = 30 * 86_400_000;
 const UNUSED_KEEP_MS = 7 * 86_400_000;
 /** A send takes at most the Telegram timeout; this much more, in ms, for the writes around it. */
 const STUCK_MARGIN_MS = 10_000;
-/** An accept writes the ledger, then the queue, within 1.5 s; entries this old (ms) must have their job. */
-const LOST_AFTER_MS = 60_000;
+/**
+ * An accept writes the ledger, then the queue, within 1.5 s; entries this old (ms) must have their job. With a run every
+ * 10 s, and 5 s until its schedule stands again, what Redis lost ends within 70 s.
+ */
+const LOST_AFTER_MS = 50_000;
 /** All places are looked through this often, in ms: a crash seldom leaves one, and there may be many. */
 const FREE_PLACES_EVERY_MS = 60_000;
 /** Entries per step and run: bounds the time and the memory of one run. */
@@ -31,6 +35,7 @@ export function createUpkeepService(deps: {
   queue: Pick<AlertQueue, 'drop' | 'existing' | 'isOurs' | 'placeHolders' | 'purgeEnded'>;
   ended: Pick<EndedSignal, 'publish'>;
   cipher: Pick<PayloadCipher, 'hashChat'>;
+  jobRuns: Pick<JobRuns, 'succeeded'>;
   events: EventBus;
   clock: Clock;
   telegramTimeoutMs: number;
@@ -120,6 +125,8 @@ export function createUpkeepService(deps: {
       await queue.purgeEnded();
       await ledger.purge(now - LEDGER_KEEP_MS);
       await integrations.purge({ revoked: now - REVOKED_KEEP_MS, pending: now - UNUSED_KEEP_MS });
+      // 6. For whoever watches, in any process: the steps above were done.
+      await deps.jobRuns.succeeded('upkeep', clock.now());
       events.emit('upkeep.done', { expired: expired.length, uncertain: stuck.length, lost });
     },
   };

@@ -67,6 +67,20 @@ export interface QueueCounts {
   readonly failed: number;
 }
 
+/** How the queue moves, over all workers. Times are epoch milliseconds. */
+export interface QueueMotion {
+  /** An operator paused it. */
+  readonly isPaused: boolean;
+  /** Until when Telegram told the whole bot to wait; null if it did not. */
+  readonly pausedUntil: number | null;
+  /** True: by the 429s of several chats in a row; else it is only suspected. */
+  readonly isWholeBotFlooded: boolean;
+  /** The last send; null if none is known. */
+  readonly lastSentAt: number | null;
+  /** Since when the alert that waits longest could be sent, those in a flood wait included; null if none waits. */
+  readonly oldestAt: number | null;
+}
+
 /** Tells every process that an alert has ended, so that waiting callers need not poll. */
 export interface EndedSignal {
   publish(alertId: string): void;

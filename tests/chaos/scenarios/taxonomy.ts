@@ -145,7 +145,7 @@ export const halted: Scenario = {
   },
 };
 
-/** Processes that do not send ask Telegram every 30 s. */
+/** Telegram is asked every 7 s, and a halted worker asks every 10 s. */
 async function waitForHealth(rig: Rig, wanted: string): Promise<string> {
   const deadline = performance.now() + 40_000;
   for (;;) {

@@ -5,7 +5,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { runMigrateDatabase } from '../../../src/cli/migrate-database.ts';
 import { parseDatabaseUrl } from '../../../src/config/database-url.ts';
 import { createAlertLedger } from '../../../src/db/alerts/alert-ledger.ts';
-import { newestBackupAt, writeBackup } from '../../../src/db/backup/backup-files.ts';
+import { newestBackup, writeBackup } from '../../../src/db/backup/backup-files.ts';
 import { createDatabaseMaintenance } from '../../../src/db/backup/database-maintenance.ts';
 import { connectDatabase, type Database } from '../../../src/db/engine/connect.ts';
 import { readSnapshot } from '../../../src/db/engine/copy-tables.ts';
@@ -152,15 +152,18 @@ describe('the folder of backups', () => {
   });
 
   it('tells when its newest backup began, and nothing when there is none', async () => {
-    expect(await newestBackupAt(folder)).toBeUndefined();
+    expect(await newestBackup(folder)).toBeUndefined();
     mkdirSync(folder, { recursive: true });
     for (const name of ['pingui-backup-2099-01-01T00-00-00-000Z.db.gz', 'pingui-backup-2099.db'])
       writeFileSync(join(folder, name), '');
-    expect(await newestBackupAt(folder)).toBeUndefined();
+    expect(await newestBackup(folder)).toBeUndefined();
     for (const name of ['2026-11-24T03-00-01-002Z', '2025-12-31T23-59-59-999Z', '2099-99-99T00-00-00-000Z'])
       writeFileSync(join(folder, `pingui-backup-${name}.db`), '');
-    expect(await newestBackupAt(folder)).toBe(Date.UTC(2026, 10, 24, 3, 0, 1, 2));
-    await expect(newestBackupAt(join(folder, 'pingui-backup-2099.db'))).rejects.toThrow(/ENOTDIR/);
+    expect(await newestBackup(folder)).toEqual({
+      at: Date.UTC(2026, 10, 24, 3, 0, 1, 2),
+      bytes: expect.any(Number),
+    });
+    await expect(newestBackup(join(folder, 'pingui-backup-2099.db'))).rejects.toThrow(/ENOTDIR/);
   });
 
   describe('loses, with the next backup, the draft of a process that was killed', () => {

@@ -1,6 +1,7 @@
 import { afterAll } from 'vitest';
 import { startDatabases } from './databases.ts';
 import { describeIntegrationRepository } from './integration-contract.ts';
+import { describeJobRuns } from './job-runs-contract.ts';
 import { describeAlertLedger } from './ledger-contract.ts';
 import { describeLimits } from './limits-contract.ts';
 
@@ -11,4 +12,5 @@ for (const kind of databases.kinds) {
   describeIntegrationRepository(kind);
   describeAlertLedger(kind);
   describeLimits(kind);
+  describeJobRuns(kind);
 }

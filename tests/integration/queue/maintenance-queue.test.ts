@@ -17,6 +17,8 @@ let opened: { queue: MaintenanceQueue; redis: RedisClient }[] = [];
 let ran: string[] = [];
 let failures: { job: string; error: unknown }[] = [];
 let failing: string | undefined;
+/** Last night's backup is not there. */
+let owed = false;
 
 function open(timeZone = 'UTC'): MaintenanceQueue {
   const redis = connectRedis(server.connection, 'patient', () => undefined);
@@ -34,6 +36,7 @@ function open(timeZone = 'UTC'): MaintenanceQueue {
       resetQuotas: step('reset-quotas'),
       resetQuotasNow: async () => 0,
       catchUp: step('catch-up'),
+      owesBackup: async () => owed,
       backup: async () => {
         await step('backup')();
         return '/secret/folder/file';
@@ -61,6 +64,7 @@ beforeEach(() => {
   ran = [];
   failures = [];
   failing = undefined;
+  owed = false;
 });
 afterEach(stopAll);
 
@@ -159,6 +163,21 @@ describe('the maintenance queue', () => {
     await queue.queue.add('upkeep', {});
     await expect.poll(() => runs('backup'), { timeout: 5_000 }).toBe(2);
     expect(await queue.queue.getFailedCount()).toBe(1);
+  });
+
+  it('tries a backup that failed again with a later upkeep, once however many look', async () => {
+    failing = 'backup';
+    const queues = [open(), open()];
+    for (const queue of queues) await queue.start();
+    const [one] = queues as [MaintenanceQueue];
+    await ready(one);
+    await expect.poll(() => runs('upkeep'), { timeout: 5_000 }).toBe(1);
+    expect(runs('backup')).toBe(0);
+    owed = true;
+    for (let index = 0; index < 3; index += 1) await one.queue.add('upkeep', {});
+    await expect.poll(() => runs('upkeep'), { timeout: 5_000 }).toBe(4);
+    await expect.poll(() => runs('backup'), { timeout: 5_000 }).toBe(1);
+    expect(failures).toHaveLength(1);
   });
 
   it('starts and stops while Redis is away, and works when it comes', async () => {

@@ -77,6 +77,7 @@ export async function createRig(server: TestRedis, options: RigOptions = {}) {
   });
   const { cipher, tokens, ledger, repository, queue, ended, integrations, alerts, maintenance, upkeep } =
     core;
+  const { jobRuns } = core;
   const dispatch = openDispatch(fast, { prefix });
   const alertDeps = {
     ...{ cipher, events, clock, ledger, queue, integrations: repository, ended },
@@ -101,7 +102,7 @@ export async function createRig(server: TestRedis, options: RigOptions = {}) {
       queue,
       ended,
     },
-    ...{ tokens, integrations, alerts, alertDeps, maintenance, upkeep, events, clock },
+    ...{ tokens, integrations, alerts, alertDeps, maintenance, upkeep, jobRuns, events, clock },
     /** Moves the injected clock; Redis and BullMQ keep the real one. */
     advance(ms: number): void {
       offset += ms;

@@ -234,6 +234,21 @@ describe('waiting', () => {
   });
 });
 
+describe('GET /api/alerts/:id while the queue is paused', () => {
+  it('says so where the alert could be sent, and only there', async () => {
+    const paused = await startApi({ isPaused: async () => true });
+    const { token } = paused.grant();
+    const reason = async (alert: object) => {
+      const { id } = await bodyOf(await paused.call('/api/alert', { token, json: alert }));
+      return (await bodyOf(await paused.call(`/api/alerts/${id}`, { token }))).reason;
+    };
+    expect(await reason({ message: 'x' })).toBe('paused');
+    const deliverAt = new Date(Date.now() + 3_600_000).toISOString();
+    expect(await reason({ message: 'x', deliverAt })).toBeNull();
+    await paused.stop();
+  });
+});
+
 describe('GET /api/alerts/:id', () => {
   it('shows the entry without text, hashes or internal ids', async () => {
     const { id } = await bodyOf(await send({ message: 'very secret', title: 'hidden', tags: ['a'] }));

@@ -1,11 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import {
-  type Check,
-  createHealth,
-  pingCheck,
-  telegramProbeCheck,
-  telegramStateCheck,
-} from '../../../src/ops/health.ts';
+import { expect, it } from 'vitest';
+import { type Check, type CheckName, createHealth } from '../../../src/ops/health.ts';
 
 const ok: Check = async () => ({ ok: true });
 const fails: Check = async () => {
@@ -13,10 +7,10 @@ const fails: Check = async () => {
 };
 const hangs: Check = () => new Promise(() => undefined);
 
-function setUp(checks: Partial<Record<'redis' | 'telegram' | 'database' | 'queue', Check>> = {}) {
+function setUp(checks: Partial<Record<CheckName, Check>> = {}) {
   let now = 1_000;
   const health = createHealth({
-    checks: { redis: ok, telegram: ok, database: ok, queue: ok, ...checks },
+    checks: { redis: ok, telegram: ok, database: ok, queue: ok, jobs: ok, ...checks },
     clock: { now: () => now },
     timeoutMs: 30,
   });
@@ -30,7 +24,7 @@ it('is ok when all checks are', async () => {
   const fine = { status: 'ok', ms: 0 };
   expect(await setUp().health.ready()).toEqual({
     status: 'ok',
-    checks: { redis: fine, telegram: fine, database: fine, queue: fine },
+    checks: { redis: fine, telegram: fine, database: fine, queue: fine, jobs: fine },
   });
 });
 
@@ -43,7 +37,7 @@ it.each(['redis', 'database'] as const)('is down when %s fails or hangs', async 
   expect(hung.checks[name]).toMatchObject({ status: 'down', reason: 'timeout' });
 });
 
-it.each(['telegram', 'queue'] as const)('is only degraded when %s fails or hangs', async (name) => {
+it.each(['telegram', 'queue', 'jobs'] as const)('is only degraded when %s fails or hangs', async (name) => {
   for (const check of [fails, hangs]) {
     const answer = await setUp({ [name]: check }).health.ready();
     expect(answer.status).toBe('degraded');
@@ -70,42 +64,4 @@ it('asks once for any number of probes within a second, and again after it', asy
   pass(1);
   await health.ready();
   expect(asked).toBe(2);
-});
-
-describe('checks', () => {
-  it('pingCheck is ok when the ping answers', async () => {
-    expect(await pingCheck(async () => 'PONG')()).toEqual({ ok: true });
-  });
-
-  it('telegramStateCheck gives the state of the worker', async () => {
-    expect(await telegramStateCheck(() => 'ok')()).toEqual({ ok: true });
-    expect(await telegramStateCheck(() => 'halted')()).toEqual({ ok: false, reason: 'halted' });
-  });
-
-  it('telegramProbeCheck waits for its first answer only, and asks seldom', async () => {
-    let now = 0;
-    let asked = 0;
-    let answer: Promise<'ok' | 'unreachable' | 'unauthorized'> = Promise.resolve('unauthorized');
-    const probe = () => {
-      asked++;
-      return answer;
-    };
-    const check = telegramProbeCheck(probe, { now: () => now }, 30_000);
-    expect(await check()).toEqual({ ok: false, reason: 'unauthorized' });
-    now = 29_999;
-    await check();
-    expect(asked).toBe(1);
-    answer = Promise.resolve('ok');
-    now = 30_000;
-    expect(await check()).toEqual({ ok: false, reason: 'unauthorized' });
-    await answer;
-    expect(await check()).toEqual({ ok: true });
-    answer = Promise.reject(new Error('no route'));
-    now = 60_000;
-    await check();
-    await answer.catch(() => undefined);
-    await Promise.resolve();
-    expect(await check()).toEqual({ ok: false, reason: 'unreachable' });
-    expect(asked).toBe(3);
-  });
 });

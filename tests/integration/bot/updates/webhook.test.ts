@@ -122,6 +122,18 @@ describe('the webhook', () => {
     expect(await post(update(2))).toBe(503);
   });
 
+  it('has a name for an address that Telegram does not take, and its end', async () => {
+    const fault = rig.double.fault({
+      method: 'setWebhook',
+      times: 'always',
+      action: errorAnswer(400, 'Bad Request: bad webhook: HTTPS url must be provided for webhook'),
+    });
+    webhook.start();
+    await eventually(() => webhook.state().state === 'webhook_refused');
+    fault.remove();
+    await eventually(() => webhook.state().state === 'webhook');
+  });
+
   it('takes a body that the server has parsed already', async () => {
     const app = express();
     app.use(express.json(), (req, res, next) => webhook.handler(req, res, next));

@@ -117,7 +117,8 @@ interface SilentProxy {
   close(): Promise<void>;
 }
 
-async function startSilentProxy(port: number, host: string): Promise<SilentProxy> {
+/** @param path of the server's Unix socket */
+async function startSilentProxy(path: string): Promise<SilentProxy> {
   let isSwallowing = false;
   const sockets = new Set<Socket>();
   const pass = (from: Socket, to: Socket) => {
@@ -132,7 +133,7 @@ async function startSilentProxy(port: number, host: string): Promise<SilentProxy
     from.on('error', () => undefined);
   };
   const proxy: Server = createServer((client) => {
-    const upstream = connectTcp(port, host);
+    const upstream = connectTcp(path);
     pass(client, upstream);
     pass(upstream, client);
   });

@@ -189,6 +189,7 @@ describe('an outcome that cannot be written', () => {
         },
         ended: { publish: () => undefined },
         cipher: rig.cipher,
+        jobRuns: { succeeded: async () => undefined },
         events: rig.events,
         clock: { now: () => Date.now() + 60_000 },
         telegramTimeoutMs: 30_000,

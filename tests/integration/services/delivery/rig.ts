@@ -6,6 +6,7 @@ import { createTokens, hashToken } from '../../../../src/crypto/tokens.ts';
 import { createAlertLedger } from '../../../../src/db/alerts/alert-ledger.ts';
 import { createDatabaseMaintenance } from '../../../../src/db/backup/database-maintenance.ts';
 import { createIntegrationRepository } from '../../../../src/db/integrations/integration-repository.ts';
+import { createJobRuns } from '../../../../src/db/jobs/job-runs.ts';
 import type { AlertContent, AlertRecord } from '../../../../src/domain/alert.ts';
 import { createEventBus, type DomainEventName } from '../../../../src/domain/events.ts';
 import type { Integration } from '../../../../src/domain/integration.ts';
@@ -72,7 +73,7 @@ export async function createDeliveryRig(
   const config = loadConfig({ MAX_ALERTS: '1000' }, () => '');
   const ports = { cipher, tokens, ledger, repository, queue: NO_QUEUE, ended: NOBODY_WAITS };
   const { integrations } = createUseCases(
-    { ...ports, database: createDatabaseMaintenance(db) },
+    { ...ports, database: createDatabaseMaintenance(db), jobRuns: createJobRuns(db) },
     { config, clock, events },
   );
   const sender = createTelegramSender({

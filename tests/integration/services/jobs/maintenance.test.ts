@@ -118,6 +118,21 @@ describe('a backup', () => {
     expect(file.startsWith(rig.dir)).toBe(true);
     expect(written).toMatchObject([{ file: expect.stringMatching(/^pingui-backup-[^/]*\.db$/) }]);
   });
+
+  it('is owed a quarter of an hour after three o’clock, until there is one', async () => {
+    const rig = await open();
+    rig.setTime('2026-11-24T12:00:00Z');
+    await rig.maintenance.catchUp();
+    expect(await rig.maintenance.owesBackup()).toBe(false);
+    rig.setTime('2026-11-25T03:14:58Z');
+    expect(await rig.maintenance.owesBackup()).toBe(false);
+    rig.setTime('2026-11-25T03:15:00Z');
+    expect(await rig.maintenance.owesBackup()).toBe(true);
+    await rig.maintenance.backup();
+    expect(await rig.maintenance.owesBackup()).toBe(false);
+    rig.setTime('2026-11-26T03:15:00Z');
+    expect(await rig.maintenance.owesBackup()).toBe(true);
+  });
 });
 
 describe('upkeep', () => {
@@ -168,7 +183,7 @@ describe('upkeep', () => {
     const later = Date.now() + 3_600_000;
     const scheduled = (await rig.alerts.accept(integration, request('x', { deliverAt: later }), {})).id;
     await rig.bull.remove(gone);
-    rig.advance(59_000);
+    rig.advance(49_000);
     await rig.upkeep.upkeep();
     expect(await status(gone)).toBe('queued');
     rig.advance(2_000);
@@ -181,6 +196,20 @@ describe('upkeep', () => {
     // Its text is there all the same, and can be sent again by hand.
     await rig.alerts.resend('operator', gone);
     expect(await status(gone)).toBe('queued');
+  });
+
+  it('calls all lost that a FLUSHALL took, and says when it last succeeded', async () => {
+    const { rig, accept, status } = await accepted();
+    const ids = [await accept(), await accept()];
+    await rig.fast.flushall();
+    rig.advance(51_000);
+    await rig.upkeep.upkeep();
+    for (const id of ids)
+      expect(await rig.ledger.find(id)).toMatchObject({ status: 'failed', reason: 'lost' });
+    const { upkeep = 0 } = (await rig.jobRuns.history()).lastSuccess;
+    expect(rig.clock.now() - upkeep).toBeLessThan(5_000);
+    // And what comes now is taken as ever.
+    expect(await status(await accept())).toBe('queued');
   });
 
   it('finds what is lost behind more entries than one batch', async () => {

@@ -1,7 +1,7 @@
-import type { EventBus } from '../domain/events.ts';
-import type { Clock } from '../services/ports/clock.ts';
-import type { FloodScope, QueueCounts } from '../services/ports/queue.ts';
-import type { Check } from './health.ts';
+import type { EventBus } from '../../domain/events.ts';
+import type { Clock } from '../../services/ports/clock.ts';
+import type { QueueCounts, QueueMotion } from '../../services/ports/queue.ts';
+import { type Check, OK } from '../health.ts';
 
 /** What is known of the queue at one moment. Times are epoch milliseconds. */
 interface QueueSituation {
@@ -22,20 +22,21 @@ function isStalled(situation: QueueSituation, limitMs: number): boolean {
 }
 
 /**
- * The `queue` check: degraded when the queue makes no progress. Progress is seen in the events of this process and,
- * since the worker may be another one, in the counts from check to check.
+ * The `queue` check: degraded when the queue is full or paused, waits for Telegram as a whole or makes no progress.
+ * Progress is seen in the events of this process and, since the worker may be another one, in the queue's own time of the
+ * last send, and in its counts from check to check.
  * @param deps.limitMs must be longer than one send may take: above TELEGRAM_TIMEOUT_MS + SEND_DELAY_MS
- * @param deps.floodWait the pause that Telegram's 429s led to (`until` in epoch ms), null when there is none. Where they
- * mean the whole bot, the check fails for that
  */
 export function createQueueCheck(deps: {
   counts: () => Promise<QueueCounts>;
+  motion: () => Promise<QueueMotion>;
   events: EventBus;
   clock: Clock;
   limitMs: number;
-  floodWait?: () => Promise<{ readonly until: number; readonly scope: FloodScope } | null>;
+  /** MAX_QUEUE_SIZE, MAX_SCHEDULED */
+  limits: { readonly maxPending: number; readonly maxScheduled: number };
 }): Check {
-  const { events, clock } = deps;
+  const { events, clock, limits } = deps;
   let lastProgressAt: number | null = null;
   let dueSince: number | null = null;
   /** Remembered, because it passes before the queue has had its chance to move. */
@@ -53,18 +54,26 @@ export function createQueueCheck(deps: {
   events.on('alert.deferred', progress);
 
   return async () => {
-    const counts = await deps.counts();
+    const [counts, motion] = await Promise.all([deps.counts(), deps.motion()]);
     const now = clock.now();
     if (before !== undefined && hasMoved(before, counts)) progress();
     before = counts;
+    const sentAt = Math.min(motion.lastSentAt ?? 0, now);
+    if (sentAt > (lastProgressAt ?? 0)) lastProgressAt = sentAt;
     // Delayed alerts wait for their time; all others could go now.
     const due = counts.waiting + counts.prioritized > 0;
     dueSince = due ? (dueSince ?? now) : null;
-    const wait = (await deps.floodWait?.()) ?? null;
-    pausedUntil = wait?.until ?? pausedUntil;
-    if (wait?.scope === 'bot') return { ok: false, reason: 'flood_wait' };
-    const stalled = isStalled({ now, dueSince, lastProgressAt, pausedUntil }, deps.limitMs);
-    return stalled ? { ok: false, reason: 'no_progress' } : { ok: true };
+    pausedUntil = motion.pausedUntil ?? pausedUntil;
+
+    const reasons: readonly (readonly [boolean, string])[] = [
+      [motion.isPaused, 'paused'],
+      [motion.isWholeBotFlooded, 'flood_wait'],
+      [isStalled({ now, dueSince, lastProgressAt, pausedUntil }, deps.limitMs), 'no_progress'],
+      [counts.pending >= limits.maxPending, 'queue_full'],
+      [counts.scheduled >= limits.maxScheduled, 'schedule_full'],
+    ];
+    const [, reason] = reasons.find(([holds]) => holds) ?? [];
+    return reason === undefined ? OK : { ok: false, reason };
   };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createEventBus } from '../../../src/domain/events.ts';
-import { createQueueCheck } from '../../../src/ops/queue-progress.ts';
-import type { FloodScope } from '../../../src/services/ports/queue.ts';
+import { createEventBus } from '../../../../src/domain/events.ts';
+import { createQueueCheck } from '../../../../src/ops/checks/queue-check.ts';
+import type { QueueMotion } from '../../../../src/services/ports/queue.ts';
 
 const LIMIT = 60_000;
 const EMPTY = {
@@ -15,23 +15,26 @@ const EMPTY = {
   failed: 0,
 };
 const ONE = { ...EMPTY, pending: 1, waiting: 1 };
+const STILL: QueueMotion = {
+  isPaused: false,
+  pausedUntil: null,
+  isWholeBotFlooded: false,
+  lastSentAt: null,
+  oldestAt: null,
+};
+const LIMITS = { maxPending: 500, maxScheduled: 1_000 };
 const STALLED = { ok: false, reason: 'no_progress' };
 
 function setUp() {
-  const state = {
-    now: 1_000_000,
-    counts: EMPTY,
-    pausedUntil: null as number | null,
-    scope: 'suspected' as FloodScope,
-  };
+  const state = { now: 1_000_000, counts: EMPTY, motion: STILL };
   const events = createEventBus();
   const check = createQueueCheck({
     counts: async () => state.counts,
     events,
     clock: { now: () => state.now },
     limitMs: LIMIT,
-    floodWait: async () =>
-      state.pausedUntil === null ? null : { until: state.pausedUntil, scope: state.scope },
+    motion: async () => state.motion,
+    limits: LIMITS,
   });
   return { state, events, check };
 }
@@ -88,22 +91,50 @@ describe('the queue check', () => {
   it('is patient during a flood wait and right after it', async () => {
     const { state, check } = setUp();
     state.counts = ONE;
-    state.pausedUntil = state.now + 10 * LIMIT;
+    state.motion = { ...STILL, pausedUntil: state.now + 10 * LIMIT };
     await check();
     state.now += 10 * LIMIT + 1;
-    state.pausedUntil = null;
+    state.motion = STILL;
     expect(await check()).toEqual({ ok: true });
     state.now += LIMIT;
     expect(await check()).toEqual(STALLED);
   });
 
-  it('says so while Telegram makes the whole bot wait, however short', async () => {
+  it('sees the sends of another process in the queue itself, though the counts stay the same', async () => {
     const { state, check } = setUp();
-    state.pausedUntil = state.now + 1;
+    state.counts = ONE;
+    await check();
+    state.now += LIMIT;
+    state.motion = { ...STILL, lastSentAt: state.now - 1 };
+    await check();
+    state.now += LIMIT - 1;
     expect(await check()).toEqual({ ok: true });
-    state.scope = 'bot';
+    state.now += 1;
+    expect(await check()).toEqual(STALLED);
+  });
+
+  it('tells a queue that is full, a schedule that is full, and one that is paused', async () => {
+    const { state, check } = setUp();
+    state.counts = { ...EMPTY, pending: 499, scheduled: 999 };
+    expect(await check()).toEqual({ ok: true });
+    state.counts = { ...EMPTY, scheduled: 1_000 };
+    expect(await check()).toEqual({ ok: false, reason: 'schedule_full' });
+    state.counts = { ...EMPTY, pending: 500 };
+    expect(await check()).toEqual({ ok: false, reason: 'queue_full' });
+    state.motion = { ...STILL, isPaused: true };
+    expect(await check()).toEqual({ ok: false, reason: 'paused' });
+    state.motion = STILL;
+    state.counts = EMPTY;
+    expect(await check()).toEqual({ ok: true });
+  });
+
+  it('says so while Telegram makes the whole bot wait, however short, but not on a suspicion', async () => {
+    const { state, check } = setUp();
+    state.motion = { ...STILL, pausedUntil: state.now + 1 };
+    expect(await check()).toEqual({ ok: true });
+    state.motion = { ...state.motion, isWholeBotFlooded: true };
     expect(await check()).toEqual({ ok: false, reason: 'flood_wait' });
-    state.pausedUntil = null;
+    state.motion = STILL;
     expect(await check()).toEqual({ ok: true });
   });
 
@@ -113,6 +144,8 @@ describe('the queue check', () => {
       events: createEventBus(),
       clock: { now: () => 0 },
       limitMs: LIMIT,
+      motion: async () => STILL,
+      limits: LIMITS,
     });
     await expect(check()).rejects.toThrow('down');
   });

@@ -1,0 +1,46 @@
+import { Histogram, type Registry } from 'prom-client';
+import type { Logger } from './logger.ts';
+import { createLabelBound } from './metrics/labels.ts';
+
+/** A request that has been answered (http/observe-requests.ts). */
+export interface AnsweredRequest {
+  readonly method: string;
+  readonly route: string;
+  readonly status: number;
+  readonly tookMs: number;
+  readonly requestId: string;
+}
+
+/** Who is refused for these may be guessing or flooding: worth a look. */
+const SUSPICIOUS: ReadonlySet<number> = new Set([401, 403, 429]);
+/** Seconds. An accept answers within 1.5, a caller who waits for the end within 60. */
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2.5, 10, 60];
+
+/** A line for each request: 5xx is an error, what may be a guess a warning, other refusals info, all else debug. */
+export function createRequestLog(log: Logger): (request: AnsweredRequest) => void {
+  return ({ method, route, status, tookMs, requestId }) => {
+    const level =
+      status >= 500 ? 'error' : SUSPICIOUS.has(status) ? 'warn' : status >= 400 ? 'info' : 'debug';
+    log[level]({ method, route, status, tookMs: Math.round(tookMs), requestId }, 'Request answered');
+  };
+}
+
+/** `pingui_http_request_duration_seconds`; routes are patterns, so that there are few. */
+export function measureRequests(registry: Registry): (request: AnsweredRequest) => void {
+  const duration = new Histogram({
+    name: 'pingui_http_request_duration_seconds',
+    help: 'How long requests took, from their head to the end of the answer.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: BUCKETS,
+    registers: [registry],
+  });
+  const bound = createRouteBound();
+  return ({ method, route, status, tookMs }) =>
+    duration.labels(method, bound(route), String(status)).observe(tookMs / 1000);
+}
+
+/** Patterns hold characters that codes do not. */
+function createRouteBound(): (route: string) => string {
+  const bound = createLabelBound();
+  return (route) => (bound(route.replaceAll(/[^\w.:-]/g, '.')) === 'other' ? 'other' : route);
+}

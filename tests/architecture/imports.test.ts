@@ -34,30 +34,18 @@ const RULES: Readonly<Record<string, Rule>> = {
   bot: EDGE,
   sandbox: { code: ['async'], types: ['domain', 'services'] },
   app: {
-    code: [
-      ...[
-        'admin',
-        'api',
-        'async',
-        'bot',
-        'crypto',
-        'db',
-        'domain',
-        'http',
-        'ops',
-        'queue',
-        'redis',
-        'sandbox',
-      ],
-      ...['services', 'telegram'],
-    ],
+    code: ['domain', 'async', 'services', 'crypto', 'db', 'redis', 'queue', 'telegram', 'ops', 'http'].concat(
+      ['api', 'admin', 'bot', 'sandbox'],
+    ),
     types: ['config'],
   },
   cli: { code: ['app', 'config', 'db', 'domain', 'ops', 'services'], types: [] },
   main: { code: ['app', 'cli', 'config', 'ops'], types: [] },
 };
 
-const partOf = (path: string) => path.split('/')[0]?.replace(/\.ts$/, '') ?? '';
+/** The migrations are part of the database layer, though they lie outside of src. */
+const partOf = (path: string) =>
+  path.startsWith('../migrations/') ? 'db' : (path.split('/')[0]?.replace(/\.ts$/, '') ?? '');
 
 function findBreaches(file: SourceFile): string[] {
   const own = partOf(file.path);
@@ -74,11 +62,7 @@ function findBreaches(file: SourceFile): string[] {
 describe('imports go one way', () => {
   it('in every file of src', () => {
     expect(sources.length).toBeGreaterThan(50);
-    // The migrations are part of the database layer, though they lie outside of src.
-    const breaches = sources
-      .flatMap(findBreaches)
-      .filter((breach) => !/^db\/\S+ imports \.\.\/migrations\//.test(breach));
-    expect(breaches).toEqual([]);
+    expect(sources.flatMap(findBreaches)).toEqual([]);
   });
 
   it('and the rule is seen to be broken where it is', () => {

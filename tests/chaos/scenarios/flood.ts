@@ -93,7 +93,8 @@ async function waitOut(
   for (const chat of [...waiting, ...waiting, ...waiting]) await rig.sender.post(chat);
   let at = 0;
   for (const chatId of chatIds) at = Math.max(at, await refusedAt(rig, chatId));
-  await pause(200);
+  // A kill in the middle of a send would cost that alert its certainty, which is another scenario's.
+  while ([...(await rig.ledger.rows()).values()].some(({ status }) => status === 'sending')) await pause(50);
   await rig.worker.kill9();
   await rig.worker.restart();
   await meanwhile(at);

@@ -10,9 +10,9 @@ const SCENARIOS: readonly [string, Scenario][] = [
   ['a flood wait is still going on when the worker is killed and started again', floodRestart(5)],
 ];
 
-/** The short version of `npm run chaos` (docs/reliability.md), on real processes. */
+/** The short version of `npm run chaos` (docs/reliability.md), on real processes; at the same time, since they mostly wait. */
 describe('every accepted alert is accounted for, none arrives twice, and all goes on by itself, when', () => {
-  it.each(SCENARIOS)('%s', { timeout: 120_000 }, async (_, scenario) => {
+  it.concurrent.each(SCENARIOS)('%s', { timeout: 120_000 }, async (_, scenario) => {
     const report = await runScenario(scenario, 5);
     expect(report.violations).toEqual([]);
     expect(report.balance?.accepted).toBeGreaterThan(5);

@@ -70,8 +70,8 @@ export function cleanFields(
   }
 
   const result: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(cleanEntries(fields, 0))) {
-    result[RESERVED.has(key) ? `${key}_` : key] = value;
+  for (const [key, value] of Object.entries(fields).slice(0, MOST_ENTRIES)) {
+    result[RESERVED.has(key) ? `${key}_` : key] = cleanEntry(key, value, 0);
   }
   return result;
 }

@@ -35,8 +35,16 @@ export function measureRequests(registry: Registry): (request: AnsweredRequest) 
     registers: [registry],
   });
   const bound = createRouteBound();
-  return ({ method, route, status, tookMs }) =>
-    duration.labels(method, bound(route), String(status)).observe(tookMs / 1000);
+  type Series = ReturnType<typeof duration.labels>;
+  /** By method, status and route: looking a series up by its labels costs more than counting. */
+  const series = new Map<string, Series>();
+  const seriesOf = ({ method, route, status }: AnsweredRequest): Series => {
+    const key = `${method} ${status} ${route}`;
+    const known = series.get(key) ?? duration.labels(method, bound(route), String(status));
+    series.set(key, known);
+    return known;
+  };
+  return (request) => seriesOf(request).observe(request.tookMs / 1000);
 }
 
 /** Patterns hold characters that codes do not. */

@@ -68,9 +68,10 @@ describe('PostgreSQL', () => {
   }) => {
     if (postgres === undefined) return skip('PostgreSQL is not installed');
     const url = new URL(await postgres.createDatabase());
-    proxy = await startSilentProxy(Number(url.port || 5432), url.hostname);
-    url.port = String(proxy.port);
-    rig = await createRig(server, { database: url.href });
+    proxy = await startSilentProxy(`${url.searchParams.get('host')}/.s.PGSQL.5432`);
+    rig = await createRig(server, {
+      database: `postgres://postgres@127.0.0.1:${proxy.port}${url.pathname}`,
+    });
     const { integration } = await rig.integrate();
     proxy.swallow(true);
     for (let round = 0; round < 2; round += 1) {

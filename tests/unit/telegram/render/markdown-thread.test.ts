@@ -46,7 +46,7 @@ describe('markdown in a thread', () => {
   });
 
   it('works from the build, and keeps no process alive', async () => {
-    const { href } = new URL('../../../dist/src/telegram/render/markdown-thread.js', import.meta.url);
+    const { href } = new URL('../../../../dist/src/telegram/render/markdown-thread.js', import.meta.url);
     const code = `const { createMarkdownThread } = await import('${href}');
       process.stdout.write((await createMarkdownThread().format('**a**')).text);`;
     const args = ['--input-type=module', '-e', code];

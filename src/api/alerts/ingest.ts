@@ -52,7 +52,12 @@ export function createIngest(deps: {
     async (req: Request, res: Response): Promise<void> => {
       const sender = senderOf(req);
       const { request, idempotencyKey } = alertOf(req);
-      const accepted = await alerts.accept(sender, request, { requestId: req.requestId, idempotencyKey });
+      const isGone = () => req.socket.destroyed;
+      const accepted = await alerts.accept(sender, request, {
+        requestId: req.requestId,
+        idempotencyKey,
+        isGone,
+      });
       quota.announce(res, { limit: accepted.dailyLimit, remaining: accepted.remaining });
       await answer(req, res, accepted, sender);
     },

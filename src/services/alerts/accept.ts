@@ -34,7 +34,12 @@ export interface AcceptedAlert {
 export type Accept = (
   sender: Sender,
   request: AlertRequest,
-  context: { readonly requestId?: string; readonly idempotencyKey?: string | undefined },
+  context: {
+    readonly requestId?: string;
+    readonly idempotencyKey?: string | undefined;
+    /** True once nobody waits for the answer any more: what is not queued by then is not. */
+    readonly isGone?: () => boolean;
+  },
 ) => Promise<AcceptedAlert>;
 
 /**
@@ -67,6 +72,7 @@ export function createAccept(deps: {
       const chat = cipher.hashChat(integration.chatId);
       trace = { ...trace, chat };
       const entitled = validateRateLimit(validateStatus(verdict), chat);
+      if (entitled.kind === 'accepted' && context.isGone?.()) await giveUp(alert);
       const { id, remaining, replayed } = await enqueue(
         entitled,
         alert,
@@ -98,6 +104,12 @@ export function createAccept(deps: {
         { retryAfterSeconds: 5, cause: error },
       );
     }
+  }
+
+  /** A program that has hung up tries again: served as well, its alert would arrive twice. */
+  async function giveUp(alert: NewAlert): Promise<never> {
+    await ledger.withdraw(alert.id, alert.integrationId);
+    throw new AppError('database_unavailable', 'The client hung up before the database answered.');
   }
 
   function validateRateLimit<V extends AcceptResult>(

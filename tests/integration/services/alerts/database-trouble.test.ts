@@ -59,6 +59,15 @@ it('a locked SQLite file: refused within 1.5 s, nothing is accepted later', asyn
   await succeedsSoon(integration.id, integration.tokenHash);
 });
 
+it('a sender that has hung up while the database was slow is not served', async () => {
+  rig = await createRig(server);
+  const { integration } = await rig.integrate();
+  const sender = { id: integration.id, tokenHash: integration.tokenHash };
+  const call = rig.alerts.accept(sender, request(), { isGone: () => true });
+  expect(await tally([call])).toEqual({ database_unavailable: 1 });
+  await expectNothingAccepted(integration.id, 0);
+});
+
 describe('PostgreSQL', () => {
   let proxy: SilentProxy | undefined;
   afterEach(() => proxy?.close());

@@ -44,7 +44,9 @@ export async function startUpdates(deps: {
 
   function createSource(): StartedUpdates {
     if (config.webhook === undefined) {
-      const lease = createLease(deps.redis.fast, `${config.redis.prefix}:poller`, { logger });
+      // A bot has one reader of its updates; the id before the colon is no secret.
+      const [botId] = deps.access.token.split(':');
+      const lease = createLease(deps.redis.fast, `${config.redis.prefix}:poller:${botId}`, { logger });
       return createPoller({ bot, lease, logger, clock });
     }
     const { url, secret = deriveWebhookSecret(deps.access.token) } = config.webhook;

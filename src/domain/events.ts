@@ -42,6 +42,8 @@ export interface DomainEvents {
   'alert.resent': AlertEvent & { readonly by: 'sender' | 'operator' };
   /** An outcome that is known could not be written down, after several tries. */
   'ledger.failed': { readonly alertId: string; readonly error: unknown };
+  /** Once a day: the first refusal, after which the chat is told. */
+  'quota.used_up': { readonly integrationId: number; readonly chat: string };
   'quota.exhausted': { readonly integrationId: number; readonly chat: string };
   'quota.reset': { readonly integrations: number; readonly slot: string };
   'integration.created': { readonly integrationId: number; readonly chat: string };

@@ -1,5 +1,3 @@
-import { IncomingMessage, ServerResponse } from 'node:http';
-import { Socket } from 'node:net';
 import type { RequestHandler } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
 
@@ -51,14 +49,10 @@ export function createSecurityHeaders(): SecurityHeaders {
   return { data: withHelmet(DATA), page: withHelmet(PAGE) };
 }
 
-/** Nothing that Helmet sets depends on the request: asked once, it costs an accept 8% less of its time. */
 function withHelmet(options: HelmetOptions): RequestHandler {
-  const answer = new ServerResponse(new IncomingMessage(new Socket()));
-  helmet(options)(answer.req, answer, () => undefined);
-  answer.setHeader('Cache-Control', 'no-store');
-  const headers = answer.getHeaderNames().map((name) => [name, String(answer.getHeader(name))] as const);
-  return (_req, res, next) => {
-    for (const [name, value] of headers) res.setHeader(name, value);
-    next();
+  const setHeaders = helmet(options);
+  return (req, res, next) => {
+    res.setHeader('Cache-Control', 'no-store');
+    setHeaders(req, res, next);
   };
 }

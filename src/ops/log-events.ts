@@ -70,6 +70,11 @@ const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
   },
   'alert.deferred': { component: 'worker', level: 'debug', message: 'Alert put back in the queue' },
   'alert.resent': { component: 'app', level: 'info', message: 'Alert queued again on request' },
+  'quota.used_up': {
+    component: 'api',
+    level: 'warn',
+    message: "An integration has used up today's quota: its chat is told",
+  },
   'quota.exhausted': { component: 'api', level: 'info', message: "Today's quota is used up" },
   'quota.reset': { component: 'job', level: 'info', message: 'Quotas reset' },
   'integration.created': { component: 'api', level: 'info', message: 'Integration created' },

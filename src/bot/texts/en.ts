@@ -3,6 +3,13 @@ import type { Texts } from './texts.ts';
 
 const alerts = (count: number): string => (count === 1 ? 'alert' : 'alerts');
 
+/** One limit for all integrations, or several. */
+const dailyRule = (limits: readonly number[]): string => {
+  const [least = 0, most = least] = [limits[0], limits.at(-1)];
+  if (least === most) return `Each integration can send ${least} ${alerts(least)} a day.`;
+  return `Each integration can send ${least} to ${most} alerts a day; /quota shows how many.`;
+};
+
 export const en: Texts = {
   locale: 'en-GB',
   commands: {
@@ -23,7 +30,7 @@ export const en: Texts = {
     `This chat is registered and has ${integrations} active ${integrations === 1 ? 'integration' : 'integrations'}.\n\n/integrations shows ${integrations === 1 ? 'it' : 'them'}, /token adds another, /test sends a test alert.`,
   reachableAgain: (integrations) =>
     `Welcome back! I can reach this chat again: alerts from its ${integrations === 1 ? 'integration' : `${integrations} integrations`} arrive as before.`,
-  help: ({ commands, curl, dailyLimit }) =>
+  help: ({ commands, curl, dailyLimits }) =>
     fmt`Any program that can make an HTTP request can send alerts to this chat.
 
 1. /token gives you a setup token and a command that exchanges it for an integration's token.
@@ -31,7 +38,7 @@ export const en: Texts = {
 
 ${pre('bash')(curl)}
 
-Each integration can send ${dailyLimit} ${alerts(dailyLimit)} a day.
+${dailyRule(dailyLimits)}
 
 ${commands}`,
   exampleAlert: { title: 'Backup', message: 'It worked' },

@@ -4,6 +4,12 @@ import type { Texts } from './texts.ts';
 const alerts = (count: number): string => (count === 1 ? 'alerta' : 'alertas');
 const areLeft = (count: number): string => (count === 1 ? 'queda' : 'quedan');
 
+const dailyRule = (limits: readonly number[]): string => {
+  const [least = 0, most = least] = [limits[0], limits.at(-1)];
+  if (least === most) return `Cada integración puede enviar ${least} ${alerts(least)} al día.`;
+  return `Cada integración puede enviar entre ${least} y ${most} alertas al día; /quota muestra cuántas.`;
+};
+
 export const es: Texts = {
   locale: 'es-ES',
   commands: {
@@ -24,7 +30,7 @@ export const es: Texts = {
     `Este chat está registrado y tiene ${integrations} ${integrations === 1 ? 'integración activa' : 'integraciones activas'}.\n\n/integrations ${integrations === 1 ? 'la' : 'las'} muestra, /token añade otra y /test envía una alerta de prueba.`,
   reachableAgain: (integrations) =>
     `¡Qué bien tenerte de vuelta! Ya puedo escribir de nuevo en este chat: las alertas de ${integrations === 1 ? 'su integración' : `sus ${integrations} integraciones`} llegan como antes.`,
-  help: ({ commands, curl, dailyLimit }) =>
+  help: ({ commands, curl, dailyLimits }) =>
     fmt`Cualquier programa que pueda hacer una petición HTTP puede enviar alertas a este chat.
 
 1. /token te da un token de configuración y un comando que lo canjea por el token de una integración.
@@ -32,7 +38,7 @@ export const es: Texts = {
 
 ${pre('bash')(curl)}
 
-Cada integración puede enviar ${dailyLimit} ${alerts(dailyLimit)} al día.
+${dailyRule(dailyLimits)}
 
 ${commands}`,
   exampleAlert: { title: 'Copia de seguridad', message: 'Terminada sin errores' },

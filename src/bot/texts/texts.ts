@@ -25,7 +25,8 @@ export interface Texts {
   welcome(name: string): string;
   welcomeBack(integrations: number): string;
   reachableAgain(integrations: number): string;
-  help(fields: { commands: string; curl: string; dailyLimit: number }): FmtString;
+  /** `dailyLimits`: those of the integrations, the lowest first; at least one. */
+  help(fields: { commands: string; curl: string; dailyLimits: readonly number[] }): FmtString;
   /** In /help's curl command: no quotes, it is shell and JSON. */
   readonly exampleAlert: { readonly title: string; readonly message: string };
   readonly unknownCommand: string;

@@ -1,11 +1,11 @@
-import { raw } from 'objection';
+import { type PartialModelObject, raw } from 'objection';
 import { ALERT_STATUSES, type AlertStatus } from '../../domain/alert.ts';
 import type { AlertLedger } from '../../services/ports/alerts.ts';
 import type { Database } from '../engine/connect.ts';
 import { createSession } from '../engine/session.ts';
 import { AlertModel } from '../models/alert-model.ts';
 import { createAccept } from './accept-alerts.ts';
-import { toAlertRecord } from './alert-columns.ts';
+import { toAlertRecord, toNewEntry } from './alert-columns.ts';
 import { createLedgerSweeps } from './ledger-sweeps.ts';
 import { createWithdraw } from './withdraw-alerts.ts';
 
@@ -20,6 +20,12 @@ export function createAlertLedger(db: Database, deps: { idempotencyWindowMs: num
     ...createLedgerSweeps(db),
 
     accept: createAccept(session, deps.idempotencyWindowMs),
+
+    async addNotice(alert) {
+      // The table of columns gives each its value.
+      await alerts().insert({ ...toNewEntry(alert), remaining: 0 } as PartialModelObject<AlertModel>);
+    },
+
     withdraw: (id, integrationId) => withdraw({ id, integrationId }),
 
     async confirm(id, now) {

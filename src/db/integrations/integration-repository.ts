@@ -136,6 +136,11 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
         }),
       ),
 
+    async claimQuotaNotice(id, now) {
+      const told = integrations().patch({ toldAt: now }).where({ id, rateLimit: 0 }).whereNull('toldAt');
+      return (await retryConflicts(() => told)) === 1;
+    },
+
     async setUnreachable(chatId, since, reason) {
       if (since !== null) {
         // The first refusal counts; a later one changes nothing.

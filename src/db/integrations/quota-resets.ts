@@ -54,6 +54,7 @@ async function resetBatch(
       dailyLimit: raw('CASE WHEN "ownLimit" = 1 THEN "dailyLimit" ELSE ? END', [dailyLimit]),
       rateLimit: raw('CASE WHEN "ownLimit" = 1 THEN "dailyLimit" ELSE ? END', [dailyLimit]),
       carriedOver: 0,
+      toldAt: null,
       updatedAt: now,
     })
     .whereBetween('id', [from + 1, last])

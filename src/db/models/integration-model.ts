@@ -20,6 +20,8 @@ export class IntegrationModel extends Model {
   declare suspicion: number;
   /** Units of today's limit that revoked integrations of the chat had spent before. */
   declare carriedOver: number;
+  /** When the chat was told that today's quota is used up (epoch ms). */
+  declare toldAt: number | null;
   /** 1: MAX_ALERTS does not reach it. */
   declare ownLimit: number;
   declare createdAt: number;

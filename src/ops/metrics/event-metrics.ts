@@ -103,6 +103,7 @@ export function countEvents(
     'ledger.failed': null,
     'alert.deferred': ({ reason }) => deferred(reason),
     'alert.resent': ({ by }) => resent(by),
+    'quota.used_up': null,
     'quota.exhausted': quota,
     'quota.reset': null,
     'integration.created': null,

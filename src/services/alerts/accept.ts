@@ -46,6 +46,7 @@ const ACCEPT_LIMIT_MS = 1_500;
 export function createAccept(deps: {
   ledger: AlertLedger;
   queueEntry: QueueEntry;
+  tellUsedUp: (integrationId: number, chat: string) => Promise<void>;
   cipher: PayloadCipher;
   events: EventBus;
   clock: Clock;
@@ -106,6 +107,7 @@ export function createAccept(deps: {
     if (verdict.kind === 'quota_exhausted') {
       const { id, dailyLimit } = verdict.integration;
       events.emit('quota.exhausted', { integrationId: id, chat });
+      void deps.tellUsedUp(id, chat);
       throw quotaExhausted(dailyLimit);
     }
     // TypeScript does not narrow a type parameter.

@@ -9,6 +9,7 @@ import type { IntegrationRepository } from '../ports/integrations.ts';
 import type { AlertQueue, EndedSignal } from '../ports/queue.ts';
 import { type Accept, createAccept, type Sender } from './accept.ts';
 import { createQueueEntry } from './queue-entry.ts';
+import { createQuotaNotice } from './quota-notice.ts';
 import { alertNotFound, deadToken } from './refusals.ts';
 import { createResend, type Resend } from './resend.ts';
 
@@ -46,7 +47,7 @@ const WAIT_POLL_MS = 1_000;
 export function createAlertService(deps: {
   ledger: AlertLedger;
   queue: AlertQueue;
-  integrations: Pick<IntegrationRepository, 'findById'>;
+  integrations: Pick<IntegrationRepository, 'claimQuotaNotice' | 'findById'>;
   cipher: PayloadCipher;
   ended: EndedSignal;
   events: EventBus;
@@ -68,7 +69,7 @@ export function createAlertService(deps: {
   });
 
   return {
-    accept: createAccept({ ...deps, queueEntry }),
+    accept: createAccept({ ...deps, queueEntry, tellUsedUp: createQuotaNotice(deps) }),
     resend: createResend({ ...deps, queueEntry }),
 
     async refuse(sender, refusal, { requestId }) {

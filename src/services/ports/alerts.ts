@@ -52,6 +52,8 @@ export interface AlertLedger {
    * event-loop turn share it (group commit). An integration has never fewer than 0 units left.
    */
   accept(alert: NewAlert): Promise<AcceptResult>;
+  /** An entry of our own, `queued`: it takes no unit and has none left. */
+  addNotice(alert: NewAlert): Promise<void>;
   /**
    * The queue refused: deletes the entry and gives its unit back, in one transaction. False if it may not: it is not
    * `queued`, a part of it has arrived, or it is confirmed.

@@ -39,6 +39,8 @@ export interface IntegrationRepository {
    * ('revoked'). Returns the ids of those alerts (to be taken off the queue), or undefined if it was revoked before.
    */
   revoke(id: number, now: number): Promise<{ integration: Integration; alertIds: string[] } | undefined>;
+  /** True once a day for an integration without quota, over all processes: the chat is to be told. */
+  claimQuotaNotice(id: number, now: number): Promise<boolean>;
   /** For all integrations of the chat. Clears the suspicion count when `since` is null. Returns rows changed. */
   setUnreachable(chatId: number, since: number | null, reason: string | null): Promise<number>;
   /** Counts one more refusal in a row for the chat and returns the count. A delivery resets it (setUnreachable). */

@@ -48,7 +48,14 @@ export async function createRig(server: TestRedis, options: RigOptions = {}) {
   const seen: { name: DomainEventName; event: object }[] = [];
   const watch = (name: DomainEventName) => events.on(name, (event) => seen.push({ name, event }));
   const watched: DomainEventName[] = ['alert.accepted', 'alert.replayed', 'alert.refused', 'alert.failed'];
-  watched.push('alert.uncertain', 'alert.expired', 'alert.resent', 'quota.exhausted', 'quota.reset');
+  watched.push(
+    'alert.uncertain',
+    'alert.expired',
+    'alert.resent',
+    'quota.exhausted',
+    'quota.used_up',
+    'quota.reset',
+  );
   watched.push('integration.created', 'integration.revoked', 'integration.rotated', 'upkeep.done');
   watched.push('job.failed');
   for (const name of watched) watch(name);

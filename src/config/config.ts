@@ -73,7 +73,7 @@ export interface Config {
   /** IANA name. */
   readonly timeZone: string;
   readonly logLevel: LogLevel;
-  /** Values that no log may show: what was given for variables that are secret (variables.ts). */
+  /** Values that no log may show: what was given for variables that are secret (variables/). */
   readonly secrets: readonly string[];
   /** What is allowed but probably not meant; to be logged at start. Without values. */
   readonly warnings: readonly string[];

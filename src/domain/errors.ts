@@ -1,4 +1,4 @@
-/** The machine-readable codes that leave the service (README.md, "Send an alert"). */
+/** The machine-readable codes that leave the service (README.md, "Refusals"). */
 export type ErrorCode =
   | 'invalid_request'
   | 'unauthorized'

@@ -73,7 +73,7 @@ export function createRequestRateLimit(deps: {
   /** Its own checks of our options end here, too: those are no outage. They name a setting, never a client. */
   const failed = (problem: unknown): void => {
     const reason = codeOf(problem);
-    if (reason.startsWith('ERR_ERL_')) deps.logger.warn({ reason }, 'The rate limit objects to its settings');
+    if (reason.startsWith('ERR_ERL_')) deps.logger.warn({ reason }, 'The rate limiter rejects its settings');
     else storeFailed(problem);
   };
 

@@ -18,14 +18,14 @@ interface Line<E> {
 const REFUSAL_MESSAGES: Readonly<Record<RefusedAccess, string>> = {
   sign_in: 'Operator sign-in refused: wrong name or password',
   sign_in_limit: 'Operator sign-in slowed down: too many failures from one address',
-  token: 'Request refused: its token is missing, wrong or ended',
+  token: 'Request refused: its token is missing, wrong or no longer valid',
   rate_limit: 'Request refused: too many from one address',
 };
 
 const FLOOD_MESSAGES: Readonly<Record<DomainEvents['telegram.rate_limited']['scope'], string>> = {
   chat: 'Telegram asks to wait before it takes more for this chat',
-  suspected: 'Telegram asks two chats in a row to wait: all pause for seconds, then another chat is tried',
-  bot: 'Telegram asks the whole bot to wait: nothing is sent but a try within each minute, alerts are waiting',
+  suspected: 'Telegram asks two chats in a row to wait: sends pause for seconds, then another chat is tried',
+  bot: 'Telegram asks the whole bot to wait: alerts are waiting, and one is tried within each minute',
 };
 
 /** What access.refused has told already is debug. */
@@ -42,7 +42,7 @@ const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
   'alert.replayed': {
     component: 'api',
     level: 'info',
-    message: 'Repeated alert: answered as the first time',
+    message: 'Repeated alert: the first answer is given again',
   },
   'alert.refused': {
     component: 'api',
@@ -109,7 +109,7 @@ const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
   'telegram.flood_ended': {
     component: 'worker',
     level: 'info',
-    message: 'Flood wait of the whole bot is over: alerts are sent again',
+    message: 'Flood wait of the whole bot is over: sending resumes',
   },
   'backup.written': { component: 'job', level: 'info', message: 'Backup written' },
   'job.failed': { component: 'job', level: 'error', message: 'Job failed' },

@@ -65,10 +65,10 @@ export function createAlertQueue(deps: {
     if (refusal === 'text_gone' || refusal === 'no_place') return new AppError('not_resendable', TEXT_GONE);
     const { limits } = deps;
     const details: Record<typeof refusal, string> = {
-      queue_full: `The queue is full: it takes at most ${limits.maxPending} pending alerts.`,
-      chat_queue_full: `This chat has as many pending alerts as it may have: ${limits.maxPendingPerChat}.`,
-      schedule_full: `The service has as many scheduled alerts as it takes: ${limits.maxScheduled}.`,
-      chat_schedule_full: `This chat has as many scheduled alerts as it may have: ${limits.maxScheduledPerChat}.`,
+      queue_full: `The queue is full: it holds at most ${limits.maxPending} pending alerts.`,
+      chat_queue_full: `This chat has reached its limit of pending alerts (${limits.maxPendingPerChat}).`,
+      schedule_full: `The service has reached its limit of scheduled alerts (${limits.maxScheduled}).`,
+      chat_schedule_full: `This chat has reached its limit of scheduled alerts (${limits.maxScheduledPerChat}).`,
     };
     const freeInMs = await answered(deps.freeIn(refusal, chat));
     return new AppError(refusal, `${details[refusal]} Nothing was queued; try again later.`, {

@@ -29,11 +29,11 @@ ${options.sandbox ? '<p class="card"><b>Sandbox.</b> No bot token is set: a page
 <h2>Send your first alert</h2>
 <ol>
 <li>${bot}</li>
-<li>Exchange that setup token, once, for your integration's token:</li>
+<li>Exchange that setup token, once, for your integration's token. <code>$PINGUI</code> is the address of this page, without the trailing slash.</li>
 </ol>
 <pre>curl -X POST "$PINGUI/api/createIntegration" \\
   -H "Authorization: Bearer $SETUP_TOKEN"</pre>
-<ol start="3"><li>Send an alert. <code>$PINGUI</code> is the address of this page, without the trailing slash.</li></ol>
+<ol start="3"><li>Send an alert with that token:</li></ol>
 <pre>curl "$PINGUI/api/alert" \\
   -H "Authorization: Bearer $TOKEN" \\
   -H "Content-Type: application/json" \\

@@ -62,14 +62,14 @@ export function countEvents(
     'sender',
     'operator',
   ]);
-  const replayed = count('pingui_alerts_replayed_total', 'Repeated requests answered as the first time.');
+  const replayed = count('pingui_alerts_replayed_total', 'Repeated requests given the first answer again.');
   const quota = count('pingui_quota_exhausted_total', "Alerts refused because the day's quota was used up.");
   const unreachable = count('pingui_chats_unreachable_total', 'Chats found to be unreachable.');
   const jobFailed = countBy('pingui_jobs_failed_total', 'job', 'Scheduled jobs that failed.', JOB_NAMES);
   const rateLimited = countBy(
     'pingui_telegram_rate_limited_total',
     'scope',
-    'Answers 429 of Telegram by whom they are taken to mean.',
+    "Telegram's 429 answers, by whom they are taken to mean.",
     ['chat', 'suspected', 'bot'],
   );
   const authRefused = countBy(

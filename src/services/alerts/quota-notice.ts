@@ -56,12 +56,12 @@ export function createQuotaNotice(deps: {
 
 /** English, because only the bot knows which language a chat speaks. */
 function textOf(name: string, dailyLimit: number, resetsAt: number): string {
-  const alerts = dailyLimit === 1 ? 'its 1 alert' : `its ${dailyLimit} alerts`;
+  const alerts = dailyLimit === 1 ? "today's only alert" : `all ${dailyLimit} of today's alerts`;
   const at = new Date(resetsAt)
     .toISOString()
     .replace(/:\d\d\.\d+Z$/, ' UTC')
     .replace('T', ' ');
-  return `“${name}” has sent ${alerts} of today. Further ones are refused until ${at}. /quota shows what is left.`;
+  return `“${name}” has sent ${alerts}. Further ones are refused until ${at}. /quota shows what is left.`;
 }
 
 function noticeOf(

@@ -219,7 +219,7 @@ function isActive(integration: Integration): boolean {
 function tooMany(maxPerChat: number): AppError {
   return new AppError(
     'too_many_integrations',
-    `This chat has as many integrations as it may have: ${maxPerChat}. Revoke one of them first.`,
+    `This chat has reached its limit of integrations (${maxPerChat}). Revoke one of them first.`,
   );
 }
 

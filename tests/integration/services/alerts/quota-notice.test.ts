@@ -47,7 +47,7 @@ it('tells the chat once a day, silently, whichever process refuses, and takes no
   expect(await notices(rig)).toEqual([
     {
       text: expect.stringMatching(
-        /^“backup” has sent its 2 alerts of today\..* until \d{4}-\d\d-\d\d 00:00 UTC\./,
+        /^“backup” has sent all 2 of today's alerts\..* until \d{4}-\d\d-\d\d 00:00 UTC\./,
       ),
       silent: 1,
       remaining: 0,

@@ -32,6 +32,7 @@ const FLOOD_MESSAGES: Readonly<Record<DomainEvents['telegram.rate_limited']['sco
 const REFUSED_ALERT_LEVELS: Readonly<Partial<Record<ErrorCode, Level>>> = {
   internal: 'error',
   queue_unavailable: 'warn',
+  database_unavailable: 'warn',
   unauthorized: 'debug',
   rate_limited: 'debug',
 };

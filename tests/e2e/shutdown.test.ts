@@ -135,7 +135,9 @@ describe('stopping while Redis is away', () => {
   });
 
   const start = async (url: string, env: Record<string, string> = {}): Promise<Service> => {
-    const service = await startService({ double, env: { REDIS_URL: url, SEND_DELAY_MS: '0', ...env } });
+    // Each has a database of its own.
+    const own = { REDIS_URL: url, QUEUE_PREFIX: `{shutdown-${open.length}}`, SEND_DELAY_MS: '0' };
+    const service = await startService({ double, env: { ...own, ...env } });
     open.push(service);
     return service;
   };

@@ -107,7 +107,7 @@ class Run {
       model.leave(one);
     }
     if (turn.kind !== 'go') return false;
-    expect(turn).toEqual({ kind: 'go', waitMs: 0, sealed: SEALED });
+    expect(turn).toEqual({ kind: 'go', waitMs: 0, sealed: SEALED, isFlooded: false });
     // What was sent last and has not left comes first, also before a high one that came later.
     const last = model.sentLast.get(alert.chat);
     if (last === undefined) expect(model.lineOf(alert)[0]).toBe(alert.id);

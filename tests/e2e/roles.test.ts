@@ -14,11 +14,13 @@ describe('a service of several processes', () => {
   let api: Service;
   let worker: Service;
 
-  const start = async (env: ServiceOptions['env'], dir?: string): Promise<Service> => {
+  /** With a database and a queue of its own, or those of `partner`. */
+  const start = async (env: ServiceOptions['env'], partner?: Service): Promise<Service> => {
+    const QUEUE_PREFIX = partner?.env.QUEUE_PREFIX ?? `{roles-${services.length}}`;
     const service = await startService({
       double,
-      env: { REDIS_URL: redis.url, SEND_DELAY_MS: '0', ...env },
-      ...(dir === undefined ? {} : { dir }),
+      env: { REDIS_URL: redis.url, QUEUE_PREFIX, SEND_DELAY_MS: '0', ...env },
+      ...(partner === undefined ? {} : { dir: partner.dir }),
     });
     services.push(service);
     return service;
@@ -30,7 +32,7 @@ describe('a service of several processes', () => {
     [redis] = await Promise.all([startTestRedis(), double.start()]);
     api = await start({ ROLES: 'api,bot' });
     // One database for both.
-    worker = await start({ ROLES: 'worker' }, api.dir);
+    worker = await start({ ROLES: 'worker' }, api);
   });
   afterAll(async () => {
     // The first one owns the folder.

@@ -34,7 +34,7 @@ describe('places without jobs at the head of a line', () => {
   it('are all given up with one look once they are older than 3 s', async () => {
     await crash(3_100);
     await rig.alerts.add(alertJob('a1', 'aa'), SEALED);
-    expect(await take('a1')).toEqual({ kind: 'go', waitMs: 0, sealed: SEALED });
+    expect(await take('a1')).toEqual({ kind: 'go', waitMs: 0, sealed: SEALED, isFlooded: false });
     expect(await rig.holders()).toEqual(['a1']);
     expect(await rig.places.counts()).toEqual({ pending: 1, scheduled: 0 });
   });

@@ -118,7 +118,6 @@ async function open(sizes: Sizes, closers: (() => Promise<unknown>)[]): Promise<
   if (api === undefined) throw new Error('no api process');
   const chats: Provisioned[] = [];
   for (let n = 0; n < CHATS; n++) chats.push(await provisionIntegration(double, api.service, FIRST_CHAT + n));
-  double.addChat({ id: ASKER_CHAT, type: 'private', first_name: 'Asker' });
   const ledger = await openPostgresLedger(databaseUrl);
   closers.push(ledger.close);
   return { double, fleet, ledger, chats };

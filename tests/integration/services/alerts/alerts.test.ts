@@ -57,7 +57,8 @@ describe('accepting alerts', () => {
     );
     expect(accepted.sort((a, b) => b - a)).toEqual(times(10, (index) => 9 - index));
     expect(await rig.left(integration.id)).toBe(0);
-    expect((await rig.queue.counts()).pending).toBe(10);
+    // And the notice that tells the chat.
+    await expect.poll(async () => (await rig.queue.counts()).pending).toBe(11);
     expect(rig.seen('quota.exhausted')).toHaveLength(190);
   });
 

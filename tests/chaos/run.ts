@@ -6,7 +6,7 @@ import { type Report, runScenario } from './scenario.ts';
 import { allScenarios } from './scenarios.ts';
 
 const USAGE =
-  'npm run chaos -- [--rounds-worker=100] [--rounds-redis=20] [--seed=<number>] [--only=<scenario>[,…]]';
+  'npm run chaos -- [--rounds-worker=100] [--rounds-redis=20] [--soak-minutes=10] [--seed=<number>] [--only=<scenario>[,…]]';
 
 /** Runs the scenarios one after the other. Returns the exit code: 1 when a promise was broken. */
 async function main(args: string[]): Promise<number> {
@@ -15,6 +15,7 @@ async function main(args: string[]): Promise<number> {
     options: {
       'rounds-worker': { type: 'string', default: '100' },
       'rounds-redis': { type: 'string', default: '20' },
+      'soak-minutes': { type: 'string', default: '10' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       only: { type: 'string' },
     },
@@ -22,6 +23,7 @@ async function main(args: string[]): Promise<number> {
   const all = allScenarios({
     worker: Number(values['rounds-worker']),
     redis: Number(values['rounds-redis']),
+    soakMinutes: Number(values['soak-minutes']),
   });
   const wanted = values.only?.split(',');
   const chosen = all.filter((scenario) => wanted?.includes(scenario.name) ?? true);

@@ -5,11 +5,12 @@ import { telegramDown, telegramMute } from './scenarios/outage.ts';
 import { partFails } from './scenarios/parts.ts';
 import { redisFreeze, redisKill } from './scenarios/redis-kill.ts';
 import { expired, repeats, revoked } from './scenarios/sender-side.ts';
+import { soak } from './scenarios/soak.ts';
 import { halted, taxonomy } from './scenarios/taxonomy.ts';
 import { workerKill } from './scenarios/worker-kill.ts';
 
 /** Every scenario of `npm run chaos`, in the order in which they run. */
-export function allScenarios(rounds: { worker: number; redis: number }): Scenario[] {
+export function allScenarios(rounds: { worker: number; redis: number; soakMinutes: number }): Scenario[] {
   return [
     taxonomy,
     halted,
@@ -25,5 +26,6 @@ export function allScenarios(rounds: { worker: number; redis: number }): Scenari
     expired,
     repeats(10),
     revoked,
+    soak(rounds.soakMinutes),
   ];
 }

@@ -14,6 +14,8 @@ export interface Posted {
   /** The problem's code, after a refusal. */
   readonly code: string | undefined;
   readonly tookMs: number;
+  /** When the answer came, in epoch ms. */
+  readonly at: number;
 }
 
 export interface PostOptions {
@@ -66,6 +68,7 @@ export function createSender(api: () => ApiClient): Sender {
       id: answer?.status === 202 ? (answer.body.id as string) : undefined,
       code: answer?.body?.code,
       tookMs: performance.now() - began,
+      at: performance.timeOrigin + performance.now(),
     };
     posted.push(entry);
     return entry;

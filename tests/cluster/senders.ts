@@ -55,6 +55,7 @@ export function startSenders(
           id: answer.status === 202 ? (answer.body.id as string) : undefined,
           code: answer.body?.code,
           tookMs: performance.now() - began,
+          at: performance.timeOrigin + performance.now(),
         });
         return;
       }

@@ -8,7 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import { type AlertRequest, canonical } from './alert-request.ts';
 import type { QueueEntry, Source } from './queue-entry.ts';
-import { chatMismatch, deadToken } from './refusals.ts';
+import { chatMismatch, databaseUnavailable, deadToken } from './refusals.ts';
 
 /** Who sends: an integration, as its token names it. The accept itself proves that this is still so. */
 export interface Sender {
@@ -46,7 +46,7 @@ export type Accept = (
  * An accept answers within this time, in ms (the contract): one step in the database and two in Redis share it. A sender
  * with the patience of common HTTP clients (5 s) then knows whether to try again.
  */
-const ACCEPT_LIMIT_MS = 1_500;
+export const ACCEPT_LIMIT_MS = 1_500;
 
 export function createAccept(deps: {
   ledger: AlertLedger;
@@ -98,11 +98,7 @@ export function createAccept(deps: {
         },
       );
     } catch (error) {
-      throw new AppError(
-        'database_unavailable',
-        'The database did not answer in time. The alert was not accepted; try again in a few seconds.',
-        { retryAfterSeconds: 5, cause: error },
-      );
+      throw databaseUnavailable(error);
     }
   }
 

@@ -1,3 +1,4 @@
+import { within } from '../../async/within.ts';
 import { type AlertRecord, hasEnded } from '../../domain/alert.ts';
 import type { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
@@ -7,10 +8,10 @@ import type { Clock } from '../ports/clock.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
 import type { AlertQueue, EndedSignal } from '../ports/queue.ts';
-import { type Accept, createAccept, type Sender } from './accept.ts';
+import { ACCEPT_LIMIT_MS, type Accept, createAccept, type Sender } from './accept.ts';
 import { createQueueEntry } from './queue-entry.ts';
 import { createQuotaNotice } from './quota-notice.ts';
-import { alertNotFound, deadToken } from './refusals.ts';
+import { alertNotFound, databaseUnavailable, deadToken } from './refusals.ts';
 import { createResend, type Resend } from './resend.ts';
 
 export interface AlertService {
@@ -19,7 +20,7 @@ export interface AlertService {
    * Reports an alert that was refused before `accept` (a bad body, a missing scope, too many requests). What is wrong with
    * a request is told only to holders of a valid token.
    * @param sender undefined if no token was verified
-   * Returns what to answer: the refusal, or that the token is dead.
+   * Returns what to answer, within 1.5 s: the refusal, that the token is dead, or that the database cannot tell.
    */
   refuse(
     sender: Sender | undefined,
@@ -63,6 +64,22 @@ export function createAlertService(deps: {
     return record;
   }
 
+  /** What to answer, and to whom if the token is good. */
+  async function judge(
+    sender: Sender | undefined,
+    refusal: AppError,
+  ): Promise<{ told: AppError; integration?: Integration }> {
+    if (sender === undefined) return { told: refusal };
+    try {
+      // SQLite's only connection may be waiting for another program's lock.
+      const integration = await within(ACCEPT_LIMIT_MS, () => deps.integrations.findById(sender.id));
+      const isProved = integration !== undefined && integration.tokenHash === sender.tokenHash;
+      return isProved ? { told: refusal, integration } : { told: deadToken() };
+    } catch (error) {
+      return { told: databaseUnavailable(error) };
+    }
+  }
+
   const withTags = (record: AlertRecord) => ({
     ...record,
     tags: record.sealedTags === null ? [] : cipher.openTags(record.sealedTags, record.id),
@@ -73,13 +90,11 @@ export function createAlertService(deps: {
     resend: createResend({ ...deps, queueEntry }),
 
     async refuse(sender, refusal, { requestId }) {
-      const integration = sender && (await deps.integrations.findById(sender.id));
-      const isProved = integration !== undefined && integration.tokenHash === sender?.tokenHash;
-      const told = sender === undefined || isProved ? refusal : deadToken();
+      const { told, integration } = await judge(sender, refusal);
       events.emit('alert.refused', {
         code: told.code,
         ...(requestId === undefined ? {} : { requestId }),
-        ...(isProved ? { chat: cipher.hashChat(integration.chatId) } : {}),
+        ...(integration === undefined ? {} : { chat: cipher.hashChat(integration.chatId) }),
       });
       return told;
     },

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
-import sqlite3 from 'sqlite3';
 import { pause } from '../../../src/async/pause.ts';
 import { ENDED } from '../../support/api-client.ts';
 import { sends } from '../audit.ts';
+import { lockDatabase } from '../faults.ts';
 import type { Rig } from '../rig.ts';
 import type { Scenario } from '../scenario.ts';
 import { markIn } from '../sender.ts';
@@ -27,7 +26,7 @@ export function completionFails(rounds: number): Scenario {
         const { id = '' } = await rig.sender.postUntilAccepted(chat, { mark });
         await called(rig, mark);
         if (round % 2 === 0) await redisDies(rig);
-        else await databaseIsLocked(rig);
+        else await lockDatabase(rig, LOCK_MS);
         const began = performance.now();
         const entry = await rig.api.api.waitForStatus(chat.token, id, ENDED, PATIENCE_MS);
         slowest = Math.max(slowest, performance.now() - began);
@@ -44,20 +43,6 @@ async function redisDies(rig: Rig): Promise<void> {
   await rig.redis.kill9();
   await pause(1_000);
   await rig.redis.restart();
-}
-
-/** Another process holds SQLite's write lock. */
-async function databaseIsLocked(rig: Rig): Promise<void> {
-  const db = new sqlite3.Database(join(rig.api.dataDir, 'pingui.db'));
-  const run = (sql: string) =>
-    new Promise<void>((resolve, reject) => {
-      db.exec(sql, (error) => (error ? reject(error) : resolve()));
-    });
-  db.configure('busyTimeout', 5_000);
-  await run('BEGIN EXCLUSIVE');
-  await pause(LOCK_MS);
-  await run('COMMIT');
-  await new Promise((resolve) => db.close(resolve));
 }
 
 async function called(rig: Rig, mark: string): Promise<void> {

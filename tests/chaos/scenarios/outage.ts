@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
 import { pause } from '../../../src/async/pause.ts';
 import { sends } from '../audit.ts';
+import { muteTelegram } from '../faults.ts';
 import type { Rig } from '../rig.ts';
 import type { Scenario } from '../scenario.ts';
 
@@ -52,19 +51,7 @@ export function telegramMute(seconds: number, options = { chats: 4, everyMs: 1_0
     async run({ rig, check, expect, figure }) {
       const stop = rig.sender.load(rig.chats, options.everyMs);
       await pause(1_000);
-      const port = Number(new URL(rig.double.apiRoot).port);
-      await rig.double.goDown();
-      const sockets = new Set<Socket>();
-      const mute = createServer((socket) => {
-        sockets.add(socket);
-        socket.on('error', () => undefined);
-      }).listen(port, '127.0.0.1');
-      await once(mute, 'listening');
-      await pause(seconds * 1_000);
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => mute.close(resolve));
-      figure('connections while mute (bot included)', sockets.size);
-      await rig.double.comeBack();
+      figure('connections while mute (bot included)', await muteTelegram(rig, seconds * 1_000));
       await stop();
       figure('drain ms', await rig.drain());
       const { counts, accepted } = await check('at the end', { idle: true, drained: true });

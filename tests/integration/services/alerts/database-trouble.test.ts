@@ -1,6 +1,7 @@
 import { connect as connectTcp, createServer, type Server, type Socket } from 'node:net';
 import sqlite3 from 'sqlite3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { AppError } from '../../../../src/domain/errors.ts';
 import { startTestPostgres, type TestPostgres } from '../../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../../support/redis.ts';
 import { createRig, type Rig, request, tally } from '../rig.ts';
@@ -50,11 +51,19 @@ it('a locked SQLite file: refused within 1.5 s, nothing is accepted later', asyn
   const run = (sql: string) =>
     new Promise<void>((resolve, reject) => other.exec(sql, (error) => (error ? reject(error) : resolve())));
   await run('BEGIN IMMEDIATE');
-  const { counts, tookMs } = await refusals(integration.id, integration.tokenHash);
+  const began = performance.now();
+  const bad = new AppError('invalid_request', 'A field is missing.');
+  // A bad request waits for no lock either, though SQLite's only connection does.
+  const [{ counts, tookMs }, told] = await Promise.all([
+    refusals(integration.id, integration.tokenHash),
+    rig.alerts.refuse(integration, bad, {}),
+  ]);
+  const toldMs = performance.now() - began;
   await run('ROLLBACK');
   await new Promise<void>((resolve) => other.close(() => resolve()));
   expect(counts).toEqual({ database_unavailable: 5 });
   expect(tookMs).toBeLessThan(PROMPT_MS);
+  expect([told.code, toldMs < PROMPT_MS]).toEqual(['database_unavailable', true]);
   await expectNothingAccepted(integration.id, 0);
   await succeedsSoon(integration.id, integration.tokenHash);
 });

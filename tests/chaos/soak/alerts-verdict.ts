@@ -49,7 +49,8 @@ export function judgeAlerts(
         const { until, trouble } = deadline(one.at, troubles, limits);
         const at = arrived ?? Number.POSITIVE_INFINITY;
         if (trouble === undefined) waits.push(at - one.at);
-        else lastOf.set(trouble, Math.max(lastOf.get(trouble) ?? 0, at - trouble.until));
+        else if (one.at <= trouble.until)
+          lastOf.set(trouble, Math.max(lastOf.get(trouble) ?? 0, at - trouble.until));
         if (at > until)
           note(`late (${trouble?.kind ?? 'calm'})`, one, ` ${seconds(at - (trouble?.until ?? one.at))} s`);
         break;
@@ -70,8 +71,8 @@ export function judgeAlerts(
   const recoveries = troubles.map((trouble, index) => {
     const last = lastOf.get(trouble);
     return [
-      `held up by ${index + 1} ${trouble.kind}`,
-      last === undefined ? 'none' : `the last arrived ${seconds(last)} s after its end`,
+      `accepted before the end of ${index + 1} ${trouble.kind}`,
+      last === undefined ? 'none held up' : `the last arrived ${seconds(last)} s after it`,
     ];
   });
   return {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pause } from '../../src/async/pause.ts';
 import { createBotApiDouble } from '../../src/sandbox/bot-api-double.ts';
 import { type ApiAnswer, ENDED, type LedgerEntry } from '../support/api-client.ts';
 import { botMessages, type Provisioned, provisionIntegration } from '../support/provision.ts';
@@ -40,13 +41,21 @@ describe('the main job', () => {
     const end = await service.api.call(`/api/alerts/${last}?wait=30`, { token: integration.token });
     expect(end.body).toMatchObject({ status: 'delivered' });
     for (const { body } of accepted) entries.push(await service.api.getAlert(integration.token, body.id));
+    while (notices().length === 0) await pause(50);
+    // The double, as Telegram, takes one message a second for a chat.
+    await pause(1_100);
   });
   afterAll(async () => {
     await service?.close();
     await double.stop();
   });
 
-  const sends = () => double.calls.filter((call) => call.method === 'sendMessage');
+  const allSends = () => double.calls.filter((call) => call.method === 'sendMessage');
+  const isNotice = ({ payload }: { payload: { text?: unknown } }) => String(payload.text).includes('/quota');
+  /** The alerts. */
+  const sends = () => allSends().filter((call) => !isNotice(call));
+  /** That the day's quota is used up. */
+  const notices = () => allSends().filter(isNotice);
 
   it('accepts as many alerts as the day has, and says what is left', () => {
     expect(accepted.map(({ body }) => body.remaining)).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
@@ -86,6 +95,11 @@ describe('the main job', () => {
     expect(sends().every((call) => call.chatId === CHAT && call.status === 200)).toBe(true);
   });
 
+  it('tells the chat once, silently, that the quota is used up', () => {
+    expect(notices()).toHaveLength(1);
+    expect(notices()[0]?.payload).toMatchObject({ disable_notification: true });
+  });
+
   it('never sends two closer than a second', () => {
     const arrivals = sends().map((call) => call.at);
     // The claim is made up to 20 ms before the send. An arrival that comes later than that was held up on its way (a
@@ -101,7 +115,7 @@ describe('the main job', () => {
   });
 
   it('keeps a ledger with the ids that Telegram gave, and shows it to nobody else', async () => {
-    const sent = botMessages(double, CHAT).slice(-DAILY_LIMIT);
+    const sent = botMessages(double, CHAT).slice(-DAILY_LIMIT - 1, -1);
     expect(entries.map((entry) => entry.messageIds)).toEqual(sent.map((message) => [message.message_id]));
     for (const entry of entries) {
       expect(ENDED).toContain(entry.status);

@@ -1,15 +1,7 @@
 import { Histogram, type Registry } from 'prom-client';
+import type { AnsweredRequest } from '../domain/answered-request.ts';
 import type { Logger } from './logger.ts';
 import { createLabelBound } from './metrics/labels.ts';
-
-/** A request that has been answered (http/observe-requests.ts). */
-export interface AnsweredRequest {
-  readonly method: string;
-  readonly route: string;
-  readonly status: number;
-  readonly tookMs: number;
-  readonly requestId: string;
-}
 
 /** Who is refused for these may be guessing or flooding: worth a look. */
 const SUSPICIOUS: ReadonlySet<number> = new Set([401, 403, 429]);

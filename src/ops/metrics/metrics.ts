@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { AnsweredRequest } from '../../domain/answered-request.ts';
 import type { EventBus } from '../../domain/events.ts';
-import { type AnsweredRequest, measureRequests } from '../requests.ts';
+import { measureRequests } from '../requests.ts';
 import { countEvents } from './event-metrics.ts';
 import { countQuotaHits } from './quota-hits.ts';
 import { addStateGauges, type StateSources } from './state-metrics.ts';

@@ -1,7 +1,8 @@
 import express, { Router } from 'express';
 import { expect, it } from 'vitest';
+import type { AnsweredRequest } from '../../../src/domain/answered-request.ts';
 import { AppError } from '../../../src/domain/errors.ts';
-import type { AnsweredRequest } from '../../../src/http/observe-requests.ts';
+
 import { createHttpServer } from '../../../src/http/server.ts';
 
 it('tells the pattern of each request, never its ids, also where an error left the router', async () => {

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { raw } from 'objection';
+import { pause } from '../../async/pause.ts';
 import { retryConflicts } from '../engine/conflicts.ts';
 import type { Database } from '../engine/connect.ts';
 import { IntegrationModel } from '../models/integration-model.ts';
@@ -18,13 +19,18 @@ interface Reset {
   readonly dailyLimit: number;
 }
 
-/** @see IntegrationRepository.resetQuotas. Goes on where an earlier run of the slot was cut off. */
+/**
+ * @see IntegrationRepository.resetQuotas. Goes on where an earlier run of the slot was cut off. Rests after each batch for
+ * as long as it took: other processes get SQLite's write lock by trying again, and never between two batches on end.
+ */
 export async function resetQuotas(db: Database, reset: Reset): Promise<number | undefined> {
   await mark(db.knex, reset.slot, reset.now, 0);
   for (;;) {
+    const began = performance.now();
     const step = await retryConflicts(() => db.knex.transaction((trx) => resetBatch(db, trx, reset)));
     if (step === 'done_before') return undefined;
     if (step === 'done') return IntegrationModel.query(db.knex).resultSize();
+    await pause(performance.now() - began);
   }
 }
 

@@ -27,12 +27,12 @@ export async function claimQueue(deps: {
   const { config, log } = deps.context;
   const { prefix } = config.redis;
   const ownership = createOwnership({ redis: deps.redis, prefix, id: await installationId(deps.db) });
-  let isOurs = await within(CLAIM_LIMIT_MS, ownership.claim).catch(() => undefined);
-  if (isOurs === false) throw new Error(FOREIGN);
+  await within(CLAIM_LIMIT_MS, ownership.claim).catch(() => undefined);
+  if (ownership.isForeign()) throw new Error(FOREIGN);
   const timer = setInterval(async () => {
-    const claimed = await ownership.claim().catch(() => isOurs);
-    if (claimed === false && isOurs !== false) log.error({}, FOREIGN);
-    isOurs = claimed;
+    const wasForeign = ownership.isForeign();
+    await ownership.claim().catch(() => undefined);
+    if (ownership.isForeign() && !wasForeign) log.error({}, FOREIGN);
   }, CLAIM_EVERY_MS).unref();
   return { ...ownership, stop: () => clearInterval(timer) };
 }

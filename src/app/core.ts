@@ -77,6 +77,7 @@ function createPorts({ config, secret, db, redis, ownership, clock, onError }: P
     ended: createEndedSignal({ publisher: redis.fast, subscriber: redis.subscriber, prefix }),
     floodWait: () => readFloodWait(redis.fast, prefix),
     motion: createMotion({ redis: redis.fast, queue: alertJobs, prefix }),
+    isForeign: ownership.isForeign,
     probeRedis: () => probeWrite(redis.fast, prefix),
     whyWaiting: createWhyWaiting({ redis: redis.fast, queue: alertJobs, prefix, chatDelayMs }),
   };

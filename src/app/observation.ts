@@ -95,6 +95,7 @@ function createChecks(parts: ObservedParts, watch: TelegramWatch): Record<CheckN
     queue: createQueueCheck({
       counts: core.queue.counts,
       motion: core.motion,
+      isForeign: core.isForeign,
       events,
       clock,
       limitMs: config.telegram.timeoutMs + config.worker.sendDelayMs + QUEUE_PATIENCE_MS,

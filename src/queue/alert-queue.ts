@@ -36,7 +36,7 @@ export function createAlertQueue(deps: {
   /** On a connection that fails fast (see connectRedis). */
   places: Places;
   limits: Pick<PlaceLimits, 'maxPending' | 'maxPendingPerChat' | 'maxScheduled' | 'maxScheduledPerChat'>;
-  ownership: Pick<Ownership, 'claim'>;
+  ownership: Pick<Ownership, 'claim' | 'isForeign'>;
   /** In how many ms a place is likely free. */
   freeIn: (refusal: FullRefusal, chat: string) => Promise<number>;
 }): AlertQueue {
@@ -57,6 +57,8 @@ export function createAlertQueue(deps: {
   );
 
   async function add(entry: Entry): Promise<void> {
+    // Its worker would call this alert none of its own.
+    if (deps.ownership.isForeign()) throw unavailable();
     const place = await enter(entry);
     if ('refusal' in place) throw await refused(place.refusal, entry.job.chat);
   }
@@ -205,6 +207,10 @@ async function answered<T>(reply: Promise<T>): Promise<T> {
     return await reply;
   } catch (error) {
     if (error instanceof AppError) throw error;
-    throw new AppError('queue_unavailable', UNAVAILABLE, { retryAfterSeconds: 5, cause: error });
+    throw unavailable(error);
   }
+}
+
+function unavailable(cause?: unknown): AppError {
+  return new AppError('queue_unavailable', UNAVAILABLE, { retryAfterSeconds: 5, cause });
 }

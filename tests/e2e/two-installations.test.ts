@@ -1,6 +1,7 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBotApiDouble } from '../../src/sandbox/bot-api-double.ts';
 import { ENDED } from '../support/api-client.ts';
@@ -56,6 +57,34 @@ describe('two installations on one Redis', () => {
       await expect(first.restart()).rejects.toThrow(/another database/);
     } finally {
       await first.close();
+    }
+  });
+
+  it('that loses the queue to another one while it runs refuses alerts, says so in health, and recovers', async () => {
+    const prefix = `{lost-${process.pid}}`;
+    const env = { REDIS_URL: redis.url, QUEUE_PREFIX: prefix, MAX_ALERTS: '1000' };
+    const service = await startService({ double, env });
+    const connection = new Redis(redis.url);
+    try {
+      const { token } = await provisionIntegration(double, service, 43);
+      const post = async () => {
+        const { status, body } = await service.api.postAlert(token, { message: 'whose is it?' });
+        return { status, code: (body as { code?: string }).code };
+      };
+      const readiness = async () => {
+        const answer = await fetch(`${service.url}/health/ready`);
+        const { checks } = (await answer.json()) as { checks: { queue: { reason?: string } } };
+        return checks.queue.reason;
+      };
+      // After a FLUSHALL the other installation may be the first to claim what is there.
+      await connection.set(`${prefix}:installation`, 'another');
+      await expect.poll(post, { timeout: 15_000 }).toEqual({ status: 503, code: 'queue_unavailable' });
+      await expect.poll(readiness, { timeout: 15_000 }).toBe('foreign');
+      await connection.del(`${prefix}:installation`);
+      await expect.poll(post, { timeout: 15_000, interval: 500 }).toEqual({ status: 202, code: undefined });
+    } finally {
+      connection.disconnect();
+      await service.close();
     }
   });
 });

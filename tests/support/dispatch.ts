@@ -14,7 +14,7 @@ import type { Delivery } from '../../src/services/delivery/delivery.ts';
 import type { AlertJob } from '../../src/services/ports/queue.ts';
 
 /** The only installation on the tests' Redis. */
-export const OURS = { claim: async () => true, adopt: async () => undefined };
+export const OURS = { claim: async () => true, isForeign: () => false, adopt: async () => undefined };
 
 export interface DispatchOptions {
   readonly prefix: string;

@@ -22,7 +22,7 @@ function isStalled(situation: QueueSituation, limitMs: number): boolean {
 }
 
 /**
- * The `queue` check: degraded when the queue is full or paused, waits for Telegram as a whole or makes no progress.
+ * The `queue` check: degraded when the queue is another installation's, full or paused, waits for Telegram as a whole or makes no progress.
  * Progress is seen in the events of this process and, since the worker may be another one, in the queue's own time of the
  * last send, and in its counts from check to check.
  * @param deps.limitMs must be longer than one send may take: above TELEGRAM_TIMEOUT_MS + SEND_DELAY_MS
@@ -35,6 +35,8 @@ export function createQueueCheck(deps: {
   limitMs: number;
   /** MAX_QUEUE_SIZE, MAX_SCHEDULED */
   limits: { readonly maxPending: number; readonly maxScheduled: number };
+  /** What is in Redis belongs to another database. */
+  isForeign: () => boolean;
 }): Check {
   const { events, clock, limits } = deps;
   let lastProgressAt: number | null = null;
@@ -66,6 +68,7 @@ export function createQueueCheck(deps: {
     pausedUntil = motion.pausedUntil ?? pausedUntil;
 
     const reasons: readonly (readonly [boolean, string])[] = [
+      [deps.isForeign(), 'foreign'],
       [motion.isPaused, 'paused'],
       [motion.isWholeBotFlooded, 'flood_wait'],
       [isStalled({ now, dueSince, lastProgressAt, pausedUntil }, deps.limitMs), 'no_progress'],

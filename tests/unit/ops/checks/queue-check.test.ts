@@ -35,6 +35,7 @@ function setUp() {
     limitMs: LIMIT,
     motion: async () => state.motion,
     limits: LIMITS,
+    isForeign: () => false,
   });
   return { state, events, check };
 }
@@ -146,6 +147,7 @@ describe('the queue check', () => {
       limitMs: LIMIT,
       motion: async () => STILL,
       limits: LIMITS,
+      isForeign: () => false,
     });
     await expect(check()).rejects.toThrow('down');
   });

@@ -109,6 +109,11 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
         }),
       ),
 
+    async undoActivation({ id, status, name, scope, rateLimit, expiresAt, ...before }, tokenHash) {
+      const as = { status, name, scope, rateLimit, expiresAt, carriedOver: 0, tokenHash: before.tokenHash };
+      await retryConflicts(() => integrations().patch(as).where({ id, tokenHash }));
+    },
+
     async rotate(id, oldHash, next) {
       const rows = await integrations()
         .patch({ tokenHash: next.tokenHash, expiresAt: next.expiresAt, updatedAt: next.now })

@@ -27,3 +27,11 @@ export function checkScope(asked: string | undefined): string {
   }
   return names.join(' ');
 }
+
+/** The chat has as many integrations as one may have. */
+export function tooMany(maxPerChat: number): AppError {
+  return new AppError(
+    'too_many_integrations',
+    `This chat has reached its limit of integrations (${maxPerChat}). Revoke one of them first.`,
+  );
+}

@@ -2,14 +2,16 @@ import type { TokenClaims, Tokens } from '../../crypto/tokens.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
 import { type Integration, standing } from '../../domain/integration.ts';
-import { chatMismatch, deadToken } from '../alerts/refusals.ts';
+import { deadToken } from '../alerts/refusals.ts';
+import { inTime } from '../in-time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
 import type { AlertQueue } from '../ports/queue.ts';
-import { checkName, checkScope } from './input.ts';
+import { checkName, tooMany } from './input.ts';
+import { createTokenExchange, type TokenExchange } from './token-exchange.ts';
 
-export interface IntegrationService {
+export interface IntegrationService extends TokenExchange {
   /** `/start`: the chat becomes known (a pending integration), or reachable again (`regained`, as of chatReturned). */
   registerChat(chatId: number): Promise<{ active: Integration[]; regained: number }>;
   /**
@@ -24,20 +26,9 @@ export interface IntegrationService {
   ): Promise<{ token: string; expiresAt: number; integration: Integration }>;
   /**
    * The integration that a verified token stands for.
-   * @throws AppError unauthorized when the token was revoked, rotated away, or belongs to nothing
+   * @throws AppError unauthorized when the token was revoked, rotated away, or belongs to nothing; database_unavailable
    */
   authenticate(claims: TokenClaims, tokenHash: string): Promise<Integration>;
-  /**
-   * Exchanges a verified setup token, once.
-   * @throws AppError already_used, too_many_integrations, unauthorized, chat_mismatch, invalid_request (unknown scope, names the valid ones)
-   */
-  create(
-    claims: TokenClaims,
-    setupHash: string,
-    input: { name?: string | undefined; scope?: string | undefined; chatId?: number | undefined },
-  ): Promise<{ integration: Integration; token: string }>;
-  /** A new token; the old one is dead at once. @throws AppError unauthorized if the old one was replaced meanwhile */
-  rotate(integration: Integration): Promise<{ integration: Integration; token: string }>;
   /** Dead at once; queued alerts end as failed (revoked). @throws AppError integration_not_active if revoked before */
   revoke(integration: Integration): Promise<Integration>;
   /**
@@ -55,6 +46,9 @@ export interface IntegrationService {
   migrateChat(from: number, to: number): Promise<void>;
 }
 
+const AGAIN = 'Try again in a few seconds.';
+const MAYBE_REVOKED = 'The integration may be revoked all the same: then its token reads as no longer valid.';
+
 export function createIntegrationService(deps: {
   integrations: IntegrationRepository;
   queue: Pick<AlertQueue, 'drop'>;
@@ -71,7 +65,7 @@ export function createIntegrationService(deps: {
   const chatOf = (integration: Integration) => deps.cipher.hashChat(integration.chatId);
 
   async function authenticate(claims: TokenClaims, tokenHash: string): Promise<Integration> {
-    const integration = await integrations.findById(Number(claims.sub));
+    const integration = await inTime(() => integrations.findById(Number(claims.sub)), AGAIN);
     if (integration === undefined || integration.tokenHash !== tokenHash) {
       throw deadToken();
     }
@@ -117,60 +111,10 @@ export function createIntegrationService(deps: {
 
     authenticate,
 
-    async create(claims, setupHash, input) {
-      const scope = checkScope(input.scope);
-      const name = input.name === undefined ? null : checkName(input.name);
-      const target = await integrations.findById(Number(claims.sub));
-      if (target === undefined) {
-        throw new AppError(
-          'unauthorized',
-          'This setup token does not belong to any chat. Get a new one from the bot with /token.',
-        );
-      }
-      if (input.chatId !== undefined && input.chatId !== target.chatId) {
-        throw chatMismatch();
-      }
-      const issued = tokens.issue(target.id, scope);
-      const integration = await integrations.activate(target.id, setupHash, {
-        tokenHash: issued.hash,
-        scope,
-        name,
-        expiresAt: issued.expiresAt,
-        now: clock.now(),
-        maxPerChat: deps.maxPerChat,
-      });
-      if (integration === 'too_many') throw tooMany(deps.maxPerChat);
-      if (integration === undefined) {
-        throw new AppError(
-          'already_used',
-          target.status === 'pending'
-            ? 'A newer setup token for this integration has replaced this one. Use that one, or get another from the bot with /token.'
-            : 'This setup token has already been used. Get a new one from the bot with /token.',
-        );
-      }
-      events.emit('integration.created', { integrationId: integration.id, chat: chatOf(integration) });
-      return { integration, token: issued.token };
-    },
-
-    async rotate(integration) {
-      const issued = tokens.issue(integration.id, integration.scope);
-      const rotated = await integrations.rotate(integration.id, integration.tokenHash ?? '', {
-        tokenHash: issued.hash,
-        expiresAt: issued.expiresAt,
-        now: clock.now(),
-      });
-      if (rotated === undefined) {
-        throw new AppError(
-          'unauthorized',
-          'This token has been rotated or revoked in the meantime. Use the newest one.',
-        );
-      }
-      events.emit('integration.rotated', { integrationId: rotated.id, chat: chatOf(rotated) });
-      return { integration: rotated, token: issued.token };
-    },
+    ...createTokenExchange(deps),
 
     async revoke(integration) {
-      const revoked = await integrations.revoke(integration.id, clock.now());
+      const revoked = await inTime(() => integrations.revoke(integration.id, clock.now()), MAYBE_REVOKED);
       if (revoked === undefined) {
         throw new AppError('integration_not_active', 'This integration has already been revoked.');
       }
@@ -236,11 +180,4 @@ function isListed(integration: Integration, now: number): boolean {
   const known = standing(integration, now);
   if (known === 'expired') return now - (integration.expiresAt ?? 0) < EXPIRED_SHOWN_MS;
   return LISTED.includes(known);
-}
-
-function tooMany(maxPerChat: number): AppError {
-  return new AppError(
-    'too_many_integrations',
-    `This chat has reached its limit of integrations (${maxPerChat}). Revoke one of them first.`,
-  );
 }

@@ -37,6 +37,8 @@ export interface IntegrationRepository {
       maxPerChat: number;
     },
   ): Promise<Integration | 'too_many' | undefined>;
+  /** Makes an activated integration the pending one that it was `before`, while `tokenHash` is still its token's. */
+  undoActivation(before: Integration, tokenHash: string): Promise<void>;
   /** Replaces the token only while `oldHash` is still the stored one and the status is active; else undefined. */
   rotate(
     id: number,

@@ -158,6 +158,19 @@ export function describeIntegrationRepository(databases: TestDatabases): void {
       expect(await repository.findById(id)).toMatchObject({ name: 'x', tokenHash: OTHER_HASH });
     });
 
+    it('makes an activated integration pending again, while its token is the same', async () => {
+      const { id } = await repository.insertPending(nextChat(), 'x', 10, NOW);
+      await repository.storeSetupToken(id, 'x', HASH, NOW + 1000, NOW);
+      const before = await repository.findById(id);
+      if (before === undefined) throw new Error('not found');
+      await repository.activate(id, HASH, ACTIVE);
+      await repository.undoActivation(before, 'd'.repeat(64));
+      expect((await repository.findById(id))?.status).toBe('active');
+      await repository.undoActivation(before, OTHER_HASH);
+      expect(await repository.findById(id)).toMatchObject({ status: 'pending', tokenHash: HASH });
+      expect(await repository.activate(id, HASH, ACTIVE)).toMatchObject({ status: 'active' });
+    });
+
     it('rotates only the token that is stored now, of an active integration', async () => {
       const { id } = await insertActive();
       const next = { tokenHash: HASH, expiresAt: NOW + 5, now: NOW + 3 };

@@ -12,7 +12,7 @@ import { publicUrl } from './public-url.ts';
 import { startRedis } from './redis.ts';
 import { issueSandboxToken, sandboxNotice, startSandbox } from './sandbox.ts';
 import { startScheduler } from './scheduler.ts';
-import { keepSandboxSecret } from './secret.ts';
+import { keepSandboxPassword, keepSandboxSecret } from './secret.ts';
 import { telegramAccess } from './telegram.ts';
 import { startWorker } from './worker.ts';
 
@@ -89,8 +89,16 @@ async function startService(startPart: StartPart, context: Context): Promise<Sta
     (made) => made.close(),
   );
   const sandbox = context.isSandbox
-    ? await startPart('sandbox', startSandbox, (started) => started.stop())
+    ? await startPart(
+        'sandbox',
+        () => startSandbox({ dataDir: config.dataDir, secret, log: context.log }),
+        (started) => started.stop(),
+      )
     : undefined;
+  // The sandbox's is printed, which only the API does.
+  const isPrinted = context.isSandbox && has('api');
+  const adminPassword =
+    config.admin.password ?? (isPrinted ? await keepSandboxPassword(config.dataDir) : undefined);
   const access = telegramAccess(config, sandbox);
   const worker = has('worker')
     ? await startPart(
@@ -119,7 +127,7 @@ async function startService(startPart: StartPart, context: Context): Promise<Sta
     : undefined;
   const { port } = config.http;
   if (port !== undefined) {
-    const parts = { context, secret, core, redis, access, sandbox, worker, updates };
+    const parts = { context, secret, adminPassword, core, redis, access, sandbox, worker, updates };
     const http = await startPart(
       'http',
       () => startHttp(port, parts),
@@ -131,8 +139,7 @@ async function startService(startPart: StartPart, context: Context): Promise<Sta
   return { address, notice: await newcomersNotice() };
 
   async function newcomersNotice(): Promise<string | undefined> {
-    const { adminPassword } = context;
-    if (!context.isSandbox || !has('api') || adminPassword === undefined) return undefined;
+    if (!isPrinted || adminPassword === undefined) return undefined;
     return sandboxNotice({
       url: url(),
       admin: { user: config.admin.user, password: adminPassword },

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Config, Role } from '../config/config.ts';
 import { createEventBus, type EventBus } from '../domain/events.ts';
 import { createRepeatedErrorLog } from '../ops/log-repeated.ts';
@@ -24,8 +23,6 @@ export interface Context extends AppDeps {
   readonly isSandbox: boolean;
   /** Aborts when the service is told to stop, even during startup. */
   readonly stopping: AbortSignal;
-  /** Undefined: no operator pages. */
-  readonly adminPassword: string | undefined;
 }
 
 export function createContext(deps: AppDeps, stopping: AbortSignal): Context {
@@ -39,8 +36,5 @@ export function createContext(deps: AppDeps, stopping: AbortSignal): Context {
     has,
     isSandbox,
     stopping,
-    // The sandbox's is printed, which only the API does.
-    adminPassword:
-      config.admin.password ?? (isSandbox && has('api') ? randomBytes(9).toString('base64url') : undefined),
   };
 }

@@ -17,6 +17,8 @@ const CUT_AFTER = 0.8;
 /** What this process has for its HTTP server to show and to serve. */
 interface ServedParts extends ObservedParts {
   readonly secret: string;
+  /** Undefined: no operator pages. */
+  readonly adminPassword: string | undefined;
   readonly redis: RedisConnections;
   readonly sandbox: Sandbox | undefined;
 }
@@ -50,7 +52,7 @@ export async function startHttp(port: number, parts: ServedParts): Promise<Start
 /** What both servers serve. The casts: the handlers take less than what Express hands over. */
 function describeOps(parts: ServedParts, { health, metrics, observeRequest }: Observation): OpsServerDeps {
   const { context, updates } = parts;
-  const { config, clock, log, adminPassword } = context;
+  const { config, clock, log } = context;
   return {
     clock,
     health,
@@ -65,7 +67,7 @@ function describeOps(parts: ServedParts, { health, metrics, observeRequest }: Ob
     },
     operator: {
       user: config.admin.user,
-      password: adminPassword,
+      password: parts.adminPassword,
       sessionKey: deriveKey(parts.secret, 'operator session v1'),
     },
   };

@@ -1,8 +1,10 @@
+import { TRANSLATIONS } from '../bot/texts/choose-texts.ts';
 import { hashToken, type Tokens } from '../crypto/tokens.ts';
 import { type BotApiDouble, createBotApiDouble } from '../sandbox/bot-api-double.ts';
 import { type ChatPage, createChatPage } from '../sandbox/chat-page.ts';
 import { addSandboxChats, SANDBOX_PRIVATE_CHAT } from '../sandbox/sandbox-chats.ts';
 import type { IntegrationService } from '../services/integrations/integrations.ts';
+import { keepSandboxChats } from './sandbox-chats.ts';
 
 /** Any well-formed token: the double takes them all. */
 const SANDBOX_BOT_TOKEN = '424242:sandbox';
@@ -15,12 +17,16 @@ export interface Sandbox {
   stop(): Promise<void>;
 }
 
-/** A Telegram of our own on loopback, with a chat page. */
-export async function startSandbox(): Promise<Sandbox> {
+/** A Telegram of our own on loopback, with a chat page. What was said there before is there again. */
+export async function startSandbox(deps: Parameters<typeof keepSandboxChats>[1]): Promise<Sandbox> {
   const double: BotApiDouble = createBotApiDouble();
   addSandboxChats(double);
+  const kept = await keepSandboxChats(double, deps);
   const { apiRoot } = await double.start();
-  const page = createChatPage(double, { boardUrl: '/admin/queues' });
+  const page = createChatPage(double, {
+    boardUrl: '/admin/queues',
+    languages: ['en', ...Object.keys(TRANSLATIONS)],
+  });
   return {
     botToken: SANDBOX_BOT_TOKEN,
     apiRoot,
@@ -28,6 +34,7 @@ export async function startSandbox(): Promise<Sandbox> {
     async stop() {
       page.close();
       await double.stop();
+      await kept.stop();
     },
   };
 }

@@ -34,9 +34,15 @@ export function floodWaitMs(error: unknown): number | undefined {
   return Math.max(1, error.response.parameters?.retry_after ?? 1) * 1000;
 }
 
-/** 403: the person blocked the bot, never started it, or the bot was removed from the chat. */
+/** 403: the person blocked the bot, never started it, or the bot was removed from the chat. 400: it may not write there. */
 export function isForbidden(error: unknown): boolean {
-  return error instanceof TelegramError && error.code === 403;
+  if (!(error instanceof TelegramError)) return false;
+  return (
+    error.code === 403 ||
+    /not enough rights|need administrator rights|no write access|CHAT_WRITE_FORBIDDEN|chat not found/i.test(
+      error.description,
+    )
+  );
 }
 
 /** Answers that leave nothing to do: the button was pressed twice, or too long ago. */
@@ -44,5 +50,13 @@ export function isHarmless(error: unknown): boolean {
   return (
     error instanceof TelegramError &&
     /message is not modified|query is too old|query id is invalid/i.test(error.description)
+  );
+}
+
+/** The message was deleted, or Telegram lets nobody change it any more: say it in a new one. */
+export function isUneditable(error: unknown): boolean {
+  return (
+    error instanceof TelegramError &&
+    /message to edit not found|message can't be edited/i.test(error.description)
   );
 }

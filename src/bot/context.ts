@@ -20,8 +20,13 @@ export class BotContext extends Context {
     return { name: name.toLowerCase(), payload: payload.trim() };
   }
 
+  /** What somebody has just written: a message, or in a channel a post. */
+  get written() {
+    return this.message ?? this.channelPost;
+  }
+
   get messageText(): string | undefined {
-    const message = this.message ?? this.channelPost;
+    const message = this.written;
     return message !== undefined && 'text' in message ? message.text : undefined;
   }
 }

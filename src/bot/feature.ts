@@ -19,14 +19,14 @@ export interface FeatureDeps {
 
 export type Feature = MiddlewareFn<BotContext>;
 
-/** Runs the handler for these commands, in every kind of chat where people write messages (not in channels). */
+/** Runs the handler for these commands, in every kind of chat; in a channel they are posts. */
 export function onCommand(
   names: readonly string[],
   handler: (ctx: BotContext, payload: string) => Promise<unknown>,
 ): Feature {
   return async (ctx, next) => {
     const command = ctx.command;
-    if (ctx.message === undefined || command === undefined || !names.includes(command.name)) return next();
+    if (command === undefined || !names.includes(command.name)) return next();
     await handler(ctx, command.payload);
   };
 }

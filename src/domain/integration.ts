@@ -39,6 +39,16 @@ export function whyCannotSend(
   }
 }
 
+/** Where an integration stands, for people. `expired`: its setup token has ended unused; `empty`: it never had one (/start). */
+export function standing(
+  { status, tokenHash, expiresAt }: Pick<Integration, 'status' | 'tokenHash' | 'expiresAt'>,
+  now: number,
+): IntegrationStatus | 'expired' | 'empty' {
+  if (status !== 'pending') return status;
+  if (tokenHash === null) return 'empty';
+  return (expiresAt ?? 0) > now ? 'pending' : 'expired';
+}
+
 /** Telegram's group and channel ids are negative. */
 export function isGroupChat(chatId: number): boolean {
   return chatId < 0;

@@ -23,6 +23,9 @@ label{display:block;margin:.8rem 0 .25rem;font-weight:600;font-size:.92rem}
 input{width:100%;font:inherit;color:inherit;background:var(--bg);border:1px solid var(--line);border-radius:8px;padding:.55rem .7rem}
 input:focus-visible,button:focus-visible,a:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 button{margin-top:1.1rem;width:100%;font:inherit;font-weight:600;color:var(--accent-text);background:var(--accent);border:0;border-radius:8px;padding:.6rem;cursor:pointer}
+.command{position:relative}
+.command pre{padding-right:5.5rem}
+.copy{position:absolute;top:.55rem;right:.55rem;width:auto;margin:0;padding:.2rem .7rem;font-size:.85rem}
 .bad{color:var(--bad);font-weight:600}
 `;
 

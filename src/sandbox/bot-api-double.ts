@@ -2,13 +2,14 @@ import { performance } from 'node:perf_hooks';
 import { createBotRequests } from './double/bot-requests.ts';
 import { type Call, createCallLog } from './double/call-log.ts';
 import { type Callbacks, createCallbacks } from './double/callbacks.ts';
-import { type Commands, createCommands } from './double/commands.ts';
+import { createCommands } from './double/commands.ts';
 import { createControl } from './double/control.ts';
 import { createFaults, type Faults } from './double/faults.ts';
 import { createRestartableServer } from './double/http-server.ts';
 import { createSendLimits, type LimitOptions, TELEGRAM_LIMITS } from './double/limits.ts';
 import { createMethods } from './double/methods.ts';
 import { createPeople, type People } from './double/people.ts';
+import { restoreSnapshot, type Snapshot, takeSnapshot } from './double/snapshot.ts';
 import { createState, type DoubleState } from './double/state.ts';
 import type { BotCommand, Chat, StoredMessage, User } from './double/types.ts';
 import { createUpdateQueue } from './double/updates.ts';
@@ -16,6 +17,7 @@ import { createWebhook } from './double/webhook.ts';
 
 export type { Call } from './double/call-log.ts';
 export { errorAnswer, type FaultOptions, tooManyRequestsAnswer } from './double/faults.ts';
+export type { Snapshot } from './double/snapshot.ts';
 export type { Chat, StoredMessage, User } from './double/types.ts';
 
 interface BotApiDoubleOptions {
@@ -35,9 +37,8 @@ interface BotApiDoubleOptions {
 }
 
 export interface BotApiDouble
-  extends Omit<People, 'person'>,
-    Pick<DoubleState, 'onEvent' | 'bot' | 'file'>,
-    Pick<Commands, 'menu'> {
+  extends Omit<People, 'person' | 'you'>,
+    Pick<DoubleState, 'onEvent' | 'bot' | 'file'> {
   /** @param port default 0: a free one @returns `apiRoot` without a trailing slash */
   start(port?: number): Promise<{ apiRoot: string; port: number }>;
   stop(): Promise<void>;
@@ -46,6 +47,12 @@ export interface BotApiDouble
   readonly apiRoot: string;
   /** The person who acts in groups when a test names no other. */
   readonly you: User;
+  /** The menu that a person (default: you) sees in the chat. */
+  menu(chat: Chat, person?: User): readonly BotCommand[];
+  /** The conversations, in at most this many characters of JSON; the oldest messages are left out. */
+  snapshot(maxLength: number): Snapshot;
+  /** Goes on with them, in the chats that are there. */
+  restore(snapshot: Snapshot): void;
   readonly chats: readonly Chat[];
   readonly calls: readonly Call[];
   clearCalls(): void;
@@ -114,15 +121,19 @@ export function createBotApiDouble(options: BotApiDoubleOptions = {}): BotApiDou
     comeBack,
   });
   const apiRoot = (): string => `http://127.0.0.1:${server.port}`;
-  const { person: _person, ...acts } = people;
+  const { person: _person, you, ...acts } = people;
 
   return {
     ...acts,
     bot: state.bot,
-    you: YOU,
+    get you() {
+      return you();
+    },
     onEvent: state.onEvent,
     file: state.file,
-    menu: (chat: Chat, language?: string): readonly BotCommand[] => commands.menu(chat, language),
+    menu: (chat, person = you()) => commands.menu(chat, person),
+    snapshot: (maxLength) => takeSnapshot(state, people, maxLength),
+    restore: (snapshot) => restoreSnapshot(state, people, snapshot),
     async start(port = 0) {
       await server.start(port);
       return { apiRoot: apiRoot(), port: server.port };

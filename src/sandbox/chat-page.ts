@@ -12,6 +12,8 @@ interface ChatPageOptions {
   readonly basePath?: string;
   /** Link to the queue board in the page's banner. */
   readonly boardUrl?: string;
+  /** Two-letter codes of the languages to choose from, as in Telegram's own settings. Default: English alone. */
+  readonly languages?: readonly string[];
 }
 
 export interface ChatPage {
@@ -68,6 +70,7 @@ export function createChatPage(double: BotApiDouble, options: ChatPageOptions = 
   const basePath = options.basePath ?? '/sandbox';
   const assets = loadAssets();
   const streams = createEventStreams(double.onEvent);
+  const languages = options.languages ?? ['en'];
 
   const json = (res: ServerResponse, status: number, body: unknown): void => {
     res.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
@@ -90,6 +93,8 @@ export function createChatPage(double: BotApiDouble, options: ChatPageOptions = 
       json(res, 200, {
         bot: double.bot,
         boardUrl: options.boardUrl ?? null,
+        languages,
+        language: double.you.language_code ?? null,
         chats: double.chats.map((chat) => ({ ...chat, commands: double.menu(chat) })),
       }),
     'GET api/messages': (input, res) =>
@@ -100,6 +105,13 @@ export function createChatPage(double: BotApiDouble, options: ChatPageOptions = 
       if (text === '' || [...text].length > 4096)
         throw new Refusal(400, 'A message has 1 to 4096 characters');
       double.userSends(need(readInteger(input, 'chatId')), text);
+      json(res, 202, {});
+    },
+    'POST api/language': (input, res) => {
+      const language = readString(input, 'language') ?? '';
+      if (!languages.includes(language))
+        throw new Refusal(400, `The language must be one of ${languages.join(', ')}`);
+      double.speak(language);
       json(res, 202, {});
     },
     'POST api/press': (input, res) => {

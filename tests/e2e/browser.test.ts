@@ -6,6 +6,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBotApiDouble } from '../../src/sandbox/bot-api-double.ts';
 import { launchChromium } from '../support/chromium.ts';
+import { filesOf, findLeaks, textNeedle } from '../support/leak-search.ts';
 import { type Provisioned, provisionIntegration } from '../support/provision.ts';
 import { ADMIN, BOT_TOKEN, type Service, startService } from '../support/service.ts';
 
@@ -74,6 +75,20 @@ describe('a newcomer in the sandbox', () => {
     ).toBe(true);
   });
 
+  it('finds commands on the first page that need nothing but the token, and copies them', async () => {
+    await page.goto(service.url);
+    const commands = page.locator('pre');
+    expect(await commands.count()).toBe(2);
+    for (const [nth, path] of ['createIntegration', 'alert'].entries()) {
+      await page.getByRole('button', { name: 'Copy' }).nth(nth).click();
+      await page.getByRole('button', { name: 'Copied' }).waitFor();
+      const copied = await page.evaluate('navigator.clipboard.readText()');
+      expect(copied).toBe(await commands.nth(nth).textContent());
+      expect(copied).toContain(`'${service.url}/api/${path}'`);
+      await page.getByRole('button', { name: 'Copied' }).waitFor({ state: 'detached' });
+    }
+  });
+
   it('finds the chat from the first page, and that alert in it', async () => {
     await page.goto(service.url);
     await page.getByRole('link', { name: 'sandbox chat', exact: true }).click();
@@ -134,6 +149,30 @@ describe('a newcomer in the sandbox', () => {
     await type('/quota');
     await page.locator('.message:not(.mine)', { hasText: 'alerts left today' }).waitFor();
     await page.screenshot({ path: join(pictures, 'sandbox.png') });
+  });
+
+  it('gets Spanish, a token for the channel, and the same chat and password after a restart', async () => {
+    await page.getByRole('combobox', { name: 'Your language' }).selectOption('es');
+    await type('/id');
+    await page.locator('.message:not(.mine)', { hasText: 'El id de este chat' }).waitFor();
+    await page.getByRole('button', { name: 'Status' }).click();
+    await type('/token');
+    await page.getByRole('button', { name: 'Open private chat' }).click();
+    await page.locator('.message:not(.mine)', { hasText: 'de Status:' }).waitFor();
+    const passwords = () => [...service.stderr.matchAll(/password (\S+)/g)].map(([, password]) => password);
+    const texts = () => page.locator('.body').allTextContents();
+    const before = await texts();
+    await service.restart();
+    await expect.poll(passwords).toHaveLength(2);
+    expect(new Set(passwords()).size).toBe(1);
+    await page.goto(`${service.url}/sandbox`);
+    await page.locator('.message', { hasText: 'de Status:' }).waitFor();
+    expect((await texts()).slice(0, before.length)).toEqual(before);
+    expect(await page.getByRole('combobox', { name: 'Your language' }).inputValue()).toBe('es');
+    const words = ['My first alert', 'Backup finished', 'El id de este chat'].map(textNeedle);
+    expect(findLeaks(words, filesOf(service.dataDir))).toEqual([]);
+    // The old address went away under the page.
+    problems.splice(0);
   });
 
   it('is on a page without errors, which asks nobody else', () => {

@@ -7,14 +7,20 @@ export interface HomeOptions {
   readonly operators: boolean;
 }
 
+/** The copy buttons' script, beside the page. */
+export const HOME_SCRIPT = 'copy.js';
+
 interface Place {
   readonly path: string;
   readonly name: string;
   readonly what: string;
 }
 
-/** The first page that a newcomer sees. Static: no secrets, no hosts. */
-export function renderHome(options: HomeOptions): string {
+/**
+ * The first page that a newcomer sees. No secrets.
+ * @param address where they reached it, without a trailing slash, safe in HTML and shell
+ */
+export function renderHome(options: HomeOptions, address: string): string {
   const links = places(options)
     .map(({ path, name, what }) => `<li><a href="${path}"><b>${name}</b>${what}</a></li>`)
     .join('\n');
@@ -29,12 +35,14 @@ ${options.sandbox ? '<p class="card"><b>Sandbox.</b> No bot token is set: a page
 <h2>Send your first alert</h2>
 <ol>
 <li>${bot}</li>
-<li>Exchange that setup token, once, for your integration's token. <code>$PINGUI</code> is the address of this page, without the trailing slash.</li>
+<li>The answer contains a setup token. Exchange it, once, for your integration's token. The answer also has this command with the token in it, ready to run:</li>
 </ol>
-<pre>curl -X POST "$PINGUI/api/createIntegration" \\
+<pre>SETUP_TOKEN='paste the setup token here'
+curl -X POST '${address}/api/createIntegration' \\
   -H "Authorization: Bearer $SETUP_TOKEN"</pre>
-<ol start="3"><li>Send an alert with that token:</li></ol>
-<pre>curl "$PINGUI/api/alert" \\
+<ol start="3"><li>Send an alert with the <code>token</code> that this gives you:</li></ol>
+<pre>TOKEN='paste the token here'
+curl '${address}/api/alert' \\
   -H "Authorization: Bearer $TOKEN" \\
   -H "Content-Type: application/json" \\
   -d '{"title": "Backup failed", "message": "The disk is full."}'</pre>
@@ -43,7 +51,8 @@ The README describes every field and response.</p>
 <h2>Where to go</h2>
 <ul class="links">
 ${links}
-</ul>`,
+</ul>
+<script src="${HOME_SCRIPT}" type="module"></script>`,
     'wide',
   );
 }

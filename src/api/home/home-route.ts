@@ -1,17 +1,25 @@
+import { readFileSync } from 'node:fs';
 import { Router } from 'express';
 import { methodNotAllowed } from '../../http/method-not-allowed.ts';
-import { type HomeOptions, presentHome, renderHome } from './home-page.ts';
+import { ownAddress } from '../../http/own-address.ts';
+import { HOME_SCRIPT, type HomeOptions, presentHome, renderHome } from './home-page.ts';
 
 export function createHomeRoute(options: HomeOptions): Router {
-  const page = renderHome(options);
   const summary = presentHome(options);
+  const script = readFileSync(new URL(`./page/${HOME_SCRIPT}`, import.meta.url));
   const router = Router();
   router
     .route('/')
     .get((req, res) => {
       res.vary('Accept');
       if (req.accepts(['html', 'json']) === 'json') res.json(summary);
-      else res.type('html').send(page);
+      else res.type('html').send(renderHome(options, ownAddress(req)));
+    })
+    .all(methodNotAllowed('GET'));
+  router
+    .route(`/${HOME_SCRIPT}`)
+    .get((_req, res) => {
+      res.type('js').send(script);
     })
     .all(methodNotAllowed('GET'));
   return router;

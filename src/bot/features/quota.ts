@@ -1,5 +1,5 @@
 import { nextReset } from '../../domain/quota.ts';
-import { displayName } from '../describe-integration.ts';
+import { numberedName } from '../describe-integration.ts';
 import { type Feature, type FeatureDeps, onCommand } from '../feature.ts';
 
 const MAX_LISTED = 40;
@@ -25,7 +25,7 @@ export function quotaFeature(deps: Pick<FeatureDeps, 'integrations' | 'clock' | 
     const lines = active
       .slice(0, MAX_LISTED)
       .map((one) =>
-        texts.quotaLine({ name: displayName(one, texts), left: one.rateLimit, limit: one.dailyLimit }),
+        texts.quotaLine({ name: numberedName(one, texts), left: one.rateLimit, limit: one.dailyLimit }),
       );
     const reset = { at: `${at} ${deps.timeZone}`, hours: Math.floor(minutes / 60), minutes: minutes % 60 };
     await ctx.reply([...lines, '', texts.quotaResets(reset)].join('\n'));

@@ -1,8 +1,9 @@
+import type { InlineKeyboardButton } from 'telegraf/types';
 import { AppError } from '../../domain/errors.ts';
 import type { Integration } from '../../domain/integration.ts';
-import { isHarmless } from '../api-errors.ts';
+import { isHarmless, isUneditable } from '../api-errors.ts';
 import type { BotContext, ReplyOptions } from '../context.ts';
-import { displayName } from '../describe-integration.ts';
+import { isMeant, numberedName } from '../describe-integration.ts';
 import { type Feature, type FeatureDeps, onButton, onCommand } from '../feature.ts';
 import { mayManage } from '../guards/administrators.ts';
 import type { RefuseMembers } from '../guards/refuse-members.ts';
@@ -16,7 +17,7 @@ const MAX_BUTTONS = 20;
 
 export function askButton(integration: Integration, texts: Texts): { text: string; callback_data: string } {
   return {
-    text: texts.revokeButton(displayName(integration, texts)),
+    text: texts.revokeButton(numberedName(integration, texts)),
     callback_data: `${ASK}:${integration.id}`,
   };
 }
@@ -53,8 +54,9 @@ export function revokeFeature(
   const ask = onButton(ASK, async (ctx, id) => {
     if (!(await pressedByManager(ctx))) return;
     const integration = await ownIntegration(ctx, id);
-    if (integration === undefined) await ctx.reply(ctx.texts.revokeGone);
-    else await ctx.reply(...confirmation(integration, ctx.texts));
+    // In the place of the choice: no button of it is left to press.
+    if (integration === undefined) await replaceMessage(ctx, ctx.texts.revokeGone);
+    else await replaceMessage(ctx, ...confirmation(integration, ctx.texts));
   });
 
   const confirm = onButton(CONFIRM, async (ctx, id) => {
@@ -70,7 +72,7 @@ export function revokeFeature(
       // Two presses at once: what was asked for has happened.
       if (!(error instanceof AppError && error.code === 'integration_not_active')) throw error;
     }
-    await replaceMessage(ctx, ctx.texts.revoked(displayName(integration, ctx.texts)));
+    await replaceMessage(ctx, ctx.texts.revoked(numberedName(integration, ctx.texts)));
   });
 
   const cancel = onButton(CANCEL, async (ctx) => {
@@ -92,19 +94,14 @@ async function pressedByManager(ctx: BotContext): Promise<boolean> {
   return allowed;
 }
 
-async function replaceMessage(ctx: BotContext, text: string): Promise<void> {
+async function replaceMessage(ctx: BotContext, text: string, options: Confirmation[1] = {}): Promise<void> {
   try {
-    await ctx.editMessageText(text);
+    await ctx.editMessageText(text, options);
   } catch (error) {
-    if (!isHarmless(error)) throw error;
+    if (isHarmless(error)) return;
+    if (!isUneditable(error)) throw error;
+    await ctx.reply(text, options);
   }
-}
-
-function isMeant(integration: Integration, asked: string): boolean {
-  return (
-    asked.replace(/^#/, '') === String(integration.id) ||
-    integration.name.toLowerCase() === asked.toLowerCase()
-  );
 }
 
 function choices(found: readonly Integration[], texts: Texts): ReplyOptions {
@@ -113,7 +110,9 @@ function choices(found: readonly Integration[], texts: Texts): ReplyOptions {
   };
 }
 
-function confirmation(integration: Integration, texts: Texts): [string, ReplyOptions] {
+type Confirmation = [string, { reply_markup?: { inline_keyboard: InlineKeyboardButton[][] } }];
+
+function confirmation(integration: Integration, texts: Texts): Confirmation {
   const keyboard = [
     [
       { text: texts.revokeYes, callback_data: `${CONFIRM}:${integration.id}` },
@@ -121,7 +120,7 @@ function confirmation(integration: Integration, texts: Texts): [string, ReplyOpt
     ],
   ];
   return [
-    texts.revokeConfirm(displayName(integration, texts)),
+    texts.revokeConfirm(numberedName(integration, texts)),
     { reply_markup: { inline_keyboard: keyboard } },
   ];
 }

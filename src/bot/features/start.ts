@@ -1,6 +1,6 @@
 import { parseTokenWish } from '../deep-link.ts';
 import { type Feature, type FeatureDeps, onCommand } from '../feature.ts';
-import type { TokenDesk } from '../token-desk.ts';
+import { linkButton, type TokenDesk } from '../token-desk.ts';
 
 /** `/start [payload]`: the chat becomes known. Our own payloads ask for a group's token; others are ignored. */
 export function startFeature(deps: Pick<FeatureDeps, 'integrations'> & { desk: TokenDesk }): Feature {
@@ -14,6 +14,8 @@ export function startFeature(deps: Pick<FeatureDeps, 'integrations'> & { desk: T
     }
     if (regained > 0) await ctx.reply(ctx.texts.reachableAgain(regained));
     else if (active.length > 0) await ctx.reply(ctx.texts.welcomeBack(active.length));
+    else if (ctx.chat.type === 'channel')
+      await ctx.reply(ctx.texts.channelWelcome, linkButton(ctx, { chatId: ctx.chat.id, name: undefined }));
     else await ctx.reply(ctx.texts.welcome(ctx.from?.first_name ?? ''));
   });
 }

@@ -1,9 +1,9 @@
-import { displayName } from '../describe-integration.ts';
+import { displayName, isMeant } from '../describe-integration.ts';
 import { type Feature, type FeatureDeps, onCommand } from '../feature.ts';
 import { mayManage } from '../guards/administrators.ts';
 import type { RefuseMembers } from '../guards/refuse-members.ts';
 
-/** `/test [name]`: one alert the way every alert goes, for the integration with most quota left (or the named one). */
+/** `/test [name or id]`: one alert the way every alert goes, for the integration with most quota left (or the named one). */
 export function testFeature(
   deps: Pick<FeatureDeps, 'integrations' | 'alerts'> & { refuse: RefuseMembers },
 ): Feature {
@@ -15,9 +15,9 @@ export function testFeature(
     }
     const { texts } = ctx;
     const active = await deps.integrations.listActive(ctx.chat.id);
-    const named = active.find((one) => one.name.toLowerCase() === asked.toLowerCase());
-    const [fullest] = active.toSorted((a, b) => b.rateLimit - a.rateLimit);
-    const chosen = asked === '' ? fullest : named;
+    const fullestFirst = active.toSorted((a, b) => b.rateLimit - a.rateLimit);
+    const [fullest] = fullestFirst;
+    const chosen = asked === '' ? fullest : fullestFirst.find((one) => isMeant(one, asked));
     if (chosen === undefined) {
       await ctx.reply(fullest === undefined ? texts.noActiveIntegration : texts.revokeNotFound(asked));
       return;
@@ -35,7 +35,7 @@ export function testFeature(
         ...topicOf(ctx.message),
       },
       // Telegram may repeat an update: the same one must not send twice. With the date, because its ids may start over.
-      { idempotencyKey: `telegram-update-${ctx.update.update_id}-${ctx.message?.date}` },
+      { idempotencyKey: `telegram-update-${ctx.update.update_id}-${ctx.written?.date}` },
     );
     await ctx.reply(texts.testQueued({ name, remaining: accepted.remaining }));
   });

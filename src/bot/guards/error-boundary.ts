@@ -33,7 +33,9 @@ export function createErrorBoundary(deps: {
 
 /** False if that did not work either: the caller's log entry says so. */
 async function tell(ctx: BotContext, sentence: string): Promise<boolean> {
-  if (ctx.chat === undefined || ctx.chat.type === 'channel') return false;
+  // A channel hears of it only where somebody asked there.
+  const asked = ctx.command !== undefined || ctx.callbackQuery !== undefined;
+  if (ctx.chat === undefined || (ctx.chat.type === 'channel' && !asked)) return false;
   try {
     await ctx.reply(sentence);
     return true;

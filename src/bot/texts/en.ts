@@ -63,16 +63,19 @@ The answer contains the integration's token: use that one to send alerts.`,
   tooManyTokens: (seconds) =>
     `Too many setup tokens. Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
   channelAdded: (title) => `I've been added to ${title}. This button gets you a setup token for it.`,
-  adminsOnly: 'Only administrators of this group can do that.',
+  channelWelcome:
+    'This channel is registered: alerts can arrive here. This button gets an administrator a setup token for it.',
+  mayNotWrite: (title) =>
+    `I may not write in ${title}. Alerts can only arrive there once I have the right to post messages.`,
+  adminsOnly: 'Only administrators can do that.',
 
   integrationsTitle: 'Integrations of this chat:',
-  integrationLine: ({ name, status, left, limit, unreachable }) =>
-    `• ${name}: ${status}, ${left} of ${limit} ${alerts(limit)} left today${unreachable ? ' (Telegram rejects messages to this chat)' : ''}`,
-  statuses: {
-    active: 'active',
-    pending: 'pending (its setup token has not been used yet)',
-    revoked: 'revoked',
-  },
+  integrationLine: ({ name, left, limit, unreachable }) =>
+    `• ${name}: active, ${left} of ${limit} ${alerts(limit)} left today${unreachable ? ' (Telegram rejects messages to this chat)' : ''}`,
+  waitingLine: ({ name, isExpired }) =>
+    isExpired
+      ? `• ${name}: expired (its setup token was not used in time; /token with this name renews it)`
+      : `• ${name}: pending (its setup token has not been used yet)`,
   moreIntegrations: (count) =>
     `… and ${count} more. To revoke one that is not listed, send /revoke with its name or id.`,
   noActiveIntegration: 'This chat has no active integration yet. Add one with /token.',

@@ -65,16 +65,19 @@ La respuesta contiene el token de la integración: úsalo para enviar alertas.`,
     `Demasiados tokens seguidos. Inténtalo de nuevo en ${seconds} ${seconds === 1 ? 'segundo' : 'segundos'}.`,
   channelAdded: (title) =>
     `Me han añadido a ${title}. Con este botón puedes obtener un token de configuración.`,
-  adminsOnly: 'Solo los administradores de este grupo pueden hacer eso.',
+  channelWelcome:
+    'Este canal está registrado: aquí pueden llegar alertas. Con este botón, un administrador obtiene un token de configuración.',
+  mayNotWrite: (title) =>
+    `No tengo permiso para escribir en ${title}. Allí solo podrán llegar alertas cuando me den permiso para publicar mensajes.`,
+  adminsOnly: 'Solo los administradores pueden hacer eso.',
 
   integrationsTitle: 'Integraciones de este chat:',
-  integrationLine: ({ name, status, left, limit, unreachable }) =>
-    `• ${name}: ${status}, hoy ${areLeft(left)} ${left} de ${limit} ${alerts(limit)}${unreachable ? ' (Telegram rechaza los mensajes a este chat)' : ''}`,
-  statuses: {
-    active: 'activa',
-    pending: 'pendiente (su token de configuración aún no se ha usado)',
-    revoked: 'revocada',
-  },
+  integrationLine: ({ name, left, limit, unreachable }) =>
+    `• ${name}: activa, hoy ${areLeft(left)} ${left} de ${limit} ${alerts(limit)}${unreachable ? ' (Telegram rechaza los mensajes a este chat)' : ''}`,
+  waitingLine: ({ name, isExpired }) =>
+    isExpired
+      ? `• ${name}: caducada (su token de configuración no se usó a tiempo; /token con este nombre la renueva)`
+      : `• ${name}: pendiente (su token de configuración aún no se ha usado)`,
   moreIntegrations: (count) =>
     `… y ${count} más. Para revocar una que no aparezca aquí, envía /revoke con su nombre o su id.`,
   noActiveIntegration: 'Este chat aún no tiene ninguna integración activa. Crea una con /token.',

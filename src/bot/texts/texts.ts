@@ -1,6 +1,5 @@
 import type { FmtString } from 'telegraf/format';
 import type { ErrorCode } from '../../domain/errors.ts';
-import type { IntegrationStatus } from '../../domain/integration.ts';
 
 /** The menu's commands, in its order. `/temporal_token` and `/get_me` are aliases of token and id. */
 export const MENU_COMMANDS = [
@@ -45,17 +44,15 @@ export interface Texts {
   readonly notAdminThere: string;
   tooManyTokens(seconds: number): string;
   channelAdded(title: string): string;
+  /** In the channel itself, above the button that gets a token. */
+  readonly channelWelcome: string;
+  mayNotWrite(title: string): string;
   readonly adminsOnly: string;
 
   readonly integrationsTitle: string;
-  integrationLine(fields: {
-    name: string;
-    status: string;
-    left: number;
-    limit: number;
-    unreachable: boolean;
-  }): string;
-  readonly statuses: Record<IntegrationStatus, string>;
+  integrationLine(fields: { name: string; left: number; limit: number; unreachable: boolean }): string;
+  /** One that is not set up; `isExpired`: nor can it be, with the setup token that it had. */
+  waitingLine(fields: { name: string; isExpired: boolean }): string;
   moreIntegrations(count: number): string;
   readonly noActiveIntegration: string;
   unnamed(id: number): string;

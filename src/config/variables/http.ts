@@ -63,7 +63,7 @@ export const HTTP = {
     schema: text,
     type: 'secret',
     fallback: null,
-    absent: 'the operator pages return 404; in the sandbox one is generated and printed',
+    absent: 'the operator pages return 404; in the sandbox one is generated, kept in DATA_DIR and printed',
     example: 'replace-with-a-long-password',
     about: 'The operator password.',
     secret: true,

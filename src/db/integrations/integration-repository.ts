@@ -47,11 +47,11 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
       return (await unrevoked(chatId).orderBy('id')).map(toIntegration);
     },
 
-    async findReusablePending(chatId, now) {
+    async findReusablePending(chatId, name, now) {
       const row = await integrations()
         .where({ chatId, status: 'pending' })
-        .where((unused) => unused.whereNull('tokenHash').orWhere('expiresAt', '<=', now))
-        .orderBy('id', 'desc')
+        .where((free) => free.where({ name }).orWhereNull('tokenHash').orWhere('expiresAt', '<=', now))
+        .orderByRaw('CASE WHEN "name" = ? THEN 0 ELSE 1 END, "id" DESC', [name])
         .first();
       return row && toIntegration(row);
     },
@@ -76,9 +76,10 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
     },
 
     async storeSetupToken(id, name, tokenHash, expiresAt, now) {
-      await integrations()
+      const changed = await integrations()
         .patch({ name, tokenHash, expiresAt, updatedAt: now })
         .where({ id, status: 'pending' });
+      return changed > 0;
     },
 
     activate: (id, setupHash, next) =>
@@ -107,6 +108,11 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
           return (await integrations(trx).where(pending).resultSize()) > 0 ? 'too_many' : undefined;
         }),
       ),
+
+    async undoActivation({ id, status, name, scope, rateLimit, expiresAt, ...before }, tokenHash) {
+      const as = { status, name, scope, rateLimit, expiresAt, carriedOver: 0, tokenHash: before.tokenHash };
+      await retryConflicts(() => integrations().patch(as).where({ id, tokenHash }));
+    },
 
     async rotate(id, oldHash, next) {
       const rows = await integrations()

@@ -12,7 +12,7 @@ const GONE: Readonly<Partial<Record<BotStatus, (type: Chat['type']) => Refusal>>
   left: (type) => forbidden(`bot is not a member of the ${type} chat`),
 };
 
-/** The chat of a call by id or @username. @throws Refusal 400 */
+/** The chat of a call by id or @username. @throws Refusal 400; 403 for a person who has no chat with the bot */
 export function findChat(state: DoubleState, payload: Payload): ChatRecord {
   const given = readString(payload, 'chat_id');
   if (given === undefined || given === '') throw badRequest('chat_id is empty');
@@ -21,8 +21,9 @@ export function findChat(state: DoubleState, payload: Payload): ChatRecord {
     id !== undefined
       ? state.chats.get(id)
       : [...state.chats.values()].find(({ chat }) => chat.username && `@${chat.username}` === given);
-  if (!record) throw badRequest('chat not found');
-  return record;
+  if (record) return record;
+  const isPerson = [...state.chats.values()].some(({ members }) => id !== undefined && members.has(id));
+  throw isPerson ? forbidden("bot can't initiate conversation with a user") : badRequest('chat not found');
 }
 
 /** The chat, when the bot may be there. @throws Refusal 400 (unknown, upgraded), 403 (blocked, kicked, …) */
@@ -42,9 +43,13 @@ export function writableChat(state: DoubleState, payload: Payload): ChatRecord {
   const record = openChat(state, payload);
   if (record.botStatus === 'restricted')
     throw badRequest('not enough rights to send text messages to the chat');
-  if (record.chat.type === 'channel' && record.botStatus === 'member')
+  if (record.chat.type === 'channel' && !mayPost(record))
     throw badRequest('need administrator rights in the channel chat');
   return record;
+}
+
+function mayPost({ botStatus, botCanPost }: ChatRecord): boolean {
+  return botStatus === 'creator' || (botStatus === 'administrator' && botCanPost);
 }
 
 /** The forum topic of a send. General has no id of its own: 1 is refused, as by Telegram. @throws Refusal 400 */

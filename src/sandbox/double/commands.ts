@@ -2,15 +2,15 @@ import type { Method } from './method.ts';
 import { isRecord, readJson, readString } from './payload.ts';
 import { badRequest } from './refusals.ts';
 import type { DoubleState } from './state.ts';
-import type { BotCommand, Chat, Payload } from './types.ts';
+import type { BotCommand, Chat, Payload, User } from './types.ts';
 
 const MAX_COMMANDS = 100;
 const MAX_DESCRIPTION = 256;
 
 export interface Commands {
   readonly methods: Record<string, Method>;
-  /** The menu that a person sees in this chat: the narrowest scope that has one, then the language. */
-  menu(chat: Chat, language?: string): readonly BotCommand[];
+  /** The menu that a person sees in this chat: of the narrowest scope that has one, in their language or in any. */
+  menu(chat: Chat, person: User): readonly BotCommand[];
 }
 
 function scopeKey(payload: Payload): string {
@@ -56,15 +56,29 @@ export function createCommands(state: DoubleState): Commands {
         return true;
       },
     },
-    menu(chat, language = 'en') {
-      const kind = chat.type === 'private' ? 'all_private_chats' : 'all_group_chats';
-      const scopes = [`chat:${chat.id}`, kind, 'default'];
-      for (const scope of scopes)
-        for (const code of [language, '']) {
+    menu(chat, person) {
+      for (const scope of scopesOf(chat, person))
+        for (const code of [person.language_code ?? '', '']) {
           const list = lists.get(`${scope}/${code}`);
           if (list && list.length > 0) return list;
         }
       return [];
     },
   };
+
+  /** The Bot API's order ("Determining list of commands"). Channels have no menu. */
+  function scopesOf({ id, type }: Chat, person: User): string[] {
+    if (type === 'channel') return [];
+    if (type === 'private') return [`chat:${id}`, 'all_private_chats', 'default'];
+    const status = state.chats.get(id)?.members.get(person.id)?.status ?? 'left';
+    const isAdministrator = status === 'creator' || status === 'administrator';
+    return [
+      `chat_member:${id}:${person.id}`,
+      ...(isAdministrator ? [`chat_administrators:${id}`] : []),
+      `chat:${id}`,
+      ...(isAdministrator ? ['all_chat_administrators'] : []),
+      'all_group_chats',
+      'default',
+    ];
+  }
 }

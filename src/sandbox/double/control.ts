@@ -68,7 +68,12 @@ function actions(deps: ControlDeps): Record<string, Action> {
       ),
     }),
     'POST bot-status': (input) =>
-      deps.setBotStatus(chatIdOf(input), need(readString(input, 'status'), 'status') as BotStatus),
+      deps.setBotStatus(
+        chatIdOf(input),
+        need(readString(input, 'status'), 'status') as BotStatus,
+        userOf(input),
+        input.canPost !== false,
+      ),
     'POST migrate': (input) => deps.migrateChat(chatIdOf(input), need(readInteger(input, 'to'), 'to')),
     'POST down': (input) => {
       const ms = need(readInteger(input, 'ms'), 'ms');

@@ -1,4 +1,4 @@
-import { memberStatusOf } from './chat-methods.ts';
+import { botAsMember } from './chat-methods.ts';
 import { type ChatRecord, type DoubleState, newChatRecord, toApi } from './state.ts';
 import { commandEntities } from './text-checks.ts';
 import type { BotStatus, Chat, MemberStatus, StoredMessage, User } from './types.ts';
@@ -16,17 +16,23 @@ export interface People {
   addTopic(chatId: number, threadId: number, name: string): void;
   setTopicClosed(chatId: number, threadId: number, closed: boolean): void;
   userSends(chatId: number, text: string, from?: User, options?: SendOptions): StoredMessage;
-  setBotStatus(chatId: number, status: BotStatus, by?: User): void;
+  /** @param canPost as an administrator of a channel; default true */
+  setBotStatus(chatId: number, status: BotStatus, by?: User, canPost?: boolean): void;
   migrateChat(from: number, to: number): void;
   person(record: ChatRecord, from?: User): User;
+  /** Who acts in groups when no other is named. */
+  you(): User;
+  /** From now on you use Telegram in this language (two letters). */
+  speak(language: string): void;
 }
 
 /** Telegram tells the bot nothing of these two: it learns them from a 403. */
 const SILENT_STATUSES: ReadonlySet<BotStatus> = new Set(['deactivated', 'deleted']);
 const OUTSIDE: ReadonlySet<BotStatus> = new Set(['left', 'kicked', 'blocked', 'deactivated', 'deleted']);
 
-/** @param you the person who acts in groups when no other is named */
-export function createPeople(state: DoubleState, updates: UpdateQueue, you: User): People {
+/** @param first the person who acts in groups when no other is named */
+export function createPeople(state: DoubleState, updates: UpdateQueue, first: User): People {
+  let you = first;
   const person = (record: ChatRecord, from?: User): User => {
     if (from) return from;
     if (record.chat.type !== 'private') return you;
@@ -44,6 +50,7 @@ export function createPeople(state: DoubleState, updates: UpdateQueue, you: User
   /** Privacy mode, Telegram's default: in groups a bot that is no administrator sees what is addressed to it. */
   const seenByBot = (record: ChatRecord, message: StoredMessage): boolean => {
     if (OUTSIDE.has(record.botStatus)) return false;
+    if (record.chat.type === 'channel') return record.botStatus === 'administrator';
     if (record.chat.type === 'private' || record.botStatus === 'administrator') return true;
     const text = message.text ?? '';
     const name = (state.bot.username ?? '').toLowerCase();
@@ -52,17 +59,18 @@ export function createPeople(state: DoubleState, updates: UpdateQueue, you: User
     return message.reply_to_message?.from?.id === state.bot.id || text.toLowerCase().includes(`@${name}`);
   };
 
-  const setBotStatus = (chatId: number, status: BotStatus, by?: User): void => {
+  const setBotStatus: People['setBotStatus'] = (chatId, status, by, canPost = true) => {
     const record = state.chat(chatId);
-    const before = memberStatusOf(record.botStatus);
+    const before = botAsMember(state.bot, record);
     record.botStatus = status;
+    record.botCanPost = canPost;
     if (!SILENT_STATUSES.has(status))
       updates.push('my_chat_member', {
         chat: record.chat,
         from: person(record, by),
         date: state.date(),
-        old_chat_member: { user: state.bot, status: before },
-        new_chat_member: { user: state.bot, status: memberStatusOf(status) },
+        old_chat_member: before,
+        new_chat_member: botAsMember(state.bot, record),
       });
     state.emit({ type: 'chat', chatId });
   };
@@ -77,6 +85,15 @@ export function createPeople(state: DoubleState, updates: UpdateQueue, you: User
 
   return {
     person,
+    you: () => you,
+    speak(language) {
+      you = { ...you, language_code: language };
+      for (const { members } of state.chats.values()) {
+        const member = members.get(you.id);
+        if (member) members.set(you.id, { ...member, user: you });
+      }
+      state.emit({ type: 'commands' });
+    },
     addChat(chat) {
       const known = state.chats.get(chat.id);
       if (known) known.chat = chat;
@@ -115,7 +132,8 @@ export function createPeople(state: DoubleState, updates: UpdateQueue, you: User
           : { message_thread_id: options.threadId, is_topic_message: true as const }),
         ...(reply ? { reply_to_message: toApi(reply) } : {}),
       });
-      if (seenByBot(record, message)) updates.push('message', toApi(message));
+      const kind = record.chat.type === 'channel' ? 'channel_post' : 'message';
+      if (seenByBot(record, message)) updates.push(kind, toApi(message));
       return message;
     },
     setBotStatus,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { BotStatus, Chat, DoubleEvent, MemberStatus, Message, StoredMessage, User } from './types.ts';
 
 /** Documents are kept in memory up to this many bytes; the oldest contents go first. */
@@ -11,6 +12,8 @@ interface Topic {
 export interface ChatRecord {
   chat: Chat;
   botStatus: BotStatus;
+  /** As an administrator of a channel. */
+  botCanPost: boolean;
   migratedTo: number | undefined;
   nextMessageId: number;
   readonly members: Map<number, { user: User; status: MemberStatus }>;
@@ -33,14 +36,19 @@ export interface DoubleState {
   append(record: ChatRecord, content: MessageContent): StoredMessage;
   replace(record: ChatRecord, message: StoredMessage): void;
   remove(record: ChatRecord, messageId: number): boolean;
-  saveFile(content: Buffer): string;
+  /** What was kept of an earlier life: messages, oldest first, and the id of the next one. Nobody is told. */
+  restore(record: ChatRecord, messages: readonly StoredMessage[], nextMessageId: number): void;
+  /** @param fileId that of an earlier life; default a new one */
+  saveFile(content: Buffer, fileId?: string): string;
   file(fileId: string): Buffer | undefined;
 }
 
 export function newChatRecord(chat: Chat): ChatRecord {
   return {
     chat,
-    botStatus: 'member',
+    // A bot is in a channel as an administrator only.
+    botStatus: chat.type === 'channel' ? 'administrator' : 'member',
+    botCanPost: true,
     migratedTo: undefined,
     nextMessageId: 1,
     members: new Map(),
@@ -55,7 +63,6 @@ export function createState(bot: User, maxMessages: number, now: () => number): 
   const listeners = new Set<(event: DoubleEvent) => void>();
   const files = new Map<string, Buffer>();
   let fileBytes = 0;
-  let nextFile = 1;
   let order: { record: ChatRecord; messageId: number }[] = [];
 
   const emit = (event: DoubleEvent): void => {
@@ -107,8 +114,14 @@ export function createState(bot: User, maxMessages: number, now: () => number): 
       if (removed) emit({ type: 'deleted', chatId: record.chat.id, messageId });
       return removed;
     },
-    saveFile(content) {
-      const fileId = `file-${nextFile++}`;
+    restore(record, messages, nextMessageId) {
+      record.nextMessageId = nextMessageId;
+      for (const message of messages) {
+        record.messages.set(message.message_id, message);
+        order.push({ record, messageId: message.message_id });
+      }
+    },
+    saveFile(content, fileId = `file-${randomUUID()}`) {
       files.set(fileId, content);
       fileBytes += content.length;
       for (const [oldest, bytes] of files) {
@@ -124,5 +137,7 @@ export function createState(bot: User, maxMessages: number, now: () => number): 
 
 /** The message as the Bot API shows it to the bot. */
 export function toApi({ silent: _silent, ...message }: StoredMessage): Message {
-  return message;
+  if (message.chat.type !== 'channel') return message;
+  const { from: _from, ...post } = message;
+  return { ...post, sender_chat: message.chat };
 }

@@ -53,6 +53,8 @@ export interface Document {
 export interface Message {
   readonly message_id: number;
   readonly from?: User;
+  /** Of what is posted in a channel: the channel itself. */
+  readonly sender_chat?: Chat;
   readonly chat: Chat;
   readonly date: number;
   readonly edit_date?: number;
@@ -71,7 +73,10 @@ export interface Message {
   readonly migrate_from_chat_id?: number;
 }
 
-/** A message as the double keeps it. `silent` is known to the chat only: Telegram does not tell it to the bot. */
+/**
+ * A message as the double keeps it: `from` is there in channels, too. `silent` is known to the chat only: Telegram does not
+ * tell it to the bot.
+ */
 export interface StoredMessage extends Message {
   readonly silent: boolean;
 }
@@ -83,6 +88,15 @@ export type MemberStatus = 'creator' | 'administrator' | 'member' | 'restricted'
  * `deactivated` and `deleted` come without an update, as in Telegram.
  */
 export type BotStatus = MemberStatus | 'blocked' | 'deactivated' | 'deleted';
+
+/** The bot or a person in a chat. The rights are told of the bot alone, where they decide whether it may write. */
+export interface Member {
+  readonly user: User;
+  readonly status: MemberStatus;
+  readonly can_post_messages?: boolean;
+  readonly is_member?: boolean;
+  readonly can_send_messages?: boolean;
+}
 
 export interface Update {
   readonly update_id: number;

@@ -15,6 +15,8 @@ let toastTimer;
 const chatOf = (id) => state.chats.find((chat) => chat.id === id);
 const nameOf = (chat) => chat.title ?? chat.first_name ?? String(chat.id);
 const isGroup = (chat) => chat?.type !== 'private';
+const isChannel = (chat) => chat?.type === 'channel';
+const kindOf = (chat) => (isChannel(chat) ? 'Channel' : 'Group');
 
 function toast(text) {
   const box = find('toast');
@@ -50,8 +52,21 @@ async function post(path, body) {
 const send = (text) => post('api/send', { chatId: current, text });
 const press = (messageId, data) => post('api/press', { chatId: current, messageId, data });
 
+/** The link to the bot with a payload: Telegram opens the private chat, where one presses Start. */
+async function startBot(payload) {
+  await openChat(state.chats.find((chat) => !isGroup(chat)).id);
+  await send(`/start ${payload}`);
+}
+
 const render = (message) =>
-  renderMessage(message, { botId: state.bot.id, isGroup: isGroup(chatOf(current)), send, press, toast });
+  renderMessage(message, {
+    bot: state.bot,
+    isGroup: isGroup(chatOf(current)),
+    send,
+    press,
+    startBot,
+    toast,
+  });
 
 const nodeOf = (messageId) => log.querySelector(`[data-id="${Number(messageId)}"]`);
 
@@ -92,7 +107,9 @@ function renderChats() {
     );
     if (count > 0)
       button.append(element('span', { class: 'unread', 'aria-label': `${count} unread` }, String(count)));
-    button.append(element('span', { class: 'kind' }, isGroup(chat) ? 'Group with the bot' : 'Private chat'));
+    button.append(
+      element('span', { class: 'kind' }, isGroup(chat) ? `${kindOf(chat)} with the bot` : 'Private chat'),
+    );
     button.addEventListener('click', () => void openChat(chat.id));
     return element('li', {}, button);
   });
@@ -104,8 +121,9 @@ function renderHeader() {
   if (!chat) return;
   find('title').textContent = isGroup(chat) ? nameOf(chat) : state.bot.first_name;
   find('subtitle').textContent = isGroup(chat)
-    ? `Group with ${state.bot.first_name} · chat id ${chat.id}`
+    ? `${kindOf(chat)} with ${state.bot.first_name} · chat id ${chat.id}`
     : `bot · @${state.bot.username} · chat id ${chat.id}`;
+  find('menu-button').hidden = isChannel(chat);
   document.title = `${find('title').textContent} · SANDBOX`;
 }
 
@@ -127,11 +145,23 @@ async function openChat(chatId) {
   toEnd();
 }
 
+function renderLanguages() {
+  const select = find('language');
+  select.parentElement.hidden = state.languages.length < 2;
+  const options = state.languages.map((code) => {
+    const name = new Intl.DisplayNames([code], { type: 'language' }).of(code);
+    return element('option', { value: code, lang: code }, name.charAt(0).toUpperCase() + name.slice(1));
+  });
+  select.replaceChildren(...options);
+  select.value = state.language;
+}
+
 async function refresh() {
   state = await get('api/state');
   const board = find('board');
   board.hidden = !state.boardUrl;
   if (state.boardUrl) board.href = state.boardUrl;
+  renderLanguages();
   if (!chatOf(current)) current = state.chats[0]?.id;
   renderChats();
   renderHeader();
@@ -150,10 +180,16 @@ function onMessage({ chatId, message }) {
   if (atEnd || message.from?.id !== state.bot.id) toEnd();
 }
 
+/** Whoever pressed a button of the message goes on from its place. */
+function replace(old, next) {
+  const hadFocus = old?.contains(document.activeElement);
+  old?.replaceWith(next);
+  if (hadFocus) (next.querySelector('.keys button') ?? scroll).focus();
+}
+
 const HANDLERS = {
   message: onMessage,
-  edited: ({ chatId, message }) =>
-    chatId === current && nodeOf(message.message_id)?.replaceWith(render(message)),
+  edited: ({ chatId, message }) => chatId === current && replace(nodeOf(message.message_id), render(message)),
   deleted: ({ chatId, messageId }) => {
     if (chatId === current) nodeOf(messageId)?.remove();
     if (!log.querySelector('[data-id]')) {
@@ -178,6 +214,11 @@ createComposer({ send, commands: () => chatOf(current)?.commands ?? [] });
 empty.querySelector('[data-send]').addEventListener('click', () => {
   void send('/start');
   find('text').focus();
+});
+
+find('language').addEventListener('change', async (event) => {
+  // What could not be changed shows as it was.
+  if (!(await post('api/language', { language: event.target.value }))) renderLanguages();
 });
 
 /** EventSource reconnects by itself; whatever happened meanwhile is reloaded. */

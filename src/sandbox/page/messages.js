@@ -48,11 +48,20 @@ function documentCard(file) {
   return card;
 }
 
+/** The payload of a link to this very bot, which is not to be had at t.me. */
+function startOf(url, bot) {
+  const { hostname, pathname, searchParams } = URL.canParse(url) ? new URL(url) : {};
+  const isOurs = hostname === 't.me' && pathname === `/${bot.username}`;
+  return isOurs ? (searchParams.get('start') ?? '') : undefined;
+}
+
 function key(button, message, acts) {
-  if (button.url) return link(button.url, `${button.text} ↗`);
+  const start = startOf(button.url, acts.bot);
+  if (button.url && start === undefined) return link(button.url, `${button.text} ↗`);
   const node = element('button', { type: 'button' }, button.text);
   node.addEventListener('click', async () => {
-    if (button.copy_text) {
+    if (start !== undefined) await acts.startBot(start);
+    else if (button.copy_text) {
       await copyText(button.copy_text.text);
       acts.toast('Copied');
     } else if (button.callback_data !== undefined) {
@@ -77,11 +86,11 @@ function serviceText(message) {
   return undefined;
 }
 
-/** @param acts {botId, isGroup, send(text), press(messageId, data), toast(text)} */
+/** @param acts {bot, isGroup, send(text), press(messageId, data), startBot(payload), toast(text)} */
 export function renderMessage(message, acts) {
   const service = serviceText(message);
   if (service) return element('p', { class: 'service', 'data-id': message.message_id }, service);
-  const mine = message.from?.id !== acts.botId;
+  const mine = message.from?.id !== acts.bot.id;
   const bubble = element('div', { class: 'bubble' });
   if (acts.isGroup) bubble.append(element('p', { class: 'author' }, message.from?.first_name ?? ''));
   if (message.document) bubble.append(documentCard(message.document));

@@ -3,12 +3,13 @@ import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
 import { whyCannotSend } from '../../domain/integration.ts';
 import { nextReset } from '../../domain/quota.ts';
+import { ANSWER_LIMIT_MS, databaseUnavailable } from '../in-time.ts';
 import type { AcceptResult, AlertLedger, NewAlert } from '../ports/alerts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import { type AlertRequest, canonical } from './alert-request.ts';
 import type { QueueEntry, Source } from './queue-entry.ts';
-import { chatMismatch, databaseUnavailable, deadToken } from './refusals.ts';
+import { chatMismatch, deadToken, NOT_ACCEPTED } from './refusals.ts';
 
 /** Who sends: an integration, as its token names it. The accept itself proves that this is still so. */
 export interface Sender {
@@ -42,12 +43,6 @@ export type Accept = (
   },
 ) => Promise<AcceptedAlert>;
 
-/**
- * An accept answers within this time, in ms (the contract): one step in the database and two in Redis share it. A sender
- * with the patience of common HTTP clients (5 s) then knows whether to try again.
- */
-export const ACCEPT_LIMIT_MS = 1_500;
-
 export function createAccept(deps: {
   ledger: AlertLedger;
   queueEntry: QueueEntry;
@@ -64,7 +59,8 @@ export function createAccept(deps: {
       context.requestId === undefined ? {} : { requestId: context.requestId };
     try {
       const alert = describe(sender, request, context.idempotencyKey);
-      const deadline = createDeadline(ACCEPT_LIMIT_MS);
+      // One step in the database and two in Redis share it.
+      const deadline = createDeadline(ANSWER_LIMIT_MS);
       // The one statement that proves the sender, takes the unit and writes the entry; what follows only reads it.
       const verdict = await decide(alert, deadline);
       if (verdict.kind === 'token_invalid') throw deadToken();
@@ -98,7 +94,7 @@ export function createAccept(deps: {
         },
       );
     } catch (error) {
-      throw databaseUnavailable(error);
+      throw databaseUnavailable(error, NOT_ACCEPTED);
     }
   }
 

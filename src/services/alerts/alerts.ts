@@ -1,17 +1,17 @@
-import { within } from '../../async/within.ts';
 import { type AlertRecord, hasEnded } from '../../domain/alert.ts';
-import type { AppError } from '../../domain/errors.ts';
+import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
 import type { Integration } from '../../domain/integration.ts';
+import { inTime } from '../in-time.ts';
 import type { AlertLedger } from '../ports/alerts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
 import type { AlertQueue, EndedSignal } from '../ports/queue.ts';
-import { ACCEPT_LIMIT_MS, type Accept, createAccept, type Sender } from './accept.ts';
+import { type Accept, createAccept, type Sender } from './accept.ts';
 import { createQueueEntry } from './queue-entry.ts';
 import { createQuotaNotice } from './quota-notice.ts';
-import { alertNotFound, databaseUnavailable, deadToken } from './refusals.ts';
+import { alertNotFound, deadToken, NOT_ACCEPTED } from './refusals.ts';
 import { createResend, type Resend } from './resend.ts';
 
 export interface AlertService {
@@ -27,7 +27,7 @@ export interface AlertService {
     refusal: AppError,
     context: { readonly requestId?: string },
   ): Promise<AppError>;
-  /** The entry, with the sender's tags opened. @throws AppError not_found, also for another integration's alert */
+  /** The entry, with the sender's tags opened. @throws AppError not_found (also for another's), database_unavailable */
   get(integration: Pick<Integration, 'id'>, id: string): Promise<AlertRecord & { tags: string[] }>;
   /** As `get`, after the alert ended or `seconds` passed or the signal aborted, whichever is first. */
   waitForEnd(
@@ -57,9 +57,10 @@ export function createAlertService(deps: {
 }): AlertService {
   const { ledger, cipher, events, clock } = deps;
   const queueEntry = createQueueEntry(deps);
+  const resend = createResend({ ...deps, queueEntry });
 
   async function findOwn(integration: Pick<Integration, 'id'>, id: string): Promise<AlertRecord> {
-    const record = await ledger.find(id);
+    const record = await inTime(() => ledger.find(id), 'Ask again in a few seconds.');
     if (record === undefined || record.integrationId !== integration.id) throw alertNotFound();
     return record;
   }
@@ -72,11 +73,12 @@ export function createAlertService(deps: {
     if (sender === undefined) return { told: refusal };
     try {
       // SQLite's only connection may be waiting for another program's lock.
-      const integration = await within(ACCEPT_LIMIT_MS, () => deps.integrations.findById(sender.id));
+      const integration = await inTime(() => deps.integrations.findById(sender.id), NOT_ACCEPTED);
       const isProved = integration !== undefined && integration.tokenHash === sender.tokenHash;
       return isProved ? { told: refusal, integration } : { told: deadToken() };
     } catch (error) {
-      return { told: databaseUnavailable(error) };
+      if (error instanceof AppError) return { told: error };
+      throw error;
     }
   }
 
@@ -87,7 +89,8 @@ export function createAlertService(deps: {
 
   return {
     accept: createAccept({ ...deps, queueEntry, tellUsedUp: createQuotaNotice(deps) }),
-    resend: createResend({ ...deps, queueEntry }),
+    resend: (by, id) =>
+      inTime(() => resend(by, id), 'It may be sent again all the same: look at it before you try again.'),
 
     async refuse(sender, refusal, { requestId }) {
       const { told, integration } = await judge(sender, refusal);

@@ -18,11 +18,5 @@ export function alertNotFound(): AppError {
   return new AppError('not_found', 'This token has no alert with this id.');
 }
 
-/** The database could not say in time whether the alert may be taken in. Nothing was. */
-export function databaseUnavailable(cause: unknown): AppError {
-  return new AppError(
-    'database_unavailable',
-    'The database did not answer in time. The alert was not accepted; try again in a few seconds.',
-    { retryAfterSeconds: 5, cause },
-  );
-}
+/** What a refusal for the database's sake means to who sends an alert. */
+export const NOT_ACCEPTED = 'The alert was not accepted; try again in a few seconds.';

@@ -12,7 +12,7 @@ import { alertNotFound } from './refusals.ts';
 
 /**
  * Resends a failed or uncertain alert. Takes no quota: it was paid for when it was accepted.
- * @throws AppError not_found, not_resendable, integration_not_active, queue_full, queue_unavailable
+ * @throws AppError not_found, not_resendable, integration_not_active, queue_full, queue_unavailable, database_unavailable
  */
 export type Resend = (
   by: { integration: Pick<Integration, 'id'> } | 'operator',

@@ -1,19 +1,22 @@
 import type { TokenClaims, Tokens } from '../../crypto/tokens.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
-import { type Integration, MAX_NAME_LENGTH } from '../../domain/integration.ts';
-import { DEFAULT_SCOPE, INTEGRATION_SCOPES, unknownScopes } from '../../domain/scopes.ts';
-import { chatMismatch, deadToken } from '../alerts/refusals.ts';
+import { type Integration, standing } from '../../domain/integration.ts';
+import { deadToken } from '../alerts/refusals.ts';
+import { inTime } from '../in-time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
 import type { AlertQueue } from '../ports/queue.ts';
+import { checkName, tooMany } from './input.ts';
+import { createTokenExchange, type TokenExchange } from './token-exchange.ts';
 
-export interface IntegrationService {
+export interface IntegrationService extends TokenExchange {
   /** `/start`: the chat becomes known (a pending integration), or reachable again (`regained`, as of chatReturned). */
   registerChat(chatId: number): Promise<{ active: Integration[]; regained: number }>;
   /**
-   * `/token [name]`: a single-use setup token for a new integration of the chat. Unnamed, it is `<noun> <number>`.
+   * `/token [name]`: a single-use setup token for a new integration of the chat. Unnamed, it is `<noun> <number>`. Where one
+   * with this name waits for its exchange, it gets the new token, and the one before is dead.
    * @throws AppError too_many_integrations, invalid_request (the name)
    */
   issueSetupToken(
@@ -23,23 +26,15 @@ export interface IntegrationService {
   ): Promise<{ token: string; expiresAt: number; integration: Integration }>;
   /**
    * The integration that a verified token stands for.
-   * @throws AppError unauthorized when the token was revoked, rotated away, or belongs to nothing
+   * @throws AppError unauthorized when the token was revoked, rotated away, or belongs to nothing; database_unavailable
    */
   authenticate(claims: TokenClaims, tokenHash: string): Promise<Integration>;
-  /**
-   * Exchanges a verified setup token, once.
-   * @throws AppError already_used, too_many_integrations, unauthorized, chat_mismatch, invalid_request (unknown scope, names the valid ones)
-   */
-  create(
-    claims: TokenClaims,
-    setupHash: string,
-    input: { name?: string | undefined; scope?: string | undefined; chatId?: number | undefined },
-  ): Promise<{ integration: Integration; token: string }>;
-  /** A new token; the old one is dead at once. @throws AppError unauthorized if the old one was replaced meanwhile */
-  rotate(integration: Integration): Promise<{ integration: Integration; token: string }>;
   /** Dead at once; queued alerts end as failed (revoked). @throws AppError integration_not_active if revoked before */
   revoke(integration: Integration): Promise<Integration>;
-  /** All integrations of a chat, active ones first, then oldest first; revoked ones left out. */
+  /**
+   * What a chat has, oldest first: its active integrations, then those that wait for their exchange, then those whose setup
+   * token has ended unused within the last day.
+   */
   listForChat(chatId: number): Promise<Integration[]>;
   /** The active integrations of a chat, oldest first. */
   listActive(chatId: number): Promise<Integration[]>;
@@ -50,6 +45,9 @@ export interface IntegrationService {
   /** A group became a supergroup. */
   migrateChat(from: number, to: number): Promise<void>;
 }
+
+const AGAIN = 'Try again in a few seconds.';
+const MAYBE_REVOKED = 'The integration may be revoked all the same: then its token reads as no longer valid.';
 
 export function createIntegrationService(deps: {
   integrations: IntegrationRepository;
@@ -67,7 +65,7 @@ export function createIntegrationService(deps: {
   const chatOf = (integration: Integration) => deps.cipher.hashChat(integration.chatId);
 
   async function authenticate(claims: TokenClaims, tokenHash: string): Promise<Integration> {
-    const integration = await integrations.findById(Number(claims.sub));
+    const integration = await inTime(() => integrations.findById(Number(claims.sub)), AGAIN);
     if (integration === undefined || integration.tokenHash !== tokenHash) {
       throw deadToken();
     }
@@ -100,71 +98,23 @@ export function createIntegrationService(deps: {
     async issueSetupToken(chatId, name, noun = 'integration') {
       const now = clock.now();
       const chosen = name === undefined ? await nextName(chatId, noun) : checkName(name);
-      const target =
-        (await integrations.findReusablePending(chatId, now)) ?? (await insertPending(chatId, chosen, now));
-      const setup = tokens.issueSetup(target.id);
-      await integrations.storeSetupToken(target.id, chosen, setup.hash, setup.expiresAt, now);
-      return {
-        token: setup.token,
-        expiresAt: setup.expiresAt,
-        integration: { ...target, name: chosen, tokenHash: setup.hash, expiresAt: setup.expiresAt },
-      };
+      for (;;) {
+        const waiting = await integrations.findReusablePending(chatId, chosen, now);
+        const target = waiting ?? (await insertPending(chatId, chosen, now));
+        const { token, hash, expiresAt } = tokens.issueSetup(target.id);
+        const integration = { ...target, name: chosen, tokenHash: hash, expiresAt };
+        // Else it was exchanged this very moment.
+        if (await integrations.storeSetupToken(target.id, chosen, hash, expiresAt, now))
+          return { token, expiresAt, integration };
+      }
     },
 
     authenticate,
 
-    async create(claims, setupHash, input) {
-      const scope = checkScope(input.scope);
-      const name = input.name === undefined ? null : checkName(input.name);
-      const target = await integrations.findById(Number(claims.sub));
-      if (target === undefined) {
-        throw new AppError(
-          'unauthorized',
-          'This setup token does not belong to any chat. Get a new one from the bot with /token.',
-        );
-      }
-      if (input.chatId !== undefined && input.chatId !== target.chatId) {
-        throw chatMismatch();
-      }
-      const issued = tokens.issue(target.id, scope);
-      const integration = await integrations.activate(target.id, setupHash, {
-        tokenHash: issued.hash,
-        scope,
-        name,
-        expiresAt: issued.expiresAt,
-        now: clock.now(),
-        maxPerChat: deps.maxPerChat,
-      });
-      if (integration === 'too_many') throw tooMany(deps.maxPerChat);
-      if (integration === undefined) {
-        throw new AppError(
-          'already_used',
-          'This setup token has already been used. Get a new one from the bot with /token.',
-        );
-      }
-      events.emit('integration.created', { integrationId: integration.id, chat: chatOf(integration) });
-      return { integration, token: issued.token };
-    },
-
-    async rotate(integration) {
-      const issued = tokens.issue(integration.id, integration.scope);
-      const rotated = await integrations.rotate(integration.id, integration.tokenHash ?? '', {
-        tokenHash: issued.hash,
-        expiresAt: issued.expiresAt,
-        now: clock.now(),
-      });
-      if (rotated === undefined) {
-        throw new AppError(
-          'unauthorized',
-          'This token has been rotated or revoked in the meantime. Use the newest one.',
-        );
-      }
-      events.emit('integration.rotated', { integrationId: rotated.id, chat: chatOf(rotated) });
-      return { integration: rotated, token: issued.token };
-    },
+    ...createTokenExchange(deps),
 
     async revoke(integration) {
-      const revoked = await integrations.revoke(integration.id, clock.now());
+      const revoked = await inTime(() => integrations.revoke(integration.id, clock.now()), MAYBE_REVOKED);
       if (revoked === undefined) {
         throw new AppError('integration_not_active', 'This integration has already been revoked.');
       }
@@ -182,8 +132,10 @@ export function createIntegrationService(deps: {
     },
 
     async listForChat(chatId) {
-      const listed = await integrations.findByChat(chatId);
-      return listed.toSorted((a, b) => Number(isActive(b)) - Number(isActive(a)));
+      const now = clock.now();
+      const known = (await integrations.findByChat(chatId)).filter((one) => isListed(one, now));
+      const rank = (one: Integration) => LISTED.indexOf(standing(one, now));
+      return known.toSorted((a, b) => rank(a) - rank(b));
     },
 
     async chatLost(chatId, reason) {
@@ -205,7 +157,10 @@ export function createIntegrationService(deps: {
   }
 
   async function nextName(chatId: number, noun: string): Promise<string> {
-    const taken = new Set((await listActive(chatId)).map((one) => one.name));
+    const now = clock.now();
+    const known = await integrations.findByChat(chatId);
+    // One whose setup token has ended is renewed under its name.
+    const taken = new Set(known.filter((one) => standing(one, now) !== 'expired').map((one) => one.name));
     let number = 1;
     while (taken.has(`${noun} ${number}`)) number += 1;
     return `${noun} ${number}`;
@@ -216,33 +171,13 @@ function isActive(integration: Integration): boolean {
   return integration.status === 'active';
 }
 
-function tooMany(maxPerChat: number): AppError {
-  return new AppError(
-    'too_many_integrations',
-    `This chat has reached its limit of integrations (${maxPerChat}). Revoke one of them first.`,
-  );
-}
+/** Standings that people see, in this order. */
+const LISTED: readonly ReturnType<typeof standing>[] = ['active', 'pending', 'expired'];
+/** An integration whose setup token ended unused is shown for so long, in ms: who asked for it learns why it is not there. */
+const EXPIRED_SHOWN_MS = 86_400_000;
 
-function checkName(name: string): string {
-  const trimmed = name.trim();
-  // Control characters would garble the bot's lists and the logs.
-  if (trimmed.length === 0 || trimmed.length > MAX_NAME_LENGTH || /\p{Cc}/u.test(trimmed)) {
-    throw new AppError('invalid_request', `A name is 1 to ${MAX_NAME_LENGTH} printable characters.`, {
-      issues: [{ path: 'name', message: `Use 1 to ${MAX_NAME_LENGTH} printable characters.` }],
-    });
-  }
-  return trimmed;
-}
-
-function checkScope(asked: string | undefined): string {
-  if (asked === undefined) return DEFAULT_SCOPE;
-  const names = [...new Set(asked.split(' ').filter((name) => name !== ''))];
-  const unknown = unknownScopes(names.join(' '));
-  if (names.length === 0 || unknown.length > 0) {
-    const message = `Valid scopes, separated by spaces: ${INTEGRATION_SCOPES.join(', ')}.`;
-    throw new AppError('invalid_request', `Invalid scope. ${message}`, {
-      issues: [{ path: 'scope', message }],
-    });
-  }
-  return names.join(' ');
+function isListed(integration: Integration, now: number): boolean {
+  const known = standing(integration, now);
+  if (known === 'expired') return now - (integration.expiresAt ?? 0) < EXPIRED_SHOWN_MS;
+  return LISTED.includes(known);
 }

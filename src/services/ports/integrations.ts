@@ -5,11 +5,20 @@ export interface IntegrationRepository {
   findById(id: number): Promise<Integration | undefined>;
   /** The chat's integrations, oldest first; revoked ones left out. */
   findByChat(chatId: number): Promise<Integration[]>;
-  /** The chat's newest pending integration whose setup token is missing or ended before `now`. */
-  findReusablePending(chatId: number, now: number): Promise<Integration | undefined>;
+  /**
+   * A pending integration of the chat that a new setup token may take over: the one with this name, else the newest whose
+   * setup token is missing or ended before `now`.
+   */
+  findReusablePending(chatId: number, name: string, now: number): Promise<Integration | undefined>;
   insertPending(chatId: number, name: string, dailyLimit: number, now: number): Promise<Integration>;
-  /** Renames a pending integration and stores the setup token's hash and end. */
-  storeSetupToken(id: number, name: string, tokenHash: string, expiresAt: number, now: number): Promise<void>;
+  /** Renames a pending integration and stores the setup token's hash and end. False if it is no longer pending. */
+  storeSetupToken(
+    id: number,
+    name: string,
+    tokenHash: string,
+    expiresAt: number,
+    now: number,
+  ): Promise<boolean>;
   /**
    * pending → active in one statement, only while `setupHash` is still the stored hash: of any number of concurrent
    * calls exactly one gets the integration, the others undefined. `too_many`: the chat has `maxPerChat` active ones.
@@ -28,6 +37,8 @@ export interface IntegrationRepository {
       maxPerChat: number;
     },
   ): Promise<Integration | 'too_many' | undefined>;
+  /** Makes an activated integration the pending one that it was `before`, while `tokenHash` is still its token's. */
+  undoActivation(before: Integration, tokenHash: string): Promise<void>;
   /** Replaces the token only while `oldHash` is still the stored one and the status is active; else undefined. */
   rotate(
     id: number,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/domain/errors.ts';
+import { errorAnswer, type StoredMessage } from '../../../src/sandbox/bot-api-double.ts';
 import { ANN, type BotRig, createBotRig, eventually, JOSE, tokenIn } from '../../support/bot-rig.ts';
 
 describe('the bot in a private chat', () => {
@@ -14,6 +15,14 @@ describe('the bot in a private chat', () => {
     rig.double.userSends(user.id, text);
     return rig.botSays(user.id, nth);
   };
+  /** The message as soon as its text holds this. */
+  const changed = (message: StoredMessage, text: string) =>
+    eventually(() => {
+      const now = rig.double.messages(ANN.id).find((one) => one.message_id === message.message_id);
+      return now?.text?.includes(text) && now;
+    });
+  const buttonsOf = (chatId: number) =>
+    rig.double.messages(chatId).flatMap(({ reply_markup }) => reply_markup?.inline_keyboard.flat() ?? []);
   const button = (message: Awaited<ReturnType<typeof ask>>, word: string): string => {
     const data = message.reply_markup?.inline_keyboard.flat().map((one) => one.callback_data ?? '');
     const found = data?.find((one) => one.startsWith(word));
@@ -34,19 +43,17 @@ describe('the bot in a private chat', () => {
     expect(integration).toMatchObject({ status: 'active', name: 'nightly backup', chatId: ANN.id });
 
     const list = await ask('/integrations', 3);
-    expect(list.text).toContain('nightly backup: active, 10 of 10');
+    expect(list.text).toContain(`nightly backup #${integration.id}: active, 10 of 10`);
 
+    // The question takes the place of the list, whose buttons are gone with it.
     rig.double.pressButton(ANN.id, list.message_id, button(list, 'revoke:'));
-    const question = await rig.botSays(ANN.id, 4);
+    const question = await changed(list, 'Revoke “nightly backup');
     const pressed = rig.double.pressButton(ANN.id, question.message_id, button(question, 'revoke-yes:'));
     await eventually(async () => (await rig.integration(integration.id))?.status === 'revoked');
     await eventually(() => rig.double.callbackAnswer(pressed));
-    const edited = await eventually(() => {
-      const now = rig.double.messages(ANN.id).find((one) => one.message_id === question.message_id);
-      return now?.text?.includes('is revoked') && now;
-    });
-    expect(edited.reply_markup).toBeUndefined();
-    expect((await ask('/integrations', 5)).text).toContain('/token');
+    expect((await changed(question, 'is revoked')).reply_markup).toBeUndefined();
+    expect((await ask('/integrations', 4)).text).toContain('/token');
+    expect(buttonsOf(ANN.id)).toEqual([]);
   });
 
   it('speaks the language of the sender', async () => {
@@ -77,14 +84,63 @@ describe('the bot in a private chat', () => {
   it('revokes by name or id, asks which one where it is not clear, and cancels', async () => {
     const first = await rig.activeChat(ANN, 'web');
     await rig.activeChat(ANN, 'db');
-    expect((await ask('/revoke', 1)).reply_markup?.inline_keyboard).toHaveLength(2);
+    const which = await ask('/revoke', 1);
+    expect(which.reply_markup?.inline_keyboard).toHaveLength(2);
     expect((await ask('/revoke nothing', 2)).text).toContain('no integration called “nothing”');
-    expect((await ask('/revoke DB', 3)).text).toContain('Revoke “db”?');
+    expect((await ask('/revoke DB', 3)).text).toContain('Revoke “db #');
     const byId = await ask(`/revoke #${first.id}`, 4);
-    expect(byId.text).toContain('Revoke “web”?');
+    expect(byId.text).toContain(`Revoke “web #${first.id}”?`);
     rig.double.pressButton(ANN.id, byId.message_id, button(byId, 'revoke-no:'));
-    await eventually(() => rig.double.messages(ANN.id).some((one) => one.text === 'Nothing was revoked.'));
+    expect((await changed(byId, 'Nothing was revoked.')).reply_markup).toBeUndefined();
+    rig.double.pressButton(ANN.id, which.message_id, button(which, `revoke:${first.id}`));
+    const question = await changed(which, `Revoke “web #${first.id}”?`);
+    rig.double.pressButton(ANN.id, which.message_id, button(question, 'revoke-no:'));
+    expect((await changed(which, 'Nothing was revoked.')).reply_markup).toBeUndefined();
     expect((await rig.integration(first.id))?.status).toBe('active');
+  });
+
+  it('asks in a new message where the list can no longer be edited', async () => {
+    await rig.activeChat(ANN, 'web');
+    const list = await ask('/integrations', 1);
+    rig.double.fault({
+      method: 'editMessageText',
+      action: errorAnswer(400, "Bad Request: message can't be edited"),
+    });
+    rig.double.pressButton(ANN.id, list.message_id, button(list, 'revoke:'));
+    expect((await rig.botSays(ANN.id, 2)).text).toContain('Revoke “web #');
+  });
+
+  it('tells apart what has the same name, in the list and on the buttons', async () => {
+    const [one, two] = [await rig.activeChat(ANN, 'web'), await rig.activeChat(ANN, 'web')];
+    const list = await ask('/integrations', 1);
+    for (const { id } of [one, two]) expect(list.text).toContain(`web #${id}: active`);
+    expect(buttonsOf(ANN.id).map(({ text }) => text)).toEqual([
+      `Revoke web #${one.id}`,
+      `Revoke web #${two.id}`,
+    ]);
+    expect((await ask(`/test #${two.id}`, 2)).text).toContain('A test alert');
+    expect(rig.accepted[0]?.integration.id).toBe(two.id);
+  });
+
+  it('lists what waits for its exchange once, however often it is asked for, and says when that is over', async () => {
+    await ask('/start', 1);
+    expect((await ask('/integrations', 2)).text).not.toContain('•');
+    await ask('/token web', 3);
+    const second = await ask('/token web', 4);
+    const list = await ask('/integrations', 5);
+    expect(list.text?.match(/web/g)).toHaveLength(1);
+    const [{ id } = { id: 0 }] = await rig.integrations();
+    expect(list.text).toContain(`• web #${id}: pending`);
+    expect(buttonsOf(ANN.id).map(({ text }) => text)).toEqual([`Revoke web #${id}`]);
+    expect((await rig.exchange(tokenIn(second.text))).integration.id).toBe(id);
+
+    await ask('/token db', 6);
+    await rig.patch(id + 1, { expiresAt: Date.now() - 1 });
+    const later = await ask('/integrations', 7);
+    expect(later.text).toContain(`• db #${id + 1}: expired`);
+    expect(later.reply_markup?.inline_keyboard).toHaveLength(1);
+    await rig.patch(id + 1, { expiresAt: Date.now() - 86_400_000 });
+    expect((await ask('/integrations', 8)).text).not.toContain('db');
   });
 
   it('ignores ids in buttons that belong to another chat', async () => {
@@ -116,7 +172,7 @@ describe('the bot in a private chat', () => {
     const { id } = await rig.activeChat(ANN);
     await rig.patch(id, { rateLimit: 3 });
     const { text } = await ask('/quota', 1);
-    expect(text).toContain('backup: 3 of 10');
+    expect(text).toContain(`backup #${id}: 3 of 10`);
     expect(text).toMatch(/00:00 Europe\/Madrid \(in \d+ h \d+ min\)/);
   });
 

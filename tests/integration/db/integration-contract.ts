@@ -96,17 +96,21 @@ export function describeIntegrationRepository(databases: TestDatabases): void {
       expect((await repository.findByChat(chatId)).map(({ id }) => id)).toEqual([first.id, second.id]);
     });
 
-    it('reuses the newest pending integration whose setup token is missing or has ended', async () => {
+    it('reuses the pending integration of that name, else the newest whose setup token is missing or has ended', async () => {
       const chatId = nextChat();
-      expect(await repository.findReusablePending(chatId, NOW)).toBeUndefined();
+      const find = (now: number, name = 'new') => repository.findReusablePending(chatId, name, now);
+      expect(await find(NOW)).toBeUndefined();
       const old = await repository.insertPending(chatId, 'old', 10, NOW);
       const young = await repository.insertPending(chatId, 'young', 10, NOW);
-      expect((await repository.findReusablePending(chatId, NOW))?.id).toBe(young.id);
-      await repository.storeSetupToken(young.id, 'renamed', HASH, NOW + 1000, NOW);
-      expect((await repository.findReusablePending(chatId, NOW))?.id).toBe(old.id);
-      expect((await repository.findReusablePending(chatId, NOW + 1000))?.name).toBe('renamed');
+      expect((await find(NOW))?.id).toBe(young.id);
+      expect((await find(NOW, 'old'))?.id).toBe(old.id);
+      expect(await repository.storeSetupToken(young.id, 'renamed', HASH, NOW + 1000, NOW)).toBe(true);
+      expect((await find(NOW))?.id).toBe(old.id);
+      expect((await find(NOW, 'renamed'))?.id).toBe(young.id);
+      expect((await find(NOW + 1000))?.name).toBe('renamed');
       await repository.activate(young.id, HASH, ACTIVE);
-      expect((await repository.findReusablePending(chatId, NOW + DAY_MS * 2))?.id).toBe(old.id);
+      expect((await find(NOW + DAY_MS * 2, ACTIVE.name ?? 'renamed'))?.id).toBe(old.id);
+      expect(await repository.storeSetupToken(young.id, 'renamed', HASH, NOW + 1000, NOW)).toBe(false);
     });
 
     it('activates with the stored setup token alone, and fills the quota', async () => {
@@ -152,6 +156,19 @@ export function describeIntegrationRepository(databases: TestDatabases): void {
       const { id } = await insertActive();
       await repository.storeSetupToken(id, 'stolen', HASH, NOW + 1000, NOW);
       expect(await repository.findById(id)).toMatchObject({ name: 'x', tokenHash: OTHER_HASH });
+    });
+
+    it('makes an activated integration pending again, while its token is the same', async () => {
+      const { id } = await repository.insertPending(nextChat(), 'x', 10, NOW);
+      await repository.storeSetupToken(id, 'x', HASH, NOW + 1000, NOW);
+      const before = await repository.findById(id);
+      if (before === undefined) throw new Error('not found');
+      await repository.activate(id, HASH, ACTIVE);
+      await repository.undoActivation(before, 'd'.repeat(64));
+      expect((await repository.findById(id))?.status).toBe('active');
+      await repository.undoActivation(before, OTHER_HASH);
+      expect(await repository.findById(id)).toMatchObject({ status: 'pending', tokenHash: HASH });
+      expect(await repository.activate(id, HASH, ACTIVE)).toMatchObject({ status: 'active' });
     });
 
     it('rotates only the token that is stored now, of an active integration', async () => {

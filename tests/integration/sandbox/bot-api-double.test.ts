@@ -1,6 +1,6 @@
 import { Telegraf } from 'telegraf';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type BotApiDouble, createBotApiDouble } from '../../../src/sandbox/bot-api-double.ts';
+import { type BotApiDouble, createBotApiDouble, type User } from '../../../src/sandbox/bot-api-double.ts';
 
 const TOKEN = '1:sandbox';
 const GROUP = -1_001_000_000_009;
@@ -113,6 +113,60 @@ describe('sending', () => {
     await bot.telegram.sendMessage(chatId, 'x');
   });
 
+  it('in a channel posts as the channel, and as an administrator who may post alone', async () => {
+    const channel = -1_001_000_000_011;
+    const needsRights = refusal(400, 'Bad Request: need administrator rights in the channel chat');
+    double.addChat({ id: channel, type: 'channel', title: 'News' });
+    double.addMember(channel, double.you, 'creator');
+    const post = await bot.telegram.sendMessage(channel, 'x');
+    expect(post).toMatchObject({ sender_chat: { id: channel } });
+    expect(post).not.toHaveProperty('from');
+    await bot.telegram.editMessageText(channel, post.message_id, undefined, 'y');
+    double.userSends(channel, '/start');
+    for (const [status, canPost] of [
+      ['administrator', false],
+      ['member', true],
+    ] as const) {
+      double.setBotStatus(channel, status, double.you, canPost);
+      await expect(bot.telegram.sendMessage(channel, 'x')).rejects.toEqual(needsRights);
+    }
+    await expect(bot.telegram.getChatMember(channel, double.you.id)).rejects.toEqual(
+      refusal(400, 'Bad Request: member list is inaccessible'),
+    );
+    double.userSends(channel, '/token'); // not for a subscriber's eyes, says Telegram
+    const updates = await bot.telegram.getUpdates(0, 100, 0, undefined);
+    expect(updates).toMatchObject([
+      { channel_post: { text: '/start', sender_chat: { id: channel }, chat: { id: channel } } },
+      { my_chat_member: { new_chat_member: { status: 'administrator', can_post_messages: false } } },
+      {
+        my_chat_member: {
+          old_chat_member: { can_post_messages: false },
+          new_chat_member: { status: 'member' },
+        },
+      },
+    ]);
+    expect(updates[0]).not.toHaveProperty('channel_post.from');
+  });
+
+  it('starts no conversation with a person who has none with it', async () => {
+    double.addMember(GROUP, double.you, 'creator');
+    await expect(bot.telegram.sendMessage(double.you.id, 'x')).rejects.toEqual(
+      refusal(403, "Forbidden: bot can't initiate conversation with a user"),
+    );
+  });
+
+  it('takes the buttons off a message', async () => {
+    const reply_markup = { inline_keyboard: [[{ text: 'a', callback_data: 'b' }]] };
+    for (const none of [undefined, { inline_keyboard: [] }]) {
+      const { message_id } = await bot.telegram.sendMessage(5, 'x', { reply_markup });
+      await bot.telegram.editMessageReplyMarkup(5, message_id, undefined, none);
+      expect(double.messages(5).at(-1)).not.toHaveProperty('reply_markup');
+      await expect(bot.telegram.editMessageReplyMarkup(5, message_id, undefined, none)).rejects.toThrow(
+        'message is not modified',
+      );
+    }
+  });
+
   it('names the new id of an upgraded group', async () => {
     double.addChat({ id: -9, type: 'group', title: 'Old' });
     double.migrateChat(-9, -1_001_000_000_010);
@@ -133,11 +187,41 @@ describe('members, commands and memory', () => {
     await bot.telegram.setMyCommands([{ command: 'quota', description: 'Left' }], {
       scope: { type: 'all_group_chats' },
     });
-    expect(double.chats.map((chat) => double.menu(chat)[0]?.command)).toEqual(['start', 'quota']);
+    const firstOf = (person: User) => double.chats.map((chat) => double.menu(chat, person)[0]?.command);
+    expect(firstOf(double.you)).toEqual(['start', 'quota']);
+    await bot.telegram.setMyCommands([{ command: 'token', description: 'New' }], {
+      scope: { type: 'all_chat_administrators' },
+    });
+    await bot.telegram.setMyCommands([{ command: 'nuevo', description: 'Nuevo' }], {
+      scope: { type: 'all_chat_administrators' },
+      language_code: 'es',
+    });
+    expect(firstOf(double.you)).toEqual(['start', 'token']);
+    expect(firstOf({ ...double.you, language_code: 'es' })).toEqual(['start', 'nuevo']);
+    expect(firstOf({ ...double.you, id: 8 })).toEqual(['start', 'quota']);
     await expect(bot.telegram.setMyCommands([{ command: 'No', description: 'x' }])).rejects.toThrow(
       'BOT_COMMAND_INVALID',
     );
     await bot.telegram.setMyDescription('harmless');
+  });
+
+  it('goes on in another life with what was said, the newest first, and with the language', () => {
+    const file = { file_id: 'file-1', file_unique_id: 'file-1', mime_type: 'text/plain', file_size: 3 };
+    double.userSends(5, 'old'.repeat(1_000));
+    for (const text of ['one', 'two']) double.userSends(5, text);
+    double.userSends(GROUP, 'three');
+    double.speak('es');
+    const kept = JSON.parse(JSON.stringify(double.snapshot(2_000)));
+    kept.files = { [file.file_id]: Buffer.from('log').toString('base64') };
+    const next = createBotApiDouble();
+    next.addChat({ id: 5, type: 'private', first_name: 'Ada' });
+    next.addMember(5, next.you);
+    next.restore(kept); // the group is not there any more
+    expect(next.messages(5).map(({ text }) => text)).toEqual(['one', 'two']);
+    expect(next.userSends(5, 'four').message_id).toBe(4);
+    expect(next.you.language_code).toBe('es');
+    expect(next.file(file.file_id)?.toString()).toBe('log');
+    expect(next.pendingUpdates).toBe(1);
   });
 
   it('forgets the oldest messages and calls beyond its bound', async () => {

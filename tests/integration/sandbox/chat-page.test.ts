@@ -8,6 +8,7 @@ import { createBotApiDouble } from '../../../src/sandbox/bot-api-double.ts';
 import { createChatPage } from '../../../src/sandbox/chat-page.ts';
 import {
   addSandboxChats,
+  SANDBOX_CHANNEL,
   SANDBOX_GROUP_CHAT,
   SANDBOX_PRIVATE_CHAT,
 } from '../../../src/sandbox/sandbox-chats.ts';
@@ -15,7 +16,7 @@ import { launchChromium } from '../../support/chromium.ts';
 
 const YOU = SANDBOX_PRIVATE_CHAT.id;
 const double = createBotApiDouble();
-const page = createChatPage(double, { boardUrl: '/admin/queues' });
+const page = createChatPage(double, { boardUrl: '/admin/queues', languages: ['en', 'es'] });
 let server: Server;
 let base: string;
 let bot: Telegraf;
@@ -98,6 +99,7 @@ describe('over HTTP', () => {
       ['send', { chatId: YOU, text: 'x'.repeat(4097) }],
       ['send', { chatId: 99, text: 'x' }],
       ['press', { chatId: YOU, messageId: 99, data: 'x' }],
+      ['language', { language: 'xx' }],
     ] as const)
       expect((await post(path, body)).status).toBe(400);
   });
@@ -192,7 +194,112 @@ describe('in a browser', () => {
     await view.getByText('to the group').waitFor();
   });
 
+  it('opens its whole menu on a phone, for administrators of the group as well, and none in a channel', async () => {
+    const commands = ['start', 'token', 'integrations', 'revoke', 'quota', 'test', 'id', 'help'].map(
+      (command) => ({ command, description: 'Get a setup token for a new integration' }),
+    );
+    for (const type of ['all_private_chats', 'all_chat_administrators'] as const)
+      await bot.telegram.setMyCommands(commands, { scope: { type } });
+    const menu = view.getByRole('group', { name: 'Bot commands' });
+    for (const size of [
+      { width: 390, height: 844 },
+      { width: 320, height: 568 },
+      { width: 1280, height: 800 },
+    ]) {
+      await view.setViewportSize(size);
+      for (const chat of ['Newcomer', 'Ops team']) {
+        await view.getByRole('button', { name: chat }).click();
+        await view.getByRole('button', { name: 'Menu' }).click();
+        await menu.getByText('/help').waitFor();
+        expect(await menu.evaluate((node) => node.scrollHeight - node.clientHeight)).toBe(0);
+        const box = await menu.boundingBox();
+        expect(box?.y).toBeGreaterThanOrEqual(0);
+        await view.keyboard.press('Escape');
+      }
+    }
+    await view.getByRole('button', { name: 'Status' }).click();
+    await view.getByText('Channel with Pingui Alert').first().waitFor();
+    expect(await view.getByRole('button', { name: 'Menu' }).isVisible()).toBe(false);
+  });
+
+  it('speaks the language that is chosen, to the bot as well', async () => {
+    await bot.telegram.setMyCommands([{ command: 'ayuda', description: 'Cómo funciona' }], {
+      scope: { type: 'all_private_chats' },
+      language_code: 'es',
+    });
+    await view.getByRole('button', { name: 'You Private chat' }).click();
+    const choice = view.getByRole('combobox', { name: 'Your language' });
+    expect(await choice.locator('option').allTextContents()).toEqual(['English', 'Español']);
+    await choice.selectOption('es');
+    await view.getByRole('button', { name: 'Menu' }).click();
+    await view.getByText('Cómo funciona').waitFor();
+    await view.keyboard.press('Escape');
+    const heard = new Promise((resolve) => {
+      bot.command('hear', (context) => resolve(context.from.language_code));
+    });
+    double.userSends(YOU, '/hear');
+    expect(await heard).toBe('es');
+    await view.reload();
+    expect(await choice.inputValue()).toBe('es');
+    await choice.selectOption('en');
+    await vi.waitFor(() => expect(double.you.language_code).toBe('en'));
+  });
+
+  it('writes each line in its own direction: an Arabic full stop is on the left', async () => {
+    await bot.telegram.sendMessage(YOU, 'القرص ممتلئ.\nDisk full.', {
+      reply_markup: { inline_keyboard: [[{ text: 'حسنا.', callback_data: 'x' }]] },
+    });
+    await view.getByRole('button', { name: 'You Private chat' }).click();
+    const body = view.locator('.body', { hasText: 'Disk full.' });
+    /** Is the full stop of this line to the left of the letter before it? */
+    const isLeft = (text: string) =>
+      body.evaluate((node, line) => {
+        const [content] = node.childNodes;
+        const at = node.textContent.indexOf(line) + line.length - 1;
+        const leftOf = (index: number) => {
+          const range = node.ownerDocument.createRange();
+          range.setStart(content, index);
+          range.setEnd(content, index + 1);
+          return range.getBoundingClientRect().left;
+        };
+        return leftOf(at) < leftOf(at - 1);
+      }, text);
+    await body.waitFor();
+    expect(await isLeft('القرص ممتلئ.')).toBe(true);
+    expect(await isLeft('Disk full.')).toBe(false);
+    const key = view.getByRole('button', { name: 'حسنا.' });
+    expect(
+      await key.evaluate((node) => node.ownerDocument.defaultView?.getComputedStyle(node).unicodeBidi),
+    ).toBe('plaintext');
+  });
+
+  it('shows no button any more when the bot has taken them off', async () => {
+    const { message_id } = await bot.telegram.sendMessage(YOU, 'choose', {
+      reply_markup: { inline_keyboard: [[{ text: 'Only this', callback_data: 'only' }]] },
+    });
+    const key = view.getByRole('button', { name: 'Only this' });
+    await key.focus();
+    await bot.telegram.editMessageReplyMarkup(YOU, message_id, undefined, undefined);
+    await key.waitFor({ state: 'detached' });
+    expect(await view.evaluate('document.activeElement.id')).toBe('scroll');
+  });
+
+  it('follows a link to the bot into the private chat, not to the real Telegram', async () => {
+    await bot.telegram.sendMessage(SANDBOX_CHANNEL.id, 'Get a token', {
+      reply_markup: {
+        inline_keyboard: [
+          [{ text: 'Open private chat', url: `https://t.me/${double.bot.username}?start=token_-5` }],
+        ],
+      },
+    });
+    await view.getByRole('button', { name: 'Status' }).click();
+    await view.getByRole('button', { name: 'Open private chat' }).click();
+    await view.locator('.mine', { hasText: '/start token_-5' }).waitFor();
+    expect(await view.getByRole('heading', { level: 1 }).textContent()).toBe('Pingui Alert');
+  });
+
   it('gives a document to download', async () => {
+    await view.getByRole('button', { name: 'Ops team' }).click();
     await bot.telegram.sendDocument(SANDBOX_GROUP_CHAT.id, {
       source: Buffer.from('all of it'),
       filename: 'full.log',

@@ -1,3 +1,5 @@
+import { get } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiFixture, bodyOf, startApi } from '../../support/api-fixture.ts';
 
@@ -13,6 +15,16 @@ beforeAll(async () => {
   });
 });
 afterAll(() => fixture.stop());
+
+/** fetch does not let a test set Host. */
+function pageFor(host: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get(fixture.url, { headers: { host, accept: 'text/html' } }, async (res) => resolve(await text(res))).on(
+      'error',
+      reject,
+    );
+  });
+}
 
 describe('health', () => {
   it.each([
@@ -35,7 +47,9 @@ describe('the first page', () => {
     });
     expect(page.headers.get('content-type')).toContain('text/html');
     const html = await page.text();
-    expect(html).toContain('/api/createIntegration');
+    // Ready to paste: the commands name the address where the page was opened.
+    expect(html).toContain(`curl -X POST '${fixture.url}/api/createIntegration'`);
+    expect(html).toContain(`curl '${fixture.url}/api/alert'`);
     expect(html).toContain('href="/sandbox"');
     // Without a password there are no operator pages to point at.
     expect(html).not.toContain('/admin/queues');
@@ -44,6 +58,29 @@ describe('the first page', () => {
       name: 'Pingui Alert',
       places: { '/sandbox': expect.any(String) },
     });
+  });
+
+  it('takes no address from a request that is more than a name and a port', async () => {
+    for (const [host, shown] of [
+      ["x';reboot;'", 'https://your-server'],
+      ['<b>', 'https://your-server'],
+      ['alerts.example.org', 'http://alerts.example.org'],
+      ['[::1]:3000', 'http://[::1]:3000'],
+    ] as const)
+      expect(await pageFor(host)).toContain(`curl '${shown}/api/alert'`);
+  });
+
+  it('brings the script of its copy buttons, and runs none inside its HTML', async () => {
+    const page = await fixture.call('/', { headers: { Accept: 'text/html' } });
+    const html = await page.text();
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
+    expect(html).not.toMatch(/<script(?![^>]* src=)|\son\w+=|javascript:/);
+    const [, src = ''] = /<script src="([^"]+)"/.exec(html) ?? [];
+    const script = await fixture.call(`/${src}`);
+    expect([script.status, script.headers.get('content-type')]).toEqual([
+      200,
+      expect.stringContaining('text/javascript'),
+    ]);
   });
 
   it('hands /sandbox to its handler', async () => {

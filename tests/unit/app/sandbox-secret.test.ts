@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { keepSandboxSecret } from '../../../src/app/secret.ts';
+import { keepSandboxPassword, keepSandboxSecret } from '../../../src/app/secret.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -18,6 +18,14 @@ describe("the sandbox's signing key", () => {
     expect(statSync(join(data, 'jwt-secret')).mode & 0o777).toBe(0o600);
     expect(statSync(data).mode & 0o077).toBe(0);
     expect(await keepSandboxSecret(data)).toBe(secret);
+  });
+
+  it('has a password beside it, kept likewise', async () => {
+    const password = await keepSandboxPassword(dir);
+    expect(password).toMatch(/^[\w-]{12}$/);
+    expect(statSync(join(dir, 'admin-password')).mode & 0o777).toBe(0o600);
+    expect(await keepSandboxPassword(dir)).toBe(password);
+    expect(await keepSandboxSecret(dir)).not.toContain(password);
   });
 
   it('is one and whole for 30 processes that start at once, and leaves nothing else behind', async () => {

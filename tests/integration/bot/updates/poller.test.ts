@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Lease } from '../../../../src/bot/updates/lease.ts';
-import { errorAnswer } from '../../../../src/sandbox/bot-api-double.ts';
+import { errorAnswer, type User } from '../../../../src/sandbox/bot-api-double.ts';
 import { ANN, BOT_TOKEN, type BotRig, createBotRig, eventually, JOSE } from '../../../support/bot-rig.ts';
 
 describe('the poller', () => {
@@ -32,9 +32,13 @@ describe('the poller', () => {
       expect(order).toEqual(Array.from({ length: 50 }, (_, i) => i));
     }
     await eventually(() => rig.double.calls.filter(({ method }) => method === 'setMyCommands').length === 4);
-    expect(rig.double.menu({ id: ANN.id, type: 'private' }, 'es').map(({ command }) => command)).toContain(
-      'revoke',
-    );
+    const chat = { id: ANN.id, type: 'private' } as const;
+    const described = (person: User) =>
+      rig.double.menu(chat, person).find(({ command }) => command === 'revoke')?.description;
+    expect([ANN, { ...ANN, language_code: 'es' }].map(described)).toEqual([
+      'Revoke an integration',
+      'Revocar una integración',
+    ]);
   });
 
   it('does not care when the menu cannot be set', async () => {

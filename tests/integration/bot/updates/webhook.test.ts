@@ -74,6 +74,19 @@ describe('the webhook', () => {
     await eventually(() => rig.double.pendingUpdates === 0);
   });
 
+  it('gets what happens in channels, too', async () => {
+    const channel = { id: -1_000_000_500_300, type: 'channel', title: 'News' } as const;
+    rig.double.addChat(channel);
+    rig.double.addMember(channel.id, ANN, 'creator');
+    rig.double.setBotStatus(channel.id, 'left', ANN);
+    webhook.start();
+    await eventually(() => webhook.state().state === 'webhook');
+    rig.double.setBotStatus(channel.id, 'administrator', ANN);
+    expect((await rig.botSays(ANN.id)).text).toContain('News');
+    rig.double.userSends(channel.id, '/start', ANN);
+    expect((await rig.botSays(channel.id)).text).toContain('registered');
+  });
+
   it('refuses a wrong or missing secret, other methods and what is no update, and passes other paths on', async () => {
     webhook.start();
     await eventually(() => webhook.state().state === 'webhook');

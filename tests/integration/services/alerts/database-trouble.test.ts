@@ -1,6 +1,7 @@
 import { connect as connectTcp, createServer, type Server, type Socket } from 'node:net';
 import sqlite3 from 'sqlite3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { hashToken } from '../../../../src/crypto/tokens.ts';
 import { AppError } from '../../../../src/domain/errors.ts';
 import { startTestPostgres, type TestPostgres } from '../../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../../support/redis.ts';
@@ -44,28 +45,70 @@ async function succeedsSoon(id: number, tokenHash: string | null): Promise<void>
     .toEqual({ ok: 1 });
 }
 
-it('a locked SQLite file: refused within 1.5 s, nothing is accepted later', async () => {
-  rig = await createRig(server);
-  const { integration } = await rig.integrate();
+/** Another program holds SQLite's write lock while `work` runs. */
+async function whileLocked<T>(work: () => Promise<T>): Promise<T> {
   const other = new sqlite3.Database(rig.file);
   const run = (sql: string) =>
     new Promise<void>((resolve, reject) => other.exec(sql, (error) => (error ? reject(error) : resolve())));
   await run('BEGIN IMMEDIATE');
+  try {
+    return await work();
+  } finally {
+    await run('ROLLBACK');
+    await new Promise<void>((resolve) => other.close(() => resolve()));
+  }
+}
+
+it('a locked SQLite file: refused within 1.5 s, nothing is accepted later', async () => {
+  rig = await createRig(server);
+  const { integration } = await rig.integrate();
   const began = performance.now();
   const bad = new AppError('invalid_request', 'A field is missing.');
-  // A bad request waits for no lock either, though SQLite's only connection does.
-  const [{ counts, tookMs }, told] = await Promise.all([
-    refusals(integration.id, integration.tokenHash),
-    rig.alerts.refuse(integration, bad, {}),
-  ]);
-  const toldMs = performance.now() - began;
-  await run('ROLLBACK');
-  await new Promise<void>((resolve) => other.close(() => resolve()));
+  const [{ counts, tookMs }, told, toldMs] = await whileLocked(async () => {
+    // A bad request waits for no lock either, though SQLite's only connection does.
+    const [refused, answer] = await Promise.all([
+      refusals(integration.id, integration.tokenHash),
+      rig.alerts.refuse(integration, bad, {}),
+    ]);
+    return [refused, answer, performance.now() - began];
+  });
   expect(counts).toEqual({ database_unavailable: 5 });
   expect(tookMs).toBeLessThan(PROMPT_MS);
   expect([told.code, toldMs < PROMPT_MS]).toEqual(['database_unavailable', true]);
   await expectNothingAccepted(integration.id, 0);
   await succeedsSoon(integration.id, integration.tokenHash);
+});
+
+it('a locked SQLite file: every other call is refused within 1.5 s, and no token is lost by it', async () => {
+  rig = await createRig(server);
+  const { integrations, alerts, tokens } = rig;
+  const { integration, token } = await rig.integrate();
+  const setup = await integrations.issueSetupToken(2002);
+  const exchange = () => integrations.create(tokens.verify(setup.token), hashToken(setup.token), {});
+  const { integration: revocable } = await rig.integrate(2003);
+  const { id } = await alerts.accept(integration, request(), {});
+  await rig.endAsKept(id, 'failed');
+  const prompt = async (calls: () => Promise<unknown>[]) => {
+    const began = performance.now();
+    const counts = await whileLocked(() => tally(calls()));
+    return { counts, isPrompt: performance.now() - began < PROMPT_MS };
+  };
+  const others = () => [
+    // Takes SQLite's only connection and waits for the lock; the others wait for the connection.
+    integrations.rotate(integration),
+    integrations.authenticate(tokens.verify(token), integration.tokenHash ?? ''),
+    integrations.revoke(revocable),
+    alerts.get(integration, id),
+    alerts.waitForEnd(integration, id, 30, new AbortController().signal),
+    alerts.resend({ integration }, id),
+  ];
+  expect(await prompt(others)).toEqual({ counts: { database_unavailable: 6 }, isPrompt: true });
+  expect(await prompt(() => [exchange()])).toEqual({ counts: { database_unavailable: 1 }, isPrompt: true });
+  // What came through after all is undone: both tokens are as good as before.
+  await expect.poll(() => tally([exchange()]), { timeout: 15_000, interval: 200 }).toEqual({ ok: 1 });
+  await expect
+    .poll(() => tally([integrations.rotate(integration)]), { timeout: 15_000, interval: 200 })
+    .toEqual({ ok: 1 });
 });
 
 it('a sender that has hung up while the database was slow is not served', async () => {

@@ -64,13 +64,46 @@ describe('a setup token', () => {
     expect(await rig.integrations.listForChat(7)).toHaveLength(1);
   });
 
-  it('uses the row that /start made', async () => {
+  it('uses the row that /start made, which is on no list', async () => {
     await rig.integrations.registerChat(7);
-    const [started] = await rig.integrations.listForChat(7);
+    expect(await rig.integrations.listForChat(7)).toEqual([]);
+    const [started] = await rig.repository.findByChat(7);
     expect(started).toMatchObject({ status: 'pending' });
     expect((await rig.integrations.issueSetupToken(7)).integration.id).toBe(started?.id);
     await rig.integrations.registerChat(7);
     expect(await rig.integrations.listForChat(7)).toHaveLength(1);
+  });
+
+  it('is renewed by a second one of the same name; the first is dead, and told so', async () => {
+    const first = await rig.integrations.issueSetupToken(7, 'web');
+    await rig.integrations.issueSetupToken(7, 'db');
+    const second = await rig.integrations.issueSetupToken(7, 'web');
+    expect(second.integration.id).toBe(first.integration.id);
+    expect((await rig.integrations.listForChat(7)).map(({ name }) => name)).toEqual(['web', 'db']);
+    await expect(exchange(first.token)).rejects.toMatchObject({
+      code: 'already_used',
+      detail: expect.stringContaining('newer setup token'),
+    });
+    expect((await exchange(second.token)).integration).toMatchObject({ name: 'web', status: 'active' });
+    await expect(exchange(second.token)).rejects.toMatchObject({
+      code: 'already_used',
+      detail: expect.stringContaining('already been used'),
+    });
+    // A new one of that name is another integration.
+    const third = await rig.integrations.issueSetupToken(7, 'web');
+    expect(third.integration.id).not.toBe(first.integration.id);
+  });
+
+  it('is listed after the active ones, as ended for a day, then no longer', async () => {
+    await rig.integrations.issueSetupToken(7, 'ended');
+    rig.advance(301_000);
+    await rig.integrate(8);
+    const names = async () => (await rig.integrations.listForChat(7)).map(({ name }) => name);
+    expect(await names()).toEqual(['ended']);
+    rig.advance(86_400_000 - 2_000);
+    expect(await names()).toEqual(['ended']);
+    rig.advance(2_000);
+    expect(await names()).toEqual([]);
   });
 });
 
@@ -83,6 +116,10 @@ describe('names', () => {
     await rig.integrate(7);
     await rig.integrate(7);
     expect(await names()).toEqual(['integration 2', 'integration 1', 'integration 3']);
+    // Nor do those that wait for their exchange.
+    await rig.integrations.issueSetupToken(7);
+    await rig.integrations.issueSetupToken(7);
+    expect((await names()).slice(3)).toEqual(['integration 4', 'integration 5']);
   });
 
   it('are trimmed; empty, long and unprintable ones are refused', async () => {

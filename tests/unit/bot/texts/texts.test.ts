@@ -35,14 +35,12 @@ describe('the texts of the bot', () => {
     for (const command of MENU_COMMANDS) expect(texts.commands[command].length).toBeLessThanOrEqual(256);
     // Shown as the answer to a button.
     expect(texts.adminsOnly.length).toBeLessThanOrEqual(200);
-    const longest = texts.integrationLine({
-      name: 'W'.repeat(64),
-      status: texts.statuses.pending,
-      left: 10_000,
-      limit: 10_000,
-      unreachable: true,
-    });
-    expect(MAX_LISTED * (longest.length + 1)).toBeLessThan(4_096 - 200);
+    const name = `${'W'.repeat(64)} ${texts.unnamed(Number.MAX_SAFE_INTEGER)}`;
+    for (const longest of [
+      texts.integrationLine({ name, left: 10_000, limit: 10_000, unreachable: true }),
+      texts.waitingLine({ name, isExpired: true }),
+    ])
+      expect(MAX_LISTED * (longest.length + 1)).toBeLessThan(4_096 - 200);
   });
 
   it.each(languages)('show the setup token as code, whatever the name is, in %s', (_language, texts) => {

@@ -1,0 +1,104 @@
+import type { TokenClaims, Tokens } from '../../crypto/tokens.ts';
+import { AppError } from '../../domain/errors.ts';
+import type { EventBus } from '../../domain/events.ts';
+import type { Integration } from '../../domain/integration.ts';
+import { chatMismatch } from '../alerts/refusals.ts';
+import { inTime } from '../in-time.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { PayloadCipher } from '../ports/crypto.ts';
+import type { IntegrationRepository } from '../ports/integrations.ts';
+import { checkName, checkScope, tooMany } from './input.ts';
+
+const STILL_GOOD = 'The token that you sent stays good; try again in a few seconds.';
+
+export interface TokenExchange {
+  /**
+   * Exchanges a verified setup token, once.
+   * @throws AppError already_used, too_many_integrations, unauthorized, chat_mismatch, invalid_request (unknown scope, names the
+   *   valid ones), database_unavailable
+   */
+  create(
+    claims: TokenClaims,
+    setupHash: string,
+    input: { name?: string | undefined; scope?: string | undefined; chatId?: number | undefined },
+  ): Promise<{ integration: Integration; token: string }>;
+  /** A new token; the old one is dead at once. @throws AppError unauthorized (replaced meanwhile), database_unavailable */
+  rotate(integration: Integration): Promise<{ integration: Integration; token: string }>;
+}
+
+/** A token for a token. Who read a refusal holds no new one, so the one that he has stays good. */
+export function createTokenExchange(deps: {
+  integrations: IntegrationRepository;
+  tokens: Tokens;
+  cipher: Pick<PayloadCipher, 'hashChat'>;
+  events: EventBus;
+  clock: Clock;
+  maxPerChat: number;
+}): TokenExchange {
+  const { integrations, tokens, cipher, events, clock } = deps;
+  return {
+    async create(claims, setupHash, input) {
+      const scope = checkScope(input.scope);
+      const name = input.name === undefined ? null : checkName(input.name);
+      const target = await inTime(() => integrations.findById(Number(claims.sub)), STILL_GOOD);
+      if (target === undefined) {
+        throw new AppError(
+          'unauthorized',
+          'This setup token does not belong to any chat. Get a new one from the bot with /token.',
+        );
+      }
+      if (input.chatId !== undefined && input.chatId !== target.chatId) {
+        throw chatMismatch();
+      }
+      const issued = tokens.issue(target.id, scope);
+      const next = { tokenHash: issued.hash, scope, name, expiresAt: issued.expiresAt };
+      const integration = await inTime(
+        () =>
+          integrations.activate(target.id, setupHash, {
+            ...next,
+            now: clock.now(),
+            maxPerChat: deps.maxPerChat,
+          }),
+        STILL_GOOD,
+        () => integrations.undoActivation(target, issued.hash),
+      );
+      if (integration === 'too_many') throw tooMany(deps.maxPerChat);
+      if (integration === undefined) {
+        throw new AppError(
+          'already_used',
+          target.status === 'pending'
+            ? 'A newer setup token for this integration has replaced this one. Use that one, or get another from the bot with /token.'
+            : 'This setup token has already been used. Get a new one from the bot with /token.',
+        );
+      }
+      events.emit('integration.created', {
+        integrationId: integration.id,
+        chat: cipher.hashChat(integration.chatId),
+      });
+      return { integration, token: issued.token };
+    },
+
+    async rotate(integration) {
+      const issued = tokens.issue(integration.id, integration.scope);
+      const oldHash = integration.tokenHash ?? '';
+      const rotate = (from: string, tokenHash: string, expiresAt: number) =>
+        integrations.rotate(integration.id, from, { tokenHash, expiresAt, now: clock.now() });
+      const rotated = await inTime(
+        () => rotate(oldHash, issued.hash, issued.expiresAt),
+        STILL_GOOD,
+        () => rotate(issued.hash, oldHash, integration.expiresAt ?? issued.expiresAt),
+      );
+      if (rotated === undefined) {
+        throw new AppError(
+          'unauthorized',
+          'This token has been rotated or revoked in the meantime. Use the newest one.',
+        );
+      }
+      events.emit('integration.rotated', {
+        integrationId: rotated.id,
+        chat: cipher.hashChat(rotated.chatId),
+      });
+      return { integration: rotated, token: issued.token };
+    },
+  };
+}

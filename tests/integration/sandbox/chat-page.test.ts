@@ -268,7 +268,9 @@ describe('in a browser', () => {
     expect(await isLeft('القرص ممتلئ.')).toBe(true);
     expect(await isLeft('Disk full.')).toBe(false);
     const key = view.getByRole('button', { name: 'حسنا.' });
-    expect(await key.evaluate((node) => node.ownerDocument.defaultView?.getComputedStyle(node).unicodeBidi)).toBe('plaintext');
+    expect(
+      await key.evaluate((node) => node.ownerDocument.defaultView?.getComputedStyle(node).unicodeBidi),
+    ).toBe('plaintext');
   });
 
   it('shows no button any more when the bot has taken them off', async () => {

@@ -27,6 +27,8 @@ export class BotContext extends Context {
 
   get messageText(): string | undefined {
     const message = this.written;
-    return message !== undefined && 'text' in message ? message.text : undefined;
+    if (message === undefined || !('text' in message)) return undefined;
+    // The copy of a channel's post in its discussion group: the post itself is answered.
+    return message.is_automatic_forward ? undefined : message.text;
   }
 }

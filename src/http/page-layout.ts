@@ -25,6 +25,7 @@ input:focus-visible,button:focus-visible,a:focus-visible{outline:2px solid var(-
 button{margin-top:1.1rem;width:100%;font:inherit;font-weight:600;color:var(--accent-text);background:var(--accent);border:0;border-radius:8px;padding:.6rem;cursor:pointer}
 .command{position:relative}
 .command pre{padding-right:5.5rem}
+@media(max-width:40rem){.command pre{padding:2.9rem 1.25rem 1rem}}
 .copy{position:absolute;top:.55rem;right:.55rem;width:auto;margin:0;padding:.2rem .7rem;font-size:.85rem}
 .bad{color:var(--bad);font-weight:600}
 `;

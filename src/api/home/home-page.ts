@@ -35,7 +35,7 @@ ${options.sandbox ? '<p class="card"><b>Sandbox.</b> No bot token is set: a page
 <h2>Send your first alert</h2>
 <ol>
 <li>${bot}</li>
-<li>The answer contains a setup token. Exchange it, once, for your integration's token. The answer also has this command with the token in it, ready to run:</li>
+<li>The bot's answer contains a setup token. Exchange it, once, for your integration's token. This command is in the answer, too, with the token filled in:</li>
 </ol>
 <pre>SETUP_TOKEN='paste the setup token here'
 curl -X POST '${address}/api/createIntegration' \\

@@ -123,6 +123,20 @@ describe('the bot in a channel', () => {
     expect(errors()).toEqual([]);
   });
 
+  it('does not answer a post a second time in the discussion group that Telegram copies it to', async () => {
+    const group = { id: -1_000_000_500_301, type: 'supergroup', title: 'Talk' } as const;
+    const channel = { id: CHANNEL, type: 'channel', title: 'News' } as const;
+    rig.double.addChat(group);
+    await rig.bot.handle({
+      update_id: 900_001,
+      message: {
+        ...{ message_id: 1, date: 1, chat: group, sender_chat: channel, is_automatic_forward: true },
+        ...{ from: { id: 777_000, is_bot: false, first_name: 'Telegram' }, text: '/token' },
+      },
+    } as never);
+    expect(rig.double.messages(group.id)).toEqual([]);
+  });
+
   it('bears that it may not answer a post', async () => {
     add(ANN, false);
     await rig.botSays(ANN.id);

@@ -1,3 +1,4 @@
+import { checkDateTime } from './date-time.ts';
 import { badRequest } from './refusals.ts';
 import type { Entity } from './types.ts';
 
@@ -62,6 +63,8 @@ function entityOf(tag: OpenTag, text: string): Entity | undefined {
   if (type === 'blockquote' && 'expandable' in tag.attributes)
     return { type: 'expandable_blockquote', ...place };
   if (type === 'custom_emoji') return { type, ...place, custom_emoji_id: tag.attributes['emoji-id'] ?? '' };
+  if (type === 'date_time')
+    return { type, ...place, ...checkDateTime(Number(tag.attributes.unix), tag.attributes.format) };
   return { type, ...place };
 }
 

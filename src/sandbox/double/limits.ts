@@ -1,6 +1,7 @@
 /**
  * Telegram's published limits (core.telegram.org/bots/faq, telegram.md): about one message per second in one chat with
- * short bursts allowed, 20 messages per minute in one group, about 30 messages per second for the bot.
+ * short bursts allowed, 20 messages per minute in one group, about 30 messages per second for the bot. Edits have the same
+ * limits per chat and group, counted apart; the bot's calls per second count both.
  */
 export interface LimitOptions {
   readonly chatPerSecond: number;
@@ -17,9 +18,11 @@ export const TELEGRAM_LIMITS: LimitOptions = {
   botPerSecond: 30,
 };
 
+export type Counted = 'send' | 'edit';
+
 export interface SendLimits {
   /** Whole seconds to wait, or 0 when the send is allowed (and now counted). A refused one is not counted. */
-  admit(chatId: number, isGroup: boolean): number;
+  admit(kind: Counted, chatId: number, isGroup: boolean): number;
 }
 
 interface Bucket {
@@ -29,8 +32,8 @@ interface Bucket {
 
 /** @param now milliseconds of a clock that never goes back */
 export function createSendLimits(now: () => number, options: LimitOptions = TELEGRAM_LIMITS): SendLimits {
-  const chats = new Map<number, Bucket>();
-  const groups = new Map<number, number[]>();
+  const chats = new Map<string, Bucket>();
+  const groups = new Map<string, number[]>();
   let sent: number[] = [];
 
   const waitForWindow = (times: readonly number[], limit: number, windowMs: number, at: number): number => {
@@ -39,24 +42,25 @@ export function createSendLimits(now: () => number, options: LimitOptions = TELE
   };
 
   return {
-    admit(chatId, isGroup) {
+    admit(kind, chatId, isGroup) {
       const at = now();
-      const bucket = chats.get(chatId) ?? { tokens: options.chatBurst, at };
+      const key = `${kind} ${chatId}`;
+      const bucket = chats.get(key) ?? { tokens: options.chatBurst, at };
       const tokens = Math.min(
         options.chatBurst,
         bucket.tokens + ((at - bucket.at) / 1000) * options.chatPerSecond,
       );
       sent = sent.filter((time) => time > at - 1000);
-      const group = (groups.get(chatId) ?? []).filter((time) => time > at - 60_000);
+      const group = (groups.get(key) ?? []).filter((time) => time > at - 60_000);
       const waitMs = Math.max(
         tokens >= 1 ? 0 : ((1 - tokens) / options.chatPerSecond) * 1000,
         waitForWindow(sent, options.botPerSecond, 1000, at),
         isGroup ? waitForWindow(group, options.groupPerMinute, 60_000, at) : 0,
       );
       if (waitMs > 0) return Math.max(1, Math.ceil(waitMs / 1000));
-      chats.set(chatId, { tokens: tokens - 1, at });
+      chats.set(key, { tokens: tokens - 1, at });
       sent.push(at);
-      if (isGroup) groups.set(chatId, [...group, at]);
+      if (isGroup) groups.set(key, [...group, at]);
       return 0;
     },
   };

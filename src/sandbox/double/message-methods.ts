@@ -1,20 +1,29 @@
 import { checkTopic, openChat, ownMessage, writableChat } from './chat-access.ts';
-import type { SendLimits } from './limits.ts';
+import type { Counted, SendLimits } from './limits.ts';
 import { checkMarkup } from './markup-checks.ts';
 import type { Method } from './method.ts';
 import { isRecord, isUpload, readFlag, readInteger, readJson, readString } from './payload.ts';
 import { badRequest, tooManyRequests } from './refusals.ts';
 import { type ChatRecord, type DoubleState, type MessageContent, toApi } from './state.ts';
 import { checkCaption, checkText } from './text-checks.ts';
-import type { Document, Payload, StoredMessage } from './types.ts';
+import type { Document, Message, Payload, StoredMessage } from './types.ts';
 
 const NOT_MODIFIED =
   'message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message';
 
+/** A bot deletes its own messages for so long, in seconds: 48 h (telegram.md). */
+const DELETABLE_S = 48 * 3600;
+
+/** A message that is replied to comes without the one that it replies to itself. */
+function quoted(message: StoredMessage): Message {
+  const { reply_to_message: _earlier, ...rest } = toApi(message);
+  return rest;
+}
+
 /** sendMessage, sendDocument, edits and deletion. @param limits undefined: send as fast as you like */
 export function messageMethods(state: DoubleState, limits: SendLimits | undefined): Record<string, Method> {
-  const pace = (record: ChatRecord): void => {
-    const seconds = limits?.admit(record.chat.id, record.chat.type !== 'private') ?? 0;
+  const pace = (kind: Counted, record: ChatRecord): void => {
+    const seconds = limits?.admit(kind, record.chat.id, record.chat.type !== 'private') ?? 0;
     if (seconds > 0) throw tooManyRequests(seconds);
   };
 
@@ -40,7 +49,7 @@ export function messageMethods(state: DoubleState, limits: SendLimits | undefine
       silent: readFlag(payload, 'disable_notification'),
       ...(threadId === undefined ? {} : { message_thread_id: threadId, is_topic_message: true as const }),
       ...(markup ? { reply_markup: markup } : {}),
-      ...(reply ? { reply_to_message: toApi(reply) } : {}),
+      ...(reply ? { reply_to_message: quoted(reply) } : {}),
       ...(readFlag(payload, 'protect_content') ? { has_protected_content: true as const } : {}),
     };
   };
@@ -53,7 +62,7 @@ export function messageMethods(state: DoubleState, limits: SendLimits | undefine
       same(message.reply_markup, next.reply_markup)
     )
       throw badRequest(NOT_MODIFIED);
-    pace(record);
+    pace('edit', record);
     const stored: StoredMessage = { ...next, edit_date: state.date() };
     state.replace(record, stored);
     return toApi(stored);
@@ -65,7 +74,7 @@ export function messageMethods(state: DoubleState, limits: SendLimits | undefine
       const { text, entities } = checkText(payload);
       const content = envelope(record, payload);
       const preview = readJson(payload, 'link_preview_options');
-      pace(record);
+      pace('send', record);
       return toApi(
         state.append(record, {
           ...content,
@@ -82,7 +91,7 @@ export function messageMethods(state: DoubleState, limits: SendLimits | undefine
       if (upload.content.length === 0) throw badRequest('file must be non-empty');
       const { text, entities } = checkCaption(payload);
       const content = envelope(record, payload);
-      pace(record);
+      pace('send', record);
       const fileId = state.saveFile(upload.content);
       const document: Document = {
         file_id: fileId,
@@ -129,6 +138,8 @@ export function messageMethods(state: DoubleState, limits: SendLimits | undefine
       // In a private chat a bot may delete the person's messages, too; in a group only as an administrator.
       if (!own && record.chat.type !== 'private' && record.botStatus !== 'administrator')
         throw badRequest("message can't be deleted");
+      if (own && state.date() - message.date > DELETABLE_S)
+        throw badRequest("message can't be deleted for everyone");
       return state.remove(record, message.message_id);
     },
     sendChatAction(payload) {

@@ -1,3 +1,4 @@
+import { checkDateTime } from './date-time.ts';
 import { type ParsedText, parseHtml } from './html-entities.ts';
 import { parseMarkdownV2 } from './markdown-entities.ts';
 import { isRecord, readJson, readString } from './payload.ts';
@@ -35,6 +36,7 @@ function checkEntity(raw: unknown, text: string): Entity {
   if (isInsidePair(text, start)) throw badRequest('entity begins in a middle of a UTF-16 symbol');
   if (isInsidePair(text, start + size)) throw badRequest('entity ends in a middle of a UTF-16 symbol');
   return {
+    ...(type === 'date_time' ? checkDateTime(raw.unix_time, raw.date_time_format) : {}),
     type,
     offset: start,
     length: size,

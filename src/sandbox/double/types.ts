@@ -26,6 +26,9 @@ export interface Entity {
   readonly url?: string;
   readonly language?: string;
   readonly custom_emoji_id?: string;
+  /** Of a `date_time`: epoch seconds, and how a reader's client writes it. */
+  readonly unix_time?: number;
+  readonly date_time_format?: string;
   readonly user?: User;
 }
 

@@ -66,9 +66,18 @@ const render = (message) =>
     press,
     startBot,
     toast,
+    goTo,
   });
 
 const nodeOf = (messageId) => log.querySelector(`[data-id="${Number(messageId)}"]`);
+
+function goTo(messageId) {
+  const node = nodeOf(messageId);
+  if (!node) return toast('This message is no longer here');
+  node.scrollIntoView({ block: 'center' });
+  node.classList.add('found');
+  setTimeout(() => node.classList.remove('found'), 1500);
+}
 
 function dayOf(message) {
   return new Date(message.date * 1000).toLocaleDateString([], {

@@ -85,6 +85,37 @@ function spoiler() {
   return node;
 }
 
+const DATE_STYLES = { d: 'short', D: 'long' };
+const TIME_STYLES = { t: 'short', T: 'medium' };
+const UNITS = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+];
+
+function relative(seconds) {
+  const [unit, length] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? UNITS.at(-1);
+  return new Intl.RelativeTimeFormat([], { numeric: 'auto' }).format(Math.round(seconds / length), unit);
+}
+
+/** A moment as the reader's own clock has it. Formats: Telegram's "date-time entity formatting"; '' keeps the text. */
+function momentText({ unix_time: time, date_time_format: format }, text) {
+  if (!format) return text;
+  if (format === 'r') return relative(time - Date.now() / 1000);
+  const styles = { dateStyle: DATE_STYLES[/[dD]/.exec(format)], timeStyle: TIME_STYLES[/[tT]/.exec(format)] };
+  const date = new Date(time * 1000);
+  const parts = format.startsWith('w') ? [date.toLocaleDateString([], { weekday: 'long' })] : [];
+  if (styles.dateStyle || styles.timeStyle) parts.push(new Intl.DateTimeFormat([], styles).format(date));
+  return parts.join(', ');
+}
+
+function moment(entity, text) {
+  const date = new Date(entity.unix_time * 1000);
+  const attributes = { datetime: date.toISOString(), title: date.toLocaleString() };
+  return element('time', attributes, momentText(entity, text));
+}
+
 function elementFor(entity, text) {
   if (entity.type === 'spoiler') return spoiler();
   if (entity.type === 'text_link') return link(entity.url);
@@ -118,6 +149,11 @@ export function renderText(parent, text, entities, onCommand) {
       // The line breaks beside a block would show as empty lines more than Telegram's.
       write(isBlock && text[entity.offset - 1] === '\n' ? entity.offset - 1 : entity.offset);
       const inner = text.slice(entity.offset, stop);
+      if (entity.type === 'date_time') {
+        node.append(moment(entity, inner));
+        at = stop;
+        continue;
+      }
       const child = elementFor(entity, inner);
       const isCode = entity.type === 'code' || entity.type === 'pre';
       fill(child, entity.offset, stop, verbatim || isCode || entity.type === 'text_link');

@@ -86,13 +86,27 @@ function serviceText(message) {
   return undefined;
 }
 
-/** @param acts {bot, isGroup, send(text), press(messageId, data), startBot(payload), toast(text)} */
+/** The message that this one answers, in one line; it leads there. */
+function quote(original, acts) {
+  const line = (original.text ?? original.caption ?? original.document?.file_name ?? '').split('\n')[0];
+  const node = element(
+    'button',
+    { type: 'button', class: 'quote' },
+    element('strong', {}, original.from?.first_name ?? original.chat.title ?? ''),
+    element('span', {}, line),
+  );
+  node.addEventListener('click', () => acts.goTo(original.message_id));
+  return node;
+}
+
+/** @param acts {bot, isGroup, send(text), press(messageId, data), startBot(payload), toast(text), goTo(messageId)} */
 export function renderMessage(message, acts) {
   const service = serviceText(message);
   if (service) return element('p', { class: 'service', 'data-id': message.message_id }, service);
   const mine = message.from?.id !== acts.bot.id;
   const bubble = element('div', { class: 'bubble' });
   if (acts.isGroup) bubble.append(element('p', { class: 'author' }, message.from?.first_name ?? ''));
+  if (message.reply_to_message) bubble.append(quote(message.reply_to_message, acts));
   if (message.document) bubble.append(documentCard(message.document));
   const text = message.text ?? message.caption;
   if (text) {

@@ -194,6 +194,40 @@ describe('in a browser', () => {
     await view.getByText('to the group').waitFor();
   });
 
+  it('shows what a message answers, and leads there', async () => {
+    const { message_id } = await bot.telegram.sendMessage(77, 'Disk full\non db1');
+    const reply = await bot.telegram.sendMessage(77, 'Resolved', { reply_parameters: { message_id } });
+    await view.getByRole('button', { name: 'Newcomer' }).click();
+    const quote = view.locator(`[data-id="${reply.message_id}"] .quote`);
+    await quote.getByText('Disk full', { exact: true }).waitFor();
+    await quote.click();
+    await view.locator(`.found[data-id="${message_id}"]`).waitFor();
+    await bot.telegram.deleteMessage(77, message_id);
+    await view.locator(`[data-id="${message_id}"]`).waitFor({ state: 'detached' });
+    await quote.click();
+    await view.getByRole('alert').getByText('no longer here').waitFor();
+  });
+
+  it('shows a moment as the reader’s own clock has it', async () => {
+    const at = Date.UTC(2026, 10, 25, 14, 2) / 1000;
+    const entity = (offset: number, date_time_format: string) => ({
+      ...{ type: 'date_time', offset, length: 5, unix_time: at, date_time_format },
+    });
+    const { message_id } = await bot.telegram.sendMessage(77, 'AAAAA BBBBB CCCCC', {
+      // Telegraf's types do not know it yet.
+      entities: [entity(0, 't'), entity(6, 'wD'), entity(12, '')] as never,
+    });
+    const times = view.locator(`[data-id="${message_id}"] .body time`);
+    await times.first().waitFor();
+    const expected = await view.evaluate((seconds) => {
+      const date = new Date(seconds * 1000);
+      const day = date.toLocaleDateString([], { weekday: 'long' });
+      const short = new Intl.DateTimeFormat([], { timeStyle: 'short' }).format(date);
+      return [short, `${day}, ${new Intl.DateTimeFormat([], { dateStyle: 'long' }).format(date)}`, 'CCCCC'];
+    }, at);
+    expect(await times.allTextContents()).toEqual(expected);
+  });
+
   it('opens its whole menu on a phone, for administrators of the group as well, and none in a channel', async () => {
     const commands = ['start', 'token', 'integrations', 'revoke', 'quota', 'test', 'id', 'help'].map(
       (command) => ({ command, description: 'Get a setup token for a new integration' }),

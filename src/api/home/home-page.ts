@@ -13,13 +13,13 @@ interface Place {
   readonly what: string;
 }
 
-/** The first page that a newcomer sees. Static: no secrets, no hosts. */
-export function renderHome(options: HomeOptions): string {
+/** The first page that a newcomer sees. No secrets, no hosts. `prefix`: a proxy's path. */
+export function renderHome(options: HomeOptions, prefix: string): string {
   const links = places(options)
-    .map(({ path, name, what }) => `<li><a href="${path}"><b>${name}</b>${what}</a></li>`)
+    .map(({ path, name, what }) => `<li><a href="${prefix}${path}"><b>${name}</b>${what}</a></li>`)
     .join('\n');
   const bot = options.sandbox
-    ? 'Open the <a href="/sandbox">sandbox chat</a> and send <code>/start</code>, then <code>/token</code>.'
+    ? `Open the <a href="${prefix}/sandbox">sandbox chat</a> and send <code>/start</code>, then <code>/token</code>.`
     : 'Open the bot in Telegram and send <code>/start</code>, then <code>/token</code>. In a group, add the bot first.';
   return renderPage(
     'Pingui Alert',

@@ -1,9 +1,10 @@
 import type { TokenClaims, Tokens } from '../../crypto/tokens.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
-import { type Integration, MAX_NAME_LENGTH } from '../../domain/integration.ts';
+import { CHAT_BLOCKED, type Integration, MAX_NAME_LENGTH } from '../../domain/integration.ts';
 import { DEFAULT_SCOPE, INTEGRATION_SCOPES, unknownScopes } from '../../domain/scopes.ts';
 import { chatMismatch, deadToken } from '../alerts/refusals.ts';
+import type { ChatRepository } from '../ports/chats.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
@@ -14,7 +15,7 @@ export interface IntegrationService {
   registerChat(chatId: number): Promise<{ active: Integration[]; regained: number }>;
   /**
    * `/token [name]`: a single-use setup token for a new integration of the chat. Unnamed, it is `<noun> <number>`.
-   * @throws AppError too_many_integrations, invalid_request (the name)
+   * @throws AppError too_many_integrations, invalid_request (the name), integration_not_active (the chat is blocked)
    */
   issueSetupToken(
     chatId: number,
@@ -28,7 +29,8 @@ export interface IntegrationService {
   authenticate(claims: TokenClaims, tokenHash: string): Promise<Integration>;
   /**
    * Exchanges a verified setup token, once.
-   * @throws AppError already_used, too_many_integrations, unauthorized, chat_mismatch, invalid_request (unknown scope, names the valid ones)
+   * @throws AppError already_used, too_many_integrations, unauthorized, chat_mismatch, integration_not_active (the chat is
+   *   blocked), invalid_request (unknown scope, names the valid ones)
    */
   create(
     claims: TokenClaims,
@@ -53,6 +55,7 @@ export interface IntegrationService {
 
 export function createIntegrationService(deps: {
   integrations: IntegrationRepository;
+  chats: Pick<ChatRepository, 'find' | 'register' | 'move'>;
   queue: Pick<AlertQueue, 'drop'>;
   tokens: Tokens;
   cipher: Pick<PayloadCipher, 'hashChat'>;
@@ -92,6 +95,7 @@ export function createIntegrationService(deps: {
 
     async registerChat(chatId) {
       const regained = await chatReturned(chatId);
+      await deps.chats.register(chatId, clock.now());
       const known = await integrations.findByChat(chatId);
       if (known.length === 0) await integrations.insertPending(chatId, '', deps.dailyLimit, clock.now());
       return { active: known.filter(isActive), regained };
@@ -99,6 +103,8 @@ export function createIntegrationService(deps: {
 
     async issueSetupToken(chatId, name, noun = 'integration') {
       const now = clock.now();
+      await refuseBlocked(chatId);
+      await deps.chats.register(chatId, now);
       const chosen = name === undefined ? await nextName(chatId, noun) : checkName(name);
       const target =
         (await integrations.findReusablePending(chatId, now)) ?? (await insertPending(chatId, chosen, now));
@@ -126,6 +132,7 @@ export function createIntegrationService(deps: {
       if (input.chatId !== undefined && input.chatId !== target.chatId) {
         throw chatMismatch();
       }
+      await refuseBlocked(target.chatId);
       const issued = tokens.issue(target.id, scope);
       const integration = await integrations.activate(target.id, setupHash, {
         tokenHash: issued.hash,
@@ -192,12 +199,19 @@ export function createIntegrationService(deps: {
     },
 
     async migrateChat(from, to) {
+      await deps.chats.move(from, to);
       const changed = await integrations.migrateChat(from, to, clock.now());
       if (changed > 0) {
         events.emit('chat.migrated', { chat: deps.cipher.hashChat(from), to: deps.cipher.hashChat(to) });
       }
     },
   };
+
+  async function refuseBlocked(chatId: number): Promise<void> {
+    const chat = await deps.chats.find(chatId);
+    if (chat !== undefined && chat.blockedAt !== null)
+      throw new AppError('integration_not_active', CHAT_BLOCKED);
+  }
 
   async function insertPending(chatId: number, name: string, now: number): Promise<Integration> {
     if ((await integrations.findByChat(chatId)).length >= deps.maxPerChat) throw tooMany(deps.maxPerChat);

@@ -1,4 +1,4 @@
-import { apiRoot, integer, pattern, webhookUrl } from '../formats.ts';
+import { apiRoot, integer, oneOf, pattern, REGISTRATIONS, webhookUrl } from '../formats.ts';
 import type { Variable } from './variable.ts';
 
 /** The bot, and how Telegram is reached. */
@@ -28,13 +28,21 @@ export const TELEGRAM = {
     example: '45000',
     about: 'The time limit of a Bot API call. Below 20000, slow deliveries may end as uncertain.',
   },
+  REGISTRATION: {
+    schema: oneOf(REGISTRATIONS),
+    type: `one of ${REGISTRATIONS.join(', ')}`,
+    fallback: 'open',
+    example: 'invite',
+    about:
+      'Who may register a chat with the bot: everybody, or only whom the operator invites (`npx pingui invite`).',
+  },
   WEBHOOK_URL: {
     schema: webhookUrl,
     type: 'https:// URL',
     fallback: null,
     absent: 'long polling',
     example: 'https://alerts.example.com/telegram/updates',
-    about: 'The URL where Telegram delivers bot updates.',
+    about: 'The URL where Telegram delivers bot updates; without a path /telegram/updates is added.',
   },
   WEBHOOK_SECRET: {
     schema: pattern(/^[A-Za-z0-9_-]{1,256}$/, 'must be 1 to 256 of the characters A-Z a-z 0-9 _ -'),

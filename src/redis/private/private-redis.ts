@@ -117,6 +117,16 @@ export async function startPrivateRedis(options: PrivateRedisOptions): Promise<P
   };
   watch();
 
+  /** An exit without a stop (a second signal, an unexpected error) leaves nothing behind either: Redis writes its AOF out. */
+  const endAtExit = (): void => {
+    try {
+      host.kill(current.pid, 'SIGTERM');
+    } catch {
+      // It is gone.
+    }
+  };
+  host.on('exit', endAtExit);
+
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     stopping = true;
@@ -124,6 +134,7 @@ export async function startPrivateRedis(options: PrivateRedisOptions): Promise<P
     unwatch();
     await restarting;
     await endProcess(host, current.pid, options.stopDeadlineMs ?? 10_000);
+    host.off('exit', endAtExit);
     unlock();
     log('info', 'Stopped the private Redis');
   };

@@ -4,6 +4,7 @@ import type { EventBus } from '../../domain/events.ts';
 import type { Integration } from '../../domain/integration.ts';
 import { inTime } from '../in-time.ts';
 import type { AlertLedger } from '../ports/alerts.ts';
+import type { ChatRepository } from '../ports/chats.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
@@ -49,6 +50,7 @@ export function createAlertService(deps: {
   ledger: AlertLedger;
   queue: AlertQueue;
   integrations: Pick<IntegrationRepository, 'claimQuotaNotice' | 'findById'>;
+  chats: Pick<ChatRepository, 'find'>;
   cipher: PayloadCipher;
   ended: EndedSignal;
   events: EventBus;

@@ -1,8 +1,9 @@
 import type { AlertRecord } from '../../domain/alert.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
-import { type Integration, isGroupChat } from '../../domain/integration.ts';
+import { CHAT_BLOCKED, type Integration, isGroupChat } from '../../domain/integration.ts';
 import type { AlertLedger } from '../ports/alerts.ts';
+import type { ChatRepository } from '../ports/chats.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
@@ -24,6 +25,7 @@ export function createResend(deps: {
   queue: AlertQueue;
   queueEntry: QueueEntry;
   integrations: Pick<IntegrationRepository, 'findById'>;
+  chats: Pick<ChatRepository, 'find'>;
   cipher: Pick<PayloadCipher, 'hashChat'>;
   events: EventBus;
   clock: Clock;
@@ -47,6 +49,8 @@ export function createResend(deps: {
     if (integration?.status !== 'active') {
       throw new AppError('integration_not_active', 'The integration of this alert is no longer active.');
     }
+    if (((await deps.chats.find(integration.chatId))?.blockedAt ?? null) !== null)
+      throw new AppError('integration_not_active', CHAT_BLOCKED);
     if (!(await queue.hasText(id))) throw textGone();
     if (!(await ledger.requeue(id, clock.now()))) {
       throw new AppError('not_resendable', 'This alert is already being sent again.');

@@ -21,7 +21,10 @@ export interface NewAlert extends AlertOptions {
 export type AcceptingIntegration = Pick<
   Integration,
   'id' | 'chatId' | 'dailyLimit' | 'status' | 'unreachableSince'
->;
+> & {
+  /** The operator has blocked its chat. */
+  readonly isBlocked?: true;
+};
 
 /** The kinds are checked in this order, except `accepted`. */
 export type AcceptResult =
@@ -29,7 +32,7 @@ export type AcceptResult =
   /** There is no such integration, or the token is not its newest one. */
   | { readonly kind: 'token_invalid' }
   | { readonly kind: 'chat_mismatch'; readonly integration: AcceptingIntegration }
-  /** Pending, revoked, or its chat cannot be reached. */
+  /** Pending, revoked, or its chat is blocked or cannot be reached. */
   | { readonly kind: 'not_active'; readonly integration: AcceptingIntegration }
   /** The idempotency key was used within 24 h: nothing was written. */
   | {

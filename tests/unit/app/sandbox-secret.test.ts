@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { keepSandboxPassword, keepSandboxSecret } from '../../../src/app/secret.ts';
+import { keepSandboxPassword, secretOf } from '../../../src/app/secret.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -13,11 +13,11 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 describe("the sandbox's signing key", () => {
   it('is long enough, for its owner only, and the same at the next start', async () => {
     const data = join(dir, 'data');
-    const secret = await keepSandboxSecret(data);
+    const secret = await secretOf({ jwtSecret: undefined, dataDir: data });
     expect(Buffer.byteLength(secret)).toBeGreaterThanOrEqual(32);
     expect(statSync(join(data, 'jwt-secret')).mode & 0o777).toBe(0o600);
     expect(statSync(data).mode & 0o077).toBe(0);
-    expect(await keepSandboxSecret(data)).toBe(secret);
+    expect(await secretOf({ jwtSecret: undefined, dataDir: data })).toBe(secret);
   });
 
   it('has a password beside it, kept likewise', async () => {

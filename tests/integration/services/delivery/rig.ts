@@ -5,6 +5,7 @@ import { createPayloadCipher } from '../../../../src/crypto/payload-cipher.ts';
 import { createTokens, hashToken } from '../../../../src/crypto/tokens.ts';
 import { createAlertLedger } from '../../../../src/db/alerts/alert-ledger.ts';
 import { createDatabaseMaintenance } from '../../../../src/db/backup/database-maintenance.ts';
+import { createChatRepository } from '../../../../src/db/chats/chat-repository.ts';
 import { createIntegrationRepository } from '../../../../src/db/integrations/integration-repository.ts';
 import { createJobRuns } from '../../../../src/db/jobs/job-runs.ts';
 import type { AlertContent, AlertRecord } from '../../../../src/domain/alert.ts';
@@ -73,7 +74,12 @@ export async function createDeliveryRig(
   const config = loadConfig({ MAX_ALERTS: '1000' }, () => '');
   const ports = { cipher, tokens, ledger, repository, queue: NO_QUEUE, ended: NOBODY_WAITS };
   const { integrations } = createUseCases(
-    { ...ports, database: createDatabaseMaintenance(db), jobRuns: createJobRuns(db) },
+    {
+      ...ports,
+      chatRepository: createChatRepository(db),
+      database: createDatabaseMaintenance(db),
+      jobRuns: createJobRuns(db),
+    },
     { config, clock, events },
   );
   const sender = createTelegramSender({

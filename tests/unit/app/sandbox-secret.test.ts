@@ -25,11 +25,13 @@ describe("the sandbox's signing key", () => {
     expect(password).toMatch(/^[\w-]{12}$/);
     expect(statSync(join(dir, 'admin-password')).mode & 0o777).toBe(0o600);
     expect(await keepSandboxPassword(dir)).toBe(password);
-    expect(await keepSandboxSecret(dir)).not.toContain(password);
+    expect(await secretOf({ jwtSecret: undefined, dataDir: dir })).not.toContain(password);
   });
 
   it('is one and whole for 30 processes that start at once, and leaves nothing else behind', async () => {
-    const secrets = await Promise.all(Array.from({ length: 30 }, () => keepSandboxSecret(dir)));
+    const secrets = await Promise.all(
+      Array.from({ length: 30 }, () => secretOf({ jwtSecret: undefined, dataDir: dir })),
+    );
     expect(new Set(secrets).size).toBe(1);
     expect(secrets[0]).toBe(readFileSync(join(dir, 'jwt-secret'), 'utf8').trim());
     expect(Buffer.byteLength(secrets[0] ?? '')).toBeGreaterThanOrEqual(32);

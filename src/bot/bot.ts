@@ -1,3 +1,4 @@
+import type { Agent } from 'node:http';
 import { Telegraf } from 'telegraf';
 import type { Update } from 'telegraf/types';
 import type { AnswerPace } from '../services/ports/queue.ts';
@@ -34,6 +35,8 @@ interface BotDeps extends FeatureDeps {
   readonly logger: BotLogger;
   readonly answerPace: AnswerPace;
   readonly onCall?: CallObserver;
+  /** How the Bot API is reached; default: Node's way. */
+  readonly agents?: () => Agent;
   /** Keyed hash for logs. */
   readonly hashChat: (chatId: number) => string;
 }

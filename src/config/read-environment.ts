@@ -27,7 +27,8 @@ export function readEnvironment(
   const faults: ConfigFault[] = [];
   for (const name of VARIABLE_NAMES) {
     const variable: Variable = VARIABLES[name];
-    const given = clean(env[name], variable);
+    const given =
+      clean(env[name], variable) ?? (variable.lowerCase && clean(env[name.toLowerCase()], variable));
     const path = variable.secret ? env[`${name}_FILE`] : undefined;
     if (path === undefined || path === '') {
       if (given !== undefined) raw[name] = given;

@@ -59,8 +59,8 @@ export function createAlertWorker(deps: {
     lastActivity = Date.now();
     const delivery = await deliverOrQueueUp(job);
     if (!delivery.called) await giveTokenBack(job);
-    if (delivery.kind === 'ended') return end(job, delivery.outcome);
     if (delivery.form !== undefined) await job.updateData({ ...job.data, form: delivery.form });
+    if (delivery.kind === 'ended') return end(job, delivery.outcome);
     await job.moveToDelayed(Date.now() + delivery.ms, token);
     throw new DelayedError();
   }

@@ -5,17 +5,20 @@ import { RenderLimitError } from '../../domain/render-limit.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
 import type { AlertJob, AlertQueue, MessageForm, Pace } from '../ports/queue.ts';
-import type { RenderedPart, Renderer } from '../ports/telegram.ts';
+import type { RenderedPart, Renderer, RenderRest } from '../ports/telegram.ts';
 import { type Attempt, FULL_FORM, outcomeOf, type Sendable, type Step, toRequest } from './attempt.ts';
 import { createSettle, type SettleDeps } from './settle.ts';
 import type { TelegramGuard } from './telegram-guard.ts';
 import { createTexts } from './texts.ts';
 
-/** The outcome of a delivery. `called`: Telegram was called, so the send of this moment is spent. */
-export type Delivery = { readonly called: boolean } & (
+/**
+ * The outcome of a delivery. `called`: Telegram was called, so the send of this moment is spent; `form`: to be kept with the
+ * alert, for all parts that follow, also those of a resend.
+ */
+export type Delivery = { readonly called: boolean; readonly form?: MessageForm } & (
   | { readonly kind: 'ended'; readonly outcome: AlertOutcome }
-  /** Put it off for `ms`, 0: others that are as urgent go first; `form`: to be kept with it, for all parts that follow. */
-  | { readonly kind: 'defer'; readonly ms: number; readonly form?: MessageForm }
+  /** Put it off for `ms`, 0: others that are as urgent go first. */
+  | { readonly kind: 'defer'; readonly ms: number }
 );
 
 export interface DeliveryService {
@@ -41,6 +44,7 @@ export function createDeliveryService(
     readonly guard: TelegramGuard;
     readonly queue: Pick<AlertQueue, 'isOurs'>;
     readonly render: Renderer;
+    readonly renderRest: RenderRest;
     readonly pace: Pace;
   },
 ): DeliveryService {
@@ -54,12 +58,12 @@ export function createDeliveryService(
     let called = false;
     for (;;) {
       const step = await nextStep();
-      if (step.kind === 'ended') {
-        texts.forget(job.alertId);
-        return { ...step, called };
+      if (step.kind === 'again') {
+        form = step.form;
+        continue;
       }
-      if (step.kind === 'defer') return { ...step, called, ...(form === formBefore ? {} : { form }) };
-      form = step.form;
+      if (step.kind === 'ended') texts.forget(job.alertId);
+      return { ...step, called, ...(form === formBefore ? {} : { form }) };
     }
 
     async function nextStep(): Promise<Step> {
@@ -101,7 +105,8 @@ export function createDeliveryService(
       await pause(Math.max(0, slotAt - performance.now()));
       called = true;
       const { isFlooded } = turn;
-      return send({ ...alert, form, index, parts: parts.length, isFlooded }, text.content, part);
+      const isFile = part.kind === 'document';
+      return send({ ...alert, form, index, parts: parts.length, isFile, isFlooded }, text.content, part);
     }
 
     /** The plain form is kept with the job before any part is sent: parts that have arrived fix the form. */

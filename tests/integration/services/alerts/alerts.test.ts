@@ -31,6 +31,7 @@ function deliveryOf(rig: Rig) {
     integrationService: rig.integrations,
     guard: { ready: async () => undefined, state: () => 'ok', send: unexpected },
     render: unexpected,
+    renderRest: unexpected,
     pace: { take: unexpected, sent: unexpected, block: unexpected, answered: unexpected },
   });
 }

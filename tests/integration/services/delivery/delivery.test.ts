@@ -64,7 +64,7 @@ describe('the delivery', () => {
   it('goes on after the last part that arrived', async () => {
     const chat = await rig.addChat();
     const job = await rig.accept(chat, { message: `${'a'.repeat(4_000)} ${'b'.repeat(4_000)}` });
-    rig.double.fault({ text: 'bbb', action: errorAnswer(400, 'Bad Request: message is too long') });
+    rig.double.fault({ text: 'bbb', action: errorAnswer(400, 'Bad Request: CHAT_WRITE_FORBIDDEN') });
     await rig.deliver(job);
     expect(await rig.entry(job)).toMatchObject({ status: 'failed', parts: 2 });
     await rig.ledger.requeue(job.alertId, Date.now());
@@ -118,9 +118,12 @@ describe('the delivery', () => {
     expect(rig.sends()).toHaveLength(2);
   });
 
-  it('makes one call with a revoked bot token, and goes on when it is valid again', async () => {
+  it.each([
+    [401, 'Unauthorized'],
+    [400, 'Bad Request: Logged out'],
+  ])('makes one call with a bot token that is refused, and goes on when it is valid again: %i %s', async (code, text) => {
     const chat = await rig.addChat();
-    const fault = rig.double.fault({ times: 'always', action: errorAnswer(401, 'Unauthorized') });
+    const fault = rig.double.fault({ times: 'always', action: errorAnswer(code, text) });
     const job = await rig.accept(chat);
     const running = rig.deliver(job);
     await expect.poll(() => rig.emitted).toEqual(['telegram.halted']);

@@ -54,6 +54,8 @@ async function resetBatch(
       dailyLimit: raw('CASE WHEN "ownLimit" = 1 THEN "dailyLimit" ELSE ? END', [dailyLimit]),
       rateLimit: raw('CASE WHEN "ownLimit" = 1 THEN "dailyLimit" ELSE ? END', [dailyLimit]),
       carriedOver: 0,
+      // What was taken before does not come back into the new quota. Where nothing was, the period may go on.
+      period: raw('?? + 1', ['period']),
       toldAt: null,
       updatedAt: now,
     })

@@ -1,6 +1,6 @@
 import { pause } from '../../async/pause.ts';
 import { untilAborted } from '../../async/until-aborted.ts';
-import type { AlertContent, AlertOutcome } from '../../domain/alert.ts';
+import type { AlertContent, AlertOutcome, AlertRecord } from '../../domain/alert.ts';
 import { RenderLimitError } from '../../domain/render-limit.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
@@ -101,8 +101,12 @@ export function createDeliveryService(
       await pause(Math.max(0, slotAt - performance.now() - CLAIM_AHEAD_MS), stopping);
       if (stopping.aborted) return GIVE_BACK;
       // From here on a crash leaves the mark, and the alert becomes uncertain rather than being sent twice.
-      if (!(await ledger.claim(job.alertId, clock.now()))) return { kind: 'again', form };
+      const sendAt = Math.ceil(clock.now() + Math.max(0, slotAt - performance.now()));
+      if (!(await ledger.claim(job.alertId, sendAt))) return { kind: 'again', form };
       await pause(Math.max(0, slotAt - performance.now()));
+      // The claim may have waited for the database.
+      if (isTooLate(alert.record, clock.now()))
+        return settle.end({ ...alert, form }, 'expired', null, 'sending');
       called = true;
       const { isFlooded } = turn;
       const isFile = part.kind === 'document';
@@ -149,9 +153,7 @@ export function createDeliveryService(
     const end = (why: string) => settle.end({ ...alert, form }, 'failed', why, 'queued');
     // Its worker died (or froze) between mark and outcome: Telegram may have it.
     if (status === 'sending') return settle.end({ ...alert, form }, 'uncertain', 'worker_died', 'sending');
-    if (record.expiresAt !== null && record.expiresAt <= clock.now() && record.messageIds.length === 0) {
-      return settle.end({ ...alert, form }, 'expired', null, 'queued');
-    }
+    if (isTooLate(record, clock.now())) return settle.end({ ...alert, form }, 'expired', null, 'queued');
     if (integration.status !== 'active') return end('revoked');
     if (integration.unreachableSince !== null) return end(integration.unreachableReason ?? 'unreachable');
     return alert;
@@ -176,6 +178,11 @@ export function createDeliveryService(
   }
 
   return { deliver };
+}
+
+/** One of which a part has arrived is finished. */
+function isTooLate({ expiresAt, messageIds }: AlertRecord, now: number): boolean {
+  return expiresAt !== null && expiresAt <= now && messageIds.length === 0;
 }
 
 function orTooSlow(error: unknown): 'too_slow' {

@@ -15,7 +15,7 @@ const RETRY_MS = 500;
 
 export interface SettleDeps {
   readonly ledger: AlertLedger;
-  readonly integrations: Pick<IntegrationRepository, 'addSuspicion' | 'setUnreachable'>;
+  readonly integrations: Pick<IntegrationRepository, 'addSuspicion' | 'clearSuspicion'>;
   readonly integrationService: Pick<IntegrationService, 'chatLost' | 'migrateChat'>;
   readonly pace: Pick<Pace, 'block'>;
   readonly ended: Pick<EndedSignal, 'publish'>;
@@ -37,8 +37,6 @@ interface Settle {
 
 export function createSettle(deps: SettleDeps): Settle {
   const { ledger, events, clock } = deps;
-  /** Chats with refusals in a row that this worker has seen: only those need their count cleared. */
-  const suspects = new Set<string>();
 
   const write = <T>(alertId: string, work: () => Promise<T>) =>
     persist(work, (error) => events.emit('ledger.failed', { alertId, error }));
@@ -104,11 +102,9 @@ export function createSettle(deps: SettleDeps): Settle {
       const outcome = outcomeOf(record, { status: 'uncertain', reason: 'ledger_unavailable', endedAt });
       return { kind: 'ended', outcome };
     }
+    // Each delivery: the refusals before it may have met another process, or this one before it was restarted.
+    await write(job.alertId, () => deps.integrations.clearSuspicion(attempt.integration.chatId));
     if (!isLast) return { kind: 'again', form };
-    if (suspects.delete(job.chat)) {
-      const { chatId } = attempt.integration;
-      await write(job.alertId, () => deps.integrations.setUnreachable(chatId, null, null));
-    }
     const outcome = outcomeOf(record, { status: 'delivered', reason: null, endedAt, parts, messageId });
     events.emit('alert.delivered', {
       alertId: job.alertId,
@@ -123,10 +119,7 @@ export function createSettle(deps: SettleDeps): Settle {
   async function affectChat(attempt: Attempt, reason: string, effect: ChatEffect): Promise<void> {
     const { chatId } = attempt.integration;
     if (effect === 'none') return;
-    if (effect === 'suspect') {
-      suspects.add(attempt.job.chat);
-      if ((await deps.integrations.addSuspicion(chatId)) < SUSPECT_LIMIT) return;
-    }
+    if (effect === 'suspect' && (await deps.integrations.addSuspicion(chatId)) < SUSPECT_LIMIT) return;
     await deps.integrationService.chatLost(chatId, reason);
   }
 

@@ -223,6 +223,17 @@ export function describeIntegrationRepository(databases: TestDatabases): void {
       expect(await repository.addSuspicion(nextChat())).toBe(0);
     });
 
+    it("a delivery clears a chat's suspicions, of all its integrations and no other chat's", async () => {
+      const [chatId, other] = [nextChat(), nextChat()];
+      await insertActive(chatId);
+      await insertActive(other);
+      for (const chat of [chatId, chatId, other]) await repository.addSuspicion(chat);
+      await insertActive(chatId);
+      await repository.clearSuspicion(chatId);
+      expect(await repository.addSuspicion(chatId)).toBe(1);
+      expect(await repository.addSuspicion(other)).toBe(2);
+    });
+
     it('moves all integrations of a chat to its new id', async () => {
       const [from, to] = [nextChat(), nextChat()];
       await insertActive(from);

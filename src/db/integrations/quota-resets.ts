@@ -9,6 +9,8 @@ import { JobRunModel } from '../models/job-run-model.ts';
 export const QUOTA_RESET = 'quota-reset';
 /** Integrations per transaction: accepts of theirs wait for it, about 0.1 s on PostgreSQL. */
 const BATCH = 10_000;
+/** Machines' clocks differ by less, in ms: what is further ahead was marked before a clock was set back. */
+const AHEAD_MS = 60_000;
 
 interface Reset {
   readonly slot: string;
@@ -20,12 +22,21 @@ interface Reset {
 
 /** @see IntegrationRepository.resetQuotas. Goes on where an earlier run of the slot was cut off. */
 export async function resetQuotas(db: Database, reset: Reset): Promise<number | undefined> {
+  await voidMarksAhead(db.knex, reset.now);
   await mark(db.knex, reset.slot, reset.now, 0);
   for (;;) {
     const step = await retryConflicts(() => db.knex.transaction((trx) => resetBatch(db, trx, reset)));
     if (step === 'done_before') return undefined;
     if (step === 'done') return IntegrationModel.query(db.knex).resultSize();
   }
+}
+
+/** What a clock that was ahead has marked as done is not: else the days that it has seen would get no quota. */
+async function voidMarksAhead(knex: Knex, now: number): Promise<void> {
+  await JobRunModel.query(knex)
+    .delete()
+    .where('name', QUOTA_RESET)
+    .where('ranAt', '>', now + AHEAD_MS);
 }
 
 /** The next integrations in the order of their ids; the mark's row is locked first, so that processes take turns. */

@@ -99,7 +99,10 @@ export interface AlertLedger {
   expireDue(now: number, limit: number): Promise<string[]>;
   /** What these entries are; those that are not there are left out. */
   statuses(ids: readonly string[]): Promise<Map<string, Pick<AlertRecord, 'status' | 'reason'>>>;
-  /** sending since before `before` → uncertain ('worker_died'). Returns their ids. */
+  /**
+   * sending since before `before` → uncertain ('worker_died'), also where that is as far ahead of `now`: then the clock was
+   * set back since. Returns their ids.
+   */
   endStuck(before: number, now: number): Promise<string[]>;
   /** Ids of entries queued (created or requeued) before `before`, oldest first, after the id `after`. */
   queuedBefore(

@@ -244,6 +244,19 @@ export function describeIntegrationRepository(databases: TestDatabases): void {
       expect(await repository.migrateChat(from, to, NOW + 2)).toBe(0);
     });
 
+    it('resets a day that a clock which was ahead has marked as done', async () => {
+      const { id } = await insertActive(nextChat(), 3);
+      const slot = '2031-01-02';
+      await repository.resetQuotas(slot, NOW + 2 * DAY_MS, 3);
+      await ledger.accept(newAlert(id));
+      // The clocks of two machines may differ a little.
+      expect(await repository.resetQuotas(slot, NOW + 2 * DAY_MS - 60_000, 3)).toBeUndefined();
+      expect((await repository.findById(id))?.rateLimit).toBe(2);
+      expect(await repository.resetQuotas(slot, NOW + DAY_MS, 3)).toBeGreaterThan(0);
+      expect((await repository.findById(id))?.rateLimit).toBe(3);
+      expect(await repository.resetQuotas(slot, NOW + DAY_MS, 3)).toBeUndefined();
+    });
+
     it('resets all quotas once per slot', async () => {
       const used = await insertActive(nextChat(), 3);
       await Promise.all([1, 2, 3].map(() => ledger.accept(newAlert(used.id))));

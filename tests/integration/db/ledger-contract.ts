@@ -461,6 +461,14 @@ export function describeAlertLedger(databases: TestDatabases): void {
     });
 
     describe('the sweeps', () => {
+      it('call a send uncertain that began in what is now the future: the clock was set back', async () => {
+        const [ahead, current] = [await accepted(), await accepted()];
+        await ledger.claim(ahead.id, NOW + 3_600_000);
+        await ledger.claim(current.id, NOW + 20);
+        expect(await ledger.endStuck(NOW - 40, NOW)).toEqual([ahead.id]);
+        expect(await ledger.find(ahead.id)).toMatchObject({ status: 'uncertain', reason: 'worker_died' });
+      });
+
       it('expire what is due, at most the limit, and nothing of which a part has arrived', async () => {
         const integrationId = await insertActive();
         const late = await accepted({ integrationId, expiresAt: NOW + 20 });

@@ -211,6 +211,13 @@ describe('waiting for the end of an alert', () => {
     expect(ms).toBeLessThan(700);
   });
 
+  it('waits no longer when the clock is set back meanwhile', async () => {
+    const { rig, wait } = await waiting();
+    const waited = took(wait(0.5));
+    rig.advance(-3_600_000);
+    expect(await waited).toBeLessThan(2_500);
+  });
+
   it('returns when the caller goes away, also when it has gone before', async () => {
     const { wait, abort } = await waiting();
     setTimeout(() => abort.abort(), 50);

@@ -49,6 +49,8 @@ export function createApp(deps: AppDeps): App {
       for (const warning of config.warnings) log.warn({}, warning);
       if (context.isSandbox)
         log.warn({}, 'Sandbox mode: without BOT_TOKEN, alerts go to the chat page, not to Telegram');
+      const { proxy } = config.telegram;
+      if (proxy !== undefined) log.info({ proxy: proxy.shown }, 'Calls to Telegram go through a proxy');
       const started = await lifecycle.start();
       log.info(
         {

@@ -4,6 +4,7 @@ import { createPoller } from '../bot/updates/poller.ts';
 import type { UpdateSource } from '../bot/updates/update-source.ts';
 import { createWebhook, deriveWebhookSecret, type WebhookHandler } from '../bot/updates/webhook.ts';
 import { createAnswerPace } from '../queue/answer-pace.ts';
+import { createAgents } from '../telegram/agents.ts';
 import { createCallReport } from '../telegram/call-report.ts';
 import type { Context } from './context.ts';
 import type { Core } from './core.ts';
@@ -27,6 +28,7 @@ export async function startUpdates(deps: {
   const bot = createBot({
     ...deps.access,
     timeoutMs: config.telegram.timeoutMs,
+    agents: createAgents({ ...deps.access, timeoutMs: config.telegram.timeoutMs }, true),
     onCall: createCallReport(events),
     integrations,
     alerts,

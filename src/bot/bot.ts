@@ -1,3 +1,4 @@
+import type { Agent } from 'node:http';
 import { Telegraf } from 'telegraf';
 import type { Update } from 'telegraf/types';
 import type { ChatService } from '../services/chats/chats.ts';
@@ -39,6 +40,8 @@ interface BotDeps extends FeatureDeps {
   /** REGISTRATION=invite. */
   readonly isInviteOnly: boolean;
   readonly onCall?: CallObserver;
+  /** How the Bot API is reached; default: Node's way. */
+  readonly agents?: () => Agent;
   /** Keyed hash for logs. */
   readonly hashChat: (chatId: number) => string;
 }

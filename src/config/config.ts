@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { DatabaseTarget } from './database-url.ts';
 import { isLoopback, type LogLevel, type Registration, type Role } from './formats.ts';
+import { chooseProxy, type ProxyAddress } from './proxy.ts';
 import {
   type ConfigFault,
   type Environment,
@@ -69,7 +70,12 @@ export interface Config {
   readonly tokens: { readonly setupTtlSeconds: number; readonly ttlDays: number };
   /** Without a password there are no operator pages (the sandbox generates one). */
   readonly admin: { readonly user: string; readonly password: string | undefined };
-  readonly telegram: { readonly apiRoot: string; readonly timeoutMs: number };
+  readonly telegram: {
+    readonly apiRoot: string;
+    readonly timeoutMs: number;
+    /** Undefined: none leads to `apiRoot`. */
+    readonly proxy: ProxyAddress | undefined;
+  };
   /** Undefined: long polling. Without a secret the app derives one from the bot token. */
   readonly webhook: { readonly url: string; readonly secret: string | undefined } | undefined;
   /** `directory` is absolute. */
@@ -157,7 +163,12 @@ function mustBeReachable(values: Values): boolean {
 }
 
 function secretsIn(raw: RawValues): string[] {
-  return VARIABLE_NAMES.filter((name) => 'secret' in VARIABLES[name]).flatMap((name) => raw[name] ?? []);
+  return VARIABLE_NAMES.flatMap((name) => {
+    const { secret, secretPart }: Variable = VARIABLES[name];
+    const value = raw[name];
+    if (!secret || value === undefined) return [];
+    return secretPart === undefined ? value : secretPart(value);
+  });
 }
 
 function toConfig(values: Values, secrets: readonly string[], warnings: readonly string[]): Config {
@@ -195,7 +206,12 @@ function toConfig(values: Values, secrets: readonly string[], warnings: readonly
     registration: values.REGISTRATION,
     tokens: { setupTtlSeconds: values.SETUP_TOKEN_TTL_SECONDS, ttlDays: values.TOKEN_TTL_DAYS },
     admin: { user: values.ADMIN_USER, password: values.ADMIN_PASSWORD },
-    telegram: { apiRoot: values.TELEGRAM_API_ROOT, timeoutMs: values.TELEGRAM_TIMEOUT_MS },
+    telegram: {
+      apiRoot: values.TELEGRAM_API_ROOT,
+      timeoutMs: values.TELEGRAM_TIMEOUT_MS,
+      // The sandbox's Bot API is on this machine.
+      proxy: sandbox ? undefined : chooseProxy(values.TELEGRAM_API_ROOT, values),
+    },
     webhook:
       values.WEBHOOK_URL === undefined
         ? undefined

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
 import { DATABASE_URL_FORMS, parseDatabaseUrl } from './database-url.ts';
+import { PROXY_URL_FORMS, parseProxyUrl } from './proxy.ts';
 import { parseRedisUrl, REDIS_URL_FORMS } from './redis-url.ts';
 
 /**
@@ -116,6 +117,7 @@ function parsed<T>(parse: (text: string) => T, message: string) {
 }
 
 export const redisUrl = parsed(parseRedisUrl, REDIS_URL_FORMS);
+export const proxyUrl = parsed(parseProxyUrl, PROXY_URL_FORMS);
 export const databaseUrl = parsed(parseDatabaseUrl, DATABASE_URL_FORMS);
 
 /** At most one pair of braces, not empty: what is inside decides the Redis Cluster slot. */

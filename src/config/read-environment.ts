@@ -31,7 +31,8 @@ export function readEnvironment(
   const faults: ConfigFault[] = [];
   for (const name of VARIABLE_NAMES) {
     const variable: Variable = VARIABLES[name];
-    const given = take(name, env[name] ?? '');
+    const given =
+      take(name, env[name] ?? '') ?? (variable.lowerCase && take(name, env[name.toLowerCase()] ?? ''));
     const path = variable.secret ? env[`${name}_FILE`] : undefined;
     if (path === undefined || path === '') {
       if (given !== undefined) raw[name] = given;

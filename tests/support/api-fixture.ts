@@ -117,6 +117,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
         status: 'queued',
         reason: null,
         parts: null,
+        resends: 0,
         messageIds: [],
         sendingAt: null,
         endedAt: null,

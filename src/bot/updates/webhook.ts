@@ -135,8 +135,8 @@ export function createWebhook(deps: WebhookDeps): Webhook {
       running = undefined;
       current.stop.abort();
       await current.done;
-      const deadline = clock.now() + 2_500;
-      while (dispatcher.size() > 0 && clock.now() < deadline) await pause(25);
+      const deadline = performance.now() + 2_500;
+      while (dispatcher.size() > 0 && performance.now() < deadline) await pause(25);
       bot.api.close();
       state.set('stopped');
     },

@@ -1,4 +1,5 @@
-import { apiRoot, integer, oneOf, pattern, REGISTRATIONS, webhookUrl } from '../formats.ts';
+import { apiRoot, integer, oneOf, pattern, proxyUrl, REGISTRATIONS, text, webhookUrl } from '../formats.ts';
+import { proxySecrets } from '../proxy.ts';
 import type { Variable } from './variable.ts';
 
 /** The bot, and how Telegram is reached. */
@@ -35,6 +36,39 @@ export const TELEGRAM = {
     example: 'invite',
     about:
       'Who may register a chat with the bot: everybody, or only whom the operator invites (`npx pingui invite`).',
+  },
+  HTTPS_PROXY: {
+    schema: proxyUrl,
+    type: 'URL: http, https, socks5, socks5h',
+    fallback: null,
+    absent: 'ALL_PROXY, if that is set',
+    example: 'http://user:password@proxy.example.com:3128',
+    about: 'The proxy for calls to Telegram, where TELEGRAM_API_ROOT is https. Also read as https_proxy.',
+    secret: true,
+    secretPart: proxySecrets,
+    lowerCase: true,
+  },
+  ALL_PROXY: {
+    schema: proxyUrl,
+    type: 'URL: http, https, socks5, socks5h',
+    fallback: null,
+    absent: 'no proxy',
+    example: 'socks5h://127.0.0.1:1080',
+    about:
+      'The proxy for calls to Telegram, whatever TELEGRAM_API_ROOT is; HTTPS_PROXY comes first. Also read as all_proxy.',
+    secret: true,
+    secretPart: proxySecrets,
+    lowerCase: true,
+  },
+  NO_PROXY: {
+    schema: text,
+    type: 'list of host names',
+    fallback: null,
+    absent: 'the proxy is for all hosts',
+    example: 'localhost,.internal.example.com',
+    about:
+      'The hosts that are called without a proxy, should TELEGRAM_API_ROOT name one of them; * for all. Also read as no_proxy.',
+    lowerCase: true,
   },
   WEBHOOK_URL: {
     schema: webhookUrl,

@@ -26,7 +26,7 @@ export interface Verdict {
   readonly holderId: string | null;
 }
 
-const ENTRY = [...Object.keys(ASKED_COLUMNS), 'remaining'];
+const ENTRY = [...Object.keys(ASKED_COLUMNS), 'remaining', 'period'];
 const ANSWER = [
   'position',
   'verdict',
@@ -54,7 +54,8 @@ const ASKED_POSTGRES = `asked AS MATERIALIZED (SELECT * FROM json_to_recordset($
 
 /** The rules, in the order in which they refuse. A quota goes to the alerts of a batch in their order. */
 const DECIDE = `judged AS (
-    SELECT asked.*, i."chatId", i."dailyLimit", i."rateLimit", i."status", i."unreachableSince", c."blockedAt", h."id" AS "holderId",
+    SELECT asked.*, i."chatId", i."dailyLimit", i."rateLimit", i."period", i."status", i."unreachableSince", c."blockedAt",
+      h."id" AS "holderId",
       CASE
         WHEN i."id" IS NULL THEN 'token_invalid'
         WHEN asked."tokenHash" IS NOT NULL AND asked."tokenHash" IS DISTINCT FROM i."tokenHash" THEN 'token_invalid'

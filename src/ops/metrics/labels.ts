@@ -26,15 +26,24 @@ export const FAILURES = [
   ...['chat_restricted', 'message_not_modified', 'query_expired', 'topic_gone', 'entities_invalid'],
   ...['text_too_long', 'text_empty', 'text_not_utf8', 'button_invalid', 'url_invalid'],
   ...[
-    'reply_markup_invalid',
-    'reply_not_found',
-    'document_invalid',
-    'revoked',
-    'blocked',
-    'unreachable',
-    'lost',
+    ...[
+      'reply_markup_invalid',
+      'reply_not_found',
+      'document_invalid',
+      'revoked',
+      'blocked',
+      'unreachable',
+      'lost',
+    ],
+    ...[
+      'unreadable',
+      'nothing_to_send',
+      'text_forbidden',
+      'documents_forbidden',
+      'telegram_400',
+      'telegram_403',
+    ],
   ],
-  ...['unreadable', 'nothing_to_send'],
 ];
 
 export const UNCERTAINTIES = [

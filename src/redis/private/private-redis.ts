@@ -107,10 +107,10 @@ export async function startPrivateRedis(options: PrivateRedisOptions): Promise<P
   };
 
   const watch = (): void => {
-    const since = Date.now();
+    const since = performance.now();
     unwatch = current.onExit((how) => {
       if (stopping) return;
-      if (Date.now() - since > STABLE_MS) retryMs = FIRST_RESTART_MS;
+      if (performance.now() - since > STABLE_MS) retryMs = FIRST_RESTART_MS;
       log('error', 'The private Redis died', { how, restartInMs: retryMs });
       restarting = restart();
     });

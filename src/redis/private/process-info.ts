@@ -61,9 +61,9 @@ export function workingDirectory(pid: number): string | undefined {
 
 /** @returns true when the process is gone, false after `deadlineMs` */
 async function waitUntilGone(host: ProcessHost, pid: number, deadlineMs: number): Promise<boolean> {
-  const end = Date.now() + deadlineMs;
+  const end = performance.now() + deadlineMs;
   while (isAlive(host, pid)) {
-    if (Date.now() >= end) return false;
+    if (performance.now() >= end) return false;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return true;

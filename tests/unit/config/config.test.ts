@@ -51,7 +51,7 @@ describe('defaults', () => {
       registration: 'open',
       tokens: { setupTtlSeconds: 300, ttlDays: 365 },
       admin: { user: 'admin', password: undefined },
-      telegram: { apiRoot: 'https://api.telegram.org', timeoutMs: 30_000 },
+      telegram: { apiRoot: 'https://api.telegram.org', timeoutMs: 30_000, proxy: undefined },
       webhook: undefined,
       backup: { directory: resolve('backups/pingui'), keep: 14 },
       timeZone: 'UTC',
@@ -160,6 +160,8 @@ describe('secrets in files', () => {
     'DATABASE_URL',
     'ADMIN_PASSWORD',
     'WEBHOOK_SECRET',
+    'HTTPS_PROXY',
+    'ALL_PROXY',
   ];
 
   it.each(secrets)('%s_FILE stands for its content without the trailing newline', (name) => {
@@ -261,6 +263,8 @@ describe('faults', () => {
       QUEUE_PREFIX: 'VALUE{}',
       ADMIN_USER: 'VALUE:x',
       MAX_QUEUE_SIZE: '0',
+      HTTPS_PROXY: 'gopher://VALUE',
+      ALL_PROXY: 'socks4://VALUE',
     };
     const faults = faultsOf(env);
     expect(faults.map(({ name }) => name).sort()).toEqual(Object.keys(env).sort());
@@ -318,6 +322,11 @@ describe('forms', () => {
     ['QUEUE_PREFIX', 'plain'],
     ['ROLES', 'worker'],
     ['HOST', 'localhost'],
+    ['HTTPS_PROXY', 'proxy.example:3128'],
+    ['HTTPS_PROXY', 'https://user:p%40ss@proxy.example'],
+    ['ALL_PROXY', 'socks5://127.0.0.1:1080/'],
+    ['ALL_PROXY', 'socks://127.0.0.1:1080/'],
+    ['NO_PROXY', '*'],
   ];
   it.each(accepted)('%s accepts %s', (name, value) => {
     expect(faultsOf({ [name]: value })).toEqual([]);
@@ -351,6 +360,11 @@ describe('forms', () => {
     ['ROLES', 'api,,bot'],
     ['HOST', 'http://localhost'],
     ['BOT_TOKEN', 'bot123:abc'],
+    ['HTTPS_PROXY', 'ftp://proxy.example'],
+    ['HTTPS_PROXY', 'http://proxy.example/path'],
+    ['HTTPS_PROXY', 'http://user:100%@proxy.example'],
+    ['ALL_PROXY', 'socks4://127.0.0.1'],
+    ['ALL_PROXY', 'socks5://'],
   ];
   it.each(refused)('%s refuses %s', (name, value) => {
     expect(namesOf({ ...LIVE, [name]: value })).toEqual([name]);
@@ -397,6 +411,67 @@ describe('forms', () => {
       url: 'https://a.example/h',
       secret: undefined,
     });
+  });
+});
+
+describe('the proxy for calls to Telegram', () => {
+  const proxyOf = (env: Environment) => load({ ...LIVE, ...env }).telegram.proxy;
+  const HTTPS_PROXY = 'http://user:secret-of-the-proxy@proxy.example:3128';
+  const ALL_PROXY = 'socks5h://socks.example';
+
+  it('is HTTPS_PROXY, else ALL_PROXY; for an http:// Bot API ALL_PROXY alone', () => {
+    expect(proxyOf({})).toBeUndefined();
+    expect(proxyOf({ HTTPS_PROXY })).toEqual({ url: `${HTTPS_PROXY}/`, shown: 'http://proxy.example:3128' });
+    expect(proxyOf({ HTTPS_PROXY, ALL_PROXY })?.shown).toBe('http://proxy.example:3128');
+    expect(proxyOf({ ALL_PROXY })?.shown).toBe('socks5h://socks.example');
+    const local = { TELEGRAM_API_ROOT: 'http://127.0.0.1:8081' };
+    expect(proxyOf({ ...local, HTTPS_PROXY })).toBeUndefined();
+    expect(proxyOf({ ...local, HTTPS_PROXY, ALL_PROXY })?.shown).toBe('socks5h://socks.example');
+  });
+
+  it('may be given in lower case, and capitals come first', () => {
+    expect(proxyOf({ https_proxy: 'a.example:1' })?.shown).toBe('http://a.example:1');
+    expect(proxyOf({ all_proxy: ALL_PROXY, no_proxy: 'telegram.org' })).toBeUndefined();
+    expect(proxyOf({ HTTPS_PROXY, https_proxy: 'a.example' })?.shown).toBe('http://proxy.example:3128');
+    expect(proxyOf({ HTTPS_PROXY: '', https_proxy: 'a.example' })?.shown).toBe('http://a.example');
+    expect(faultsOf({ ...LIVE, https_proxy: 'ftp://a.example' })).toMatchObject([{ name: 'HTTPS_PROXY' }]);
+  });
+
+  it.each([
+    ['*', true],
+    ['api.telegram.org', true],
+    ['API.Telegram.ORG', true],
+    ['telegram.org', true],
+    ['.telegram.org', true],
+    ['*.telegram.org', true],
+    ['localhost, api.telegram.org', true],
+    ['localhost api.telegram.org:443', true],
+    ['api.telegram.org:8443', false],
+    ['gram.org', false],
+    ['org.telegram.api,,', false],
+    ['127.0.0.1,::1,[::1]:443', false],
+  ])('is not used where NO_PROXY names the host: %s', (list, isExcepted) => {
+    expect(proxyOf({ HTTPS_PROXY, NO_PROXY: list }) === undefined).toBe(isExcepted);
+  });
+
+  it('knows addresses in NO_PROXY', () => {
+    const of = (root: string, list: string) =>
+      proxyOf({ TELEGRAM_API_ROOT: root, ALL_PROXY, NO_PROXY: list });
+    expect(of('http://127.0.0.1:8081', '127.0.0.1')).toBeUndefined();
+    expect(of('http://127.0.0.1:8081', '127.0.0.1:8081')).toBeUndefined();
+    expect(of('http://127.0.0.1:8081', '127.0.0.1:8082')).toBeDefined();
+    expect(of('http://[::1]:8081', '::1')).toBeUndefined();
+    expect(of('http://[::1]:8081', '[::1]:8081')).toBeUndefined();
+    expect(of('http://[::1]:8081', '[::1]:8082')).toBeDefined();
+  });
+
+  it('is not for the sandbox, whose Bot API is on this machine', () => {
+    expect(load({ HTTPS_PROXY, ALL_PROXY }).telegram.proxy).toBeUndefined();
+  });
+
+  it('keeps its password out of the log, and its name in', () => {
+    const { secrets } = load({ ...LIVE, HTTPS_PROXY: 'http://user:p%40ssword@proxy.example' });
+    expect([...secrets].sort()).toEqual([...load(LIVE).secrets, 'p%40ssword', 'p@ssword'].sort());
   });
 });
 

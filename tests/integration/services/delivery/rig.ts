@@ -23,6 +23,7 @@ import type { AlertJob, AlertQueue, EndedSignal, Pace } from '../../../../src/se
 import type { Renderer } from '../../../../src/services/ports/telegram.ts';
 import { createTelegramClient } from '../../../../src/telegram/connection.ts';
 import { createRenderer } from '../../../../src/telegram/render/renderer.ts';
+import { renderRest } from '../../../../src/telegram/render/rest.ts';
 import { createTelegramSender } from '../../../../src/telegram/sender.ts';
 import { openTestSqlite } from '../../../support/sqlite.ts';
 
@@ -114,6 +115,7 @@ export async function createDeliveryRig(
       cipher,
       guard: createTelegramGuard({ sender, events, timing: GUARD }),
       render,
+      renderRest,
       pace,
       ended: { publish: () => undefined },
       events,
@@ -189,9 +191,11 @@ export async function createDeliveryRig(
 
     /** Delivers as the worker does, deferrals cut short, until the alert has ended or the worker stops. */
     async deliver(job: AlertJob, stopping = new AbortController().signal): Promise<Delivery> {
+      let { form } = job;
       for (;;) {
-        const delivered = await delivery.deliver(job, stopping);
+        const delivered = await delivery.deliver(form === undefined ? job : { ...job, form }, stopping);
         if (delivered.kind === 'ended' || stopping.aborted) return delivered;
+        form = delivered.form ?? form;
       }
     },
 

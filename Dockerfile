@@ -1,17 +1,17 @@
 # The toolchain (for native modules without a prebuilt binary) and the dev dependencies stay in this stage.
-FROM node:20-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 RUN apt-get update \
  && apt-get install -y --no-install-recommends python3 make g++ \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci
-COPY tsconfig.json tsconfig.build.json knexfile.ts ./
+COPY tsconfig.json tsconfig.build.json knexfile.ts knexfile.js ./
 COPY src ./src
 COPY migrations ./migrations
 RUN npm run build && npm prune --omit=dev
 
-FROM node:20-bookworm-slim
+FROM node:24-bookworm-slim
 # Production refuses to start without BOT_TOKEN; for the sandbox run it outside of a container.
 ENV NODE_ENV=production \
     PORT=3000 \
@@ -22,7 +22,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-COPY LICENSE ./
+COPY knexfile.js LICENSE ./
 USER node
 VOLUME ["/data", "/backups"]
 EXPOSE 3000

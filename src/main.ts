@@ -1,5 +1,7 @@
+#!/usr/bin/env node
 import { readFileSync, writeSync } from 'node:fs';
 import { tuneHeap } from './app/heap.ts';
+import { watchLauncher } from './app/launcher-watch.ts';
 import { runCommand } from './cli/cli.ts';
 import { type Config, ConfigError, loadConfig } from './config/config.ts';
 import { createStdoutDestination } from './ops/log-destination.ts';
@@ -16,11 +18,14 @@ const io = {
 async function run(argv: readonly string[]): Promise<number | undefined> {
   const code = await runCommand(argv, { io, clock, setUp, process: { host: process, env: process.env } });
   if (code !== undefined) return code;
-  const { config, log } = setUp();
+  const { config, log, envFile } = setUp();
+  if (envFile) log.child('app').info({}, 'Settings were read from .env in the working directory');
   return serve(config, log.child('app'));
 }
 
-function setUp(): { config: Config; log: Logger } {
+/** `envFile`: there was a .env. */
+function setUp(): { config: Config; log: Logger; envFile: boolean } {
+  const envFile = readEnvFile();
   const config = loadConfig(process.env, (file) => readFileSync(file, 'utf8'));
   // Asking for its number opens process.stdout, and only then a pipe is non-blocking: else a reader that stands still
   // would make the service stand still.
@@ -28,26 +33,50 @@ function setUp(): { config: Config; log: Logger } {
   const destination = createStdoutDestination((bytes) => writeSync(fd, bytes));
   const log = createLogger({ level: config.logLevel, destination, secrets: config.secrets });
   process.on('exit', () => log.flush());
-  return { config, log };
+  // Nobody reads on: the terminal is closed, or the reader of a pipe is gone. That is no reason to end unclean.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  return { config, log, envFile };
+}
+
+/** Adds the settings of ./.env to the environment, whose own variables win. @throws ConfigError when it cannot be read */
+function readEnvFile(): boolean {
+  try {
+    process.loadEnvFile('.env');
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw new ConfigError([
+      { name: '.env', message: 'cannot be read: make it a file that this user may read' },
+    ]);
+  }
 }
 
 async function serve(config: Config, log: Logger): Promise<number | undefined> {
   const { createApp } = await import('./app/app.ts');
   const app = createApp({ config, log, clock, env: process.env, host: process });
   let stopping = false;
-  const onSignal = (signal: string) => {
-    // Somebody is in a hurry.
-    if (stopping) process.exit(1);
+  const stop = (reason: { readonly signal: string } | { readonly launcher: string }) => {
     stopping = true;
-    log.info({ signal }, 'Stopping');
+    log.info(reason, 'Stopping');
     void app.stop().then(({ clean }) => {
       log.info({ clean }, 'Stopped');
       log.flush();
       process.exit(clean ? 0 : 1);
     });
   };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+  const onSignal = (signal: string) => {
+    // Somebody is in a hurry. A terminal that closes is not: it may send more than one signal.
+    if (stopping && signal !== 'SIGHUP') process.exit(1);
+    if (!stopping) stop({ signal });
+  };
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, onSignal);
+  watchLauncher({
+    host: process,
+    env: process.env,
+    onGone: () => {
+      if (!stopping) stop({ launcher: 'gone' });
+    },
+  });
   process.on('uncaughtException', (error) => {
     log.fatal({ error }, 'Unexpected error: stopping');
     log.flush();

@@ -3,6 +3,7 @@ import { connectDatabase } from '../db/engine/connect.ts';
 import { migrate } from '../db/engine/migrate.ts';
 import { logEvents } from '../ops/log-events.ts';
 import { startUpdates } from './bot.ts';
+import { checkKey } from './check-key.ts';
 import { claimQueue } from './claim-queue.ts';
 import { type AppDeps, type Context, createContext } from './context.ts';
 import { createCore } from './core.ts';
@@ -12,8 +13,9 @@ import { publicUrl } from './public-url.ts';
 import { startRedis } from './redis.ts';
 import { issueSandboxToken, sandboxNotice, startSandbox } from './sandbox.ts';
 import { startScheduler } from './scheduler.ts';
-import { keepSandboxPassword, keepSandboxSecret } from './secret.ts';
+import { keepSandboxPassword, secretOf } from './secret.ts';
 import { telegramAccess } from './telegram.ts';
+import { readVersion } from './version.ts';
 import { startWorker } from './worker.ts';
 
 interface App {
@@ -30,6 +32,8 @@ interface Started {
   /** Where the HTTP server listens, if this process has one. */
   readonly address: AddressInfo | undefined;
   readonly notice: string | undefined;
+  /** The operator pages answer. */
+  readonly operatorPages: boolean;
 }
 
 /** The composition root. */
@@ -45,8 +49,18 @@ export function createApp(deps: AppDeps): App {
       for (const warning of config.warnings) log.warn({}, warning);
       if (context.isSandbox)
         log.warn({}, 'Sandbox mode: without BOT_TOKEN, alerts go to the chat page, not to Telegram');
+      const { proxy } = config.telegram;
+      if (proxy !== undefined) log.info({ proxy: proxy.shown }, 'Calls to Telegram go through a proxy');
       const started = await lifecycle.start();
-      log.info({ mode: config.mode.kind, roles: [...config.roles] }, 'Pingui Alert is ready');
+      log.info(
+        {
+          version: readVersion(),
+          mode: config.mode.kind,
+          roles: [...config.roles],
+          operatorPages: started.operatorPages,
+        },
+        'Pingui Alert is ready',
+      );
       return started;
     },
     stop() {
@@ -68,7 +82,8 @@ async function startService(startPart: StartPart, context: Context): Promise<Sta
     () => openDatabase(context),
     (open) => open.close(),
   );
-  const secret = config.jwtSecret ?? (await keepSandboxSecret(config.dataDir));
+  const secret = await secretOf(config);
+  await checkKey({ db, secret, log: context.log });
   const redis = await startPart(
     'redis',
     () => startRedis(context),
@@ -136,7 +151,7 @@ async function startService(startPart: StartPart, context: Context): Promise<Sta
     );
     address = http.address;
   }
-  return { address, notice: await newcomersNotice() };
+  return { address, notice: await newcomersNotice(), operatorPages: adminPassword !== undefined };
 
   async function newcomersNotice(): Promise<string | undefined> {
     if (!isPrinted || adminPassword === undefined) return undefined;

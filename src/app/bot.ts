@@ -4,6 +4,7 @@ import { createPoller } from '../bot/updates/poller.ts';
 import type { UpdateSource } from '../bot/updates/update-source.ts';
 import { createWebhook, deriveWebhookSecret, type WebhookHandler } from '../bot/updates/webhook.ts';
 import { createAnswerPace } from '../queue/answer-pace.ts';
+import { createAgents } from '../telegram/agents.ts';
 import { createCallReport } from '../telegram/call-report.ts';
 import type { Context } from './context.ts';
 import type { Core } from './core.ts';
@@ -22,14 +23,17 @@ export async function startUpdates(deps: {
   url: () => string;
 }): Promise<StartedUpdates> {
   const { config, clock, log, events } = deps.context;
-  const { integrations, alerts, cipher } = deps.core;
+  const { integrations, alerts, chats, cipher } = deps.core;
   const logger = log.child('bot');
   const bot = createBot({
     ...deps.access,
     timeoutMs: config.telegram.timeoutMs,
+    agents: createAgents({ ...deps.access, timeoutMs: config.telegram.timeoutMs }, true),
     onCall: createCallReport(events),
     integrations,
     alerts,
+    chats,
+    isInviteOnly: config.registration === 'invite',
     clock,
     logger,
     answerPace: createAnswerPace({ redis: deps.redis.fast, prefix: config.redis.prefix, ...config.worker }),
@@ -50,6 +54,13 @@ export async function startUpdates(deps: {
       return createPoller({ bot, lease, logger, clock });
     }
     const { url, secret = deriveWebhookSecret(deps.access.token) } = config.webhook;
-    return createWebhook({ bot, url, secret, logger, clock });
+    return createWebhook({ bot, url, path: webhookPath(url, config.publicUrl), secret, logger, clock });
   }
+}
+
+/** Where this process gets the updates: a path that PUBLIC_URL has before all others is the proxy's. */
+function webhookPath(url: string, publicUrl: string | undefined): string {
+  const { pathname } = new URL(url);
+  const prefix = publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/$/, '');
+  return pathname.startsWith(`${prefix}/`) ? pathname.slice(prefix.length) : pathname;
 }

@@ -3,6 +3,7 @@ import { createPayloadCipher } from '../crypto/payload-cipher.ts';
 import { createTokens } from '../crypto/tokens.ts';
 import { createAlertLedger } from '../db/alerts/alert-ledger.ts';
 import { createDatabaseMaintenance } from '../db/backup/database-maintenance.ts';
+import { createChatRepository } from '../db/chats/chat-repository.ts';
 import type { Database } from '../db/engine/connect.ts';
 import { createIntegrationRepository } from '../db/integrations/integration-repository.ts';
 import { createJobRuns } from '../db/jobs/job-runs.ts';
@@ -18,6 +19,7 @@ import { endFloodWait, readFloodWait } from '../queue/pace.ts';
 import { createPlaces } from '../queue/places.ts';
 import { createWhyWaiting } from '../queue/why-waiting.ts';
 import { createAlertService, IDEMPOTENCY_WINDOW_MS } from '../services/alerts/alerts.ts';
+import { createChatService } from '../services/chats/chats.ts';
 import { createIntegrationService } from '../services/integrations/integrations.ts';
 import { createMaintenanceService } from '../services/jobs/maintenance.ts';
 import { createUpkeepService } from '../services/jobs/upkeep.ts';
@@ -66,6 +68,7 @@ function createPorts({ config, secret, db, redis, ownership, clock, onError }: P
     cipher: createPayloadCipher(secret),
     tokens: createTokens({ secret, clock, ...config.tokens }),
     repository: createIntegrationRepository(db),
+    chatRepository: createChatRepository(db),
     ledger: createAlertLedger(db, { idempotencyWindowMs: IDEMPOTENCY_WINDOW_MS }),
     database: createDatabaseMaintenance(db),
     jobRuns: createJobRuns(db),
@@ -85,7 +88,7 @@ function createPorts({ config, secret, db, redis, ownership, clock, onError }: P
 
 /** The use cases, on whatever implements their ports: tests put their own in. */
 export function createUseCases(
-  ports: Pick<Ports, 'cipher' | 'tokens' | 'database' | 'jobRuns'> & {
+  ports: Pick<Ports, 'cipher' | 'tokens' | 'chatRepository' | 'database' | 'jobRuns'> & {
     readonly repository: IntegrationRepository;
     readonly ledger: AlertLedger;
     readonly queue: AlertQueue;
@@ -103,9 +106,11 @@ export function createUseCases(
   const { config, clock, events } = deps;
   const { timeZone, backup } = config;
   const dailyLimit = config.maxAlerts;
-  const shared = { ...ports, integrations: ports.repository, clock, events, timeZone, dailyLimit };
+  const chats = ports.chatRepository;
+  const shared = { ...ports, integrations: ports.repository, chats, clock, events, timeZone, dailyLimit };
   return {
     integrations: createIntegrationService({ ...shared, maxPerChat: config.maxIntegrationsPerChat }),
+    chats: createChatService(shared),
     alerts: createAlertService(shared),
     maintenance: createMaintenanceService({
       ...shared,

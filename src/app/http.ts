@@ -36,7 +36,7 @@ export async function startHttp(port: number, parts: ServedParts): Promise<Start
   const server = has('api') ? createApi(parts, ops) : createOpsServer(ops);
   const address = await server.listen(config.http.host, port).catch((error: unknown) => {
     observation.stop();
-    throw error;
+    throw bindError(error, config.http.host, port);
   });
   log.info({ address: address.address, port: address.port }, 'HTTP server is listening');
   return {
@@ -47,6 +47,25 @@ export async function startHttp(port: number, parts: ServedParts): Promise<Start
       await server.close(CUT_AFTER * shareMs);
     },
   };
+}
+
+/** Why the server cannot listen, as the operator reads it: these are faults of HOST and PORT. */
+function bindError(error: unknown, host: string, port: number): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const say = (message: string) => new Error(message, { cause: error });
+  switch (code) {
+    case 'EADDRINUSE':
+      return say(
+        `Port ${port} on ${host} is in use by another program: stop that one, or set PORT to another port (0 picks a free one)`,
+      );
+    case 'EACCES':
+      return say(`PORT ${port} is not open to this user: set PORT to one above 1023, behind a proxy`);
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return say('HOST names no address of this machine: set it to 127.0.0.1, 0.0.0.0 or one of its own');
+    default:
+      return error;
+  }
 }
 
 /** What both servers serve. The casts: the handlers take less than what Express hands over. */
@@ -61,6 +80,7 @@ function describeOps(parts: ServedParts, { health, metrics, observeRequest }: Ob
     logger: log.child('api'),
     ...(updates?.handler === undefined ? {} : { webhook: updates.handler as RequestHandler }),
     trustProxy: config.http.trustProxy,
+    publicUrl: config.publicUrl,
     reportRefusal: (kind, req) => {
       const client = parts.core.cipher.hashClient(clientOf(req));
       context.events.emit('access.refused', { kind, client, requestId: req.requestId });

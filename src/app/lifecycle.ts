@@ -1,3 +1,4 @@
+import { createSteadyClock } from '../async/steady-clock.ts';
 import { within } from '../async/within.ts';
 import type { Logger } from '../ops/logger.ts';
 import type { Clock } from '../services/ports/clock.ts';
@@ -42,7 +43,8 @@ export function createLifecycle<R>(
   sequence: (startPart: StartPart) => Promise<R>,
   deps: { readonly log: Logger; readonly clock: Clock; readonly deadlineMs?: number },
 ): Lifecycle<R> {
-  const { log, clock, deadlineMs = DEADLINE_MS } = deps;
+  const { log, deadlineMs = DEADLINE_MS } = deps;
+  const clock = createSteadyClock(deps.clock);
   /** Parts to be stopped, in the order in which they started. */
   const running: Running[] = [];
   let starting: Promise<R> | undefined;

@@ -5,13 +5,14 @@ import type { Config } from '../config/config.ts';
 const API_PORT = 3000;
 
 /**
- * The address for the examples that the bot gives, without a trailing slash. `listening`: where this process's server
+ * PUBLIC_URL, or what is likely: the address for the examples that the bot gives, without a trailing slash. `listening`: where this process's server
  * listens, once it does.
  */
 export function publicUrl(
-  config: Pick<Config, 'webhook' | 'http' | 'roles'>,
+  config: Pick<Config, 'publicUrl' | 'webhook' | 'http' | 'roles'>,
   listening: Pick<AddressInfo, 'address' | 'port'> | undefined,
 ): string {
+  if (config.publicUrl !== undefined) return config.publicUrl;
   if (config.webhook !== undefined) return new URL(config.webhook.url).origin;
   const address = listening?.address ?? config.http.host;
   const port = config.roles.has('api') ? (listening?.port ?? config.http.port) : API_PORT;

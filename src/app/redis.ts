@@ -4,7 +4,7 @@ import type { Logger } from '../ops/logger.ts';
 import { type DispatchCommands, withDispatchCommands } from '../queue/commands.ts';
 import { connectRedis, type RedisClient, type RedisTarget } from '../redis/connect.ts';
 import { inspectRedis } from '../redis/inspect.ts';
-import { ensureRedisServer } from '../redis/private/ensure-redis-server.ts';
+import { ensureRedisServer, requireRedisServer } from '../redis/private/ensure-redis-server.ts';
 import { type PrivateRedis, type ProcessHost, startPrivateRedis } from '../redis/private/private-redis.ts';
 import type { Context } from './context.ts';
 
@@ -35,7 +35,7 @@ export async function startRedis(
   return { ...connections, own };
 }
 
-/** REDIS_URL, or a redis-server of our own (installed first where the machine lacks one). */
+/** REDIS_URL, or a redis-server of our own (which the sandbox installs where the machine lacks one). */
 async function provideRedis(
   config: Config,
   host: ProcessHost,
@@ -44,7 +44,9 @@ async function provideRedis(
 ): Promise<{ target: RedisTarget; own: PrivateRedis | undefined }> {
   if (config.redis.url !== undefined) return { target: config.redis.url, own: undefined };
   const say = (level: 'info' | 'warn' | 'error', message: string, fields = {}) => log[level](fields, message);
-  const binary = config.redis.serverPath ?? (await ensureRedisServer({ env, log: say }));
+  const isSandbox = config.mode.kind === 'sandbox';
+  const find = () => (isSandbox ? ensureRedisServer({ env, log: say }) : requireRedisServer(env));
+  const binary = config.redis.serverPath ?? (await find());
   const own = await startPrivateRedis({ dataDir: config.dataDir, binary, env, host, log: say });
   return { target: own.connection, own };
 }

@@ -1,9 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Config } from '../config/config.ts';
+
+/** JWT_SECRET, or the sandbox's own. */
+export async function secretOf(config: Pick<Config, 'jwtSecret' | 'dataDir'>): Promise<string> {
+  return config.jwtSecret ?? keepSandboxSecret(config.dataDir);
+}
 
 /** The sandbox's signing key: made once, kept in the data directory, readable by its owner only. */
-export function keepSandboxSecret(dataDir: string): Promise<string> {
+function keepSandboxSecret(dataDir: string): Promise<string> {
   return keepRandom(dataDir, 'jwt-secret', 32);
 }
 

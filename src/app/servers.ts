@@ -23,6 +23,8 @@ export interface OpsServerDeps extends AdminDeps {
   readonly webhook?: RequestHandler;
   /** Number of proxies in front. */
   readonly trustProxy: number;
+  /** PUBLIC_URL. */
+  readonly publicUrl?: string | undefined;
 }
 
 export interface ApiServerDeps extends OpsServerDeps, ApiDeps, Omit<BoardSources, 'isSandbox'> {

@@ -6,15 +6,20 @@ import { createTelegramClient } from '../telegram/connection.ts';
 import { createTelegramSender } from '../telegram/sender.ts';
 import type { Sandbox } from './sandbox.ts';
 
-/** Which bot this is, and where its Bot API answers. */
+/** Which bot this is, where its Bot API answers, and the proxy that leads there, if any. */
 export interface TelegramAccess {
   readonly token: string;
   readonly apiRoot: string;
+  readonly proxy?: string | undefined;
 }
 
 export function telegramAccess(config: Config, sandbox: Sandbox | undefined): TelegramAccess {
   if (config.mode.kind === 'telegram')
-    return { token: config.mode.botToken, apiRoot: config.telegram.apiRoot };
+    return {
+      token: config.mode.botToken,
+      apiRoot: config.telegram.apiRoot,
+      proxy: config.telegram.proxy?.url,
+    };
   if (sandbox === undefined) throw new Error('no bot token, and no sandbox');
   return { token: sandbox.botToken, apiRoot: sandbox.apiRoot };
 }

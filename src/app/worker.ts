@@ -6,6 +6,7 @@ import { createPlaces } from '../queue/places.ts';
 import { createDeliveryService } from '../services/delivery/delivery.ts';
 import { createTelegramGuard, type TelegramGuard } from '../services/delivery/telegram-guard.ts';
 import { createRenderer } from '../telegram/render/renderer.ts';
+import { renderRest } from '../telegram/render/rest.ts';
 import type { Context } from './context.ts';
 import type { Core } from './core.ts';
 import type { RedisConnections } from './redis.ts';
@@ -48,6 +49,7 @@ export async function startWorker(deps: {
     cipher: core.cipher,
     guard,
     render: renderer.render,
+    renderRest,
     pace,
     ended: core.ended,
     events,

@@ -2,7 +2,7 @@ import { TelegramError } from 'telegraf';
 
 /** What a failed call of the Bot API means for whoever reads updates. */
 export type ApiFault =
-  /** 401, 404: the token is not valid, or no longer. */
+  /** 401, 404: the token is not valid, or no longer; "Logged out": not at this Bot API server. */
   | { readonly kind: 'unauthorized' }
   /** 409: a second poller, or a webhook is set (`webhook`). */
   | { readonly kind: 'conflict'; readonly webhook: boolean }
@@ -15,6 +15,7 @@ export type ApiFault =
 
 export function classifyFault(error: unknown): ApiFault {
   if (!(error instanceof TelegramError)) return { kind: 'unreachable' };
+  if (/logged out/i.test(error.description)) return { kind: 'unauthorized' };
   switch (error.code) {
     case 401:
     case 404:

@@ -1,3 +1,4 @@
+import type { Agent } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import { Telegram, TelegramError } from 'telegraf';
 import { pause } from '../async/pause.ts';
@@ -46,6 +47,8 @@ export function createBotApi(deps: {
   token: string;
   apiRoot: string;
   timeoutMs: number;
+  /** For each request; default: Node's. */
+  agents?: () => Agent;
   /** Waits for the pace of the chat's answers. */
   awaitAnswer: AwaitAnswer;
   onCall?: CallObserver;
@@ -55,6 +58,8 @@ export function createBotApi(deps: {
     apiRoot: deps.apiRoot.endsWith('/') ? deps.apiRoot : `${deps.apiRoot}/`,
     webhookReply: false,
   });
+  // Telegraf drops the agent of an http:// root, and knows no function for one, which node-fetch calls.
+  if (deps.agents !== undefined) telegram.options.agent = deps.agents as never;
   const plainCall = telegram.callApi.bind(telegram);
   const pending = new Set<AbortController>();
   let closed = false;

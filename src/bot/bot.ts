@@ -1,5 +1,7 @@
+import type { Agent } from 'node:http';
 import { Telegraf } from 'telegraf';
 import type { Update } from 'telegraf/types';
+import type { ChatService } from '../services/chats/chats.ts';
 import type { AnswerPace } from '../services/ports/queue.ts';
 import { createAwaitAnswer, createDropLog } from './answers.ts';
 import { type BotApi, type CallObserver, createBotApi } from './bot-api.ts';
@@ -18,6 +20,7 @@ import { startFeature } from './features/start.ts';
 import { testFeature } from './features/test.ts';
 import { tokenFeature } from './features/token.ts';
 import { unhandledFeature } from './features/unhandled.ts';
+import { createAdmission } from './guards/admission.ts';
 import { createErrorBoundary } from './guards/error-boundary.ts';
 import { createRefuseMembers } from './guards/refuse-members.ts';
 import { createTokenDesk } from './token-desk.ts';
@@ -33,7 +36,12 @@ interface BotDeps extends FeatureDeps {
   readonly timeoutMs: number;
   readonly logger: BotLogger;
   readonly answerPace: AnswerPace;
+  readonly chats: Pick<ChatService, 'standing' | 'redeem'>;
+  /** REGISTRATION=invite. */
+  readonly isInviteOnly: boolean;
   readonly onCall?: CallObserver;
+  /** How the Bot API is reached; default: Node's way. */
+  readonly agents?: () => Agent;
   /** Keyed hash for logs. */
   readonly hashChat: (chatId: number) => string;
 }
@@ -89,8 +97,10 @@ export function createBot(deps: BotDeps): AlertBot {
     onSilent: (chatId) => bursts.delayed(chatId, SILENT_MS),
   });
   telegraf.use(
-    membershipFeature(deps),
+    // Before the guard: a blocked group's new id is blocked, too.
     migrationFeature(deps),
+    createAdmission(deps),
+    membershipFeature(deps),
     startFeature({ ...deps, desk }),
     tokenFeature({ desk, refuse }),
     integrationsFeature(deps),
@@ -104,8 +114,12 @@ export function createBot(deps: BotDeps): AlertBot {
   telegraf.catch(createErrorBoundary(deps));
 
   async function identify(signal?: AbortSignal) {
-    telegraf.botInfo ??= await api.call('getMe', {}, { signal });
-    return telegraf.botInfo;
+    if (telegraf.botInfo !== undefined) return telegraf.botInfo;
+    const me = await api.call('getMe', {}, { signal });
+    // Another update may have asked as well.
+    if (telegraf.botInfo === undefined) logger.info({ bot: `@${me.username}` }, 'Telegram knows this bot');
+    telegraf.botInfo = me;
+    return me;
   }
 
   return {

@@ -1,7 +1,6 @@
 import { adoptQueue } from '../app/claim-queue.ts';
 import type { AppDeps } from '../app/context.ts';
-import { connectDatabase } from '../db/engine/connect.ts';
-import { migrate } from '../db/engine/migrate.ts';
+import { openExisting } from '../db/engine/open-existing.ts';
 import type { CommandIo } from './command.ts';
 
 /** Binds the queue in Redis to this database, whose predecessor is lost. Returns the exit code. */
@@ -9,9 +8,8 @@ export async function runAdoptQueue(
   deps: Pick<AppDeps, 'config' | 'log' | 'host' | 'env'>,
   io: CommandIo,
 ): Promise<number> {
-  const db = await connectDatabase(deps.config.database);
+  const db = await openExisting(deps.config.database);
   try {
-    await migrate(db);
     const prefix = await adoptQueue({ ...deps, stopping: new AbortController().signal }, db);
     io.log(
       `The queue below ${prefix} belongs to this database now. Alerts that it does not know are dropped.`,

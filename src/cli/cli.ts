@@ -6,7 +6,15 @@ import type { CommandIo } from './command.ts';
 import { USAGE } from './usage.ts';
 
 /** Each is loaded when it is called. */
-const COMMANDS = ['migrate', 'job', 'adopt-queue', 'migrate-database'] as const;
+const COMMANDS = [
+  'migrate',
+  'job',
+  'chats',
+  'invite',
+  'adopt-queue',
+  'adopt-key',
+  'migrate-database',
+] as const;
 type Command = (typeof COMMANDS)[number];
 
 /** What a command may need; the configuration and the log are made for those that ask for them. */
@@ -47,6 +55,18 @@ async function run(command: Command, argv: readonly string[], deps: CliDeps): Pr
     case 'adopt-queue': {
       const { runAdoptQueue } = await import('./adopt-queue.ts');
       return runAdoptQueue({ ...deps.setUp(), ...deps.process }, io);
+    }
+    case 'adopt-key': {
+      const { runAdoptKey } = await import('./adopt-key.ts');
+      return runAdoptKey(deps.setUp().config, io);
+    }
+    case 'chats': {
+      const { runChats } = await import('./chats.ts');
+      return runChats(argv, { ...deps.setUp(), clock, io });
+    }
+    case 'invite': {
+      const { runInvite } = await import('./chats.ts');
+      return runInvite(argv, { ...deps.setUp(), clock, io });
     }
     case 'job': {
       const { runJob } = await import('./run-job.ts');

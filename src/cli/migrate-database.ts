@@ -3,6 +3,7 @@ import { type DatabaseTarget, parseDatabaseUrl } from '../config/database-url.ts
 import { connectDatabase, type Database } from '../db/engine/connect.ts';
 import { compareTables, copyTables, countRows, readSnapshot } from '../db/engine/copy-tables.ts';
 import { migrate } from '../db/engine/migrate.ts';
+import { openExisting } from '../db/engine/open-existing.ts';
 import { TABLES } from '../db/engine/tables.ts';
 import type { CommandIo } from './command.ts';
 import { USAGE } from './usage.ts';
@@ -18,11 +19,10 @@ async function migrateDatabase(options: {
   to: DatabaseTarget;
   log(line: string): void;
 }): Promise<void> {
-  const from = await connectDatabase(options.from, { create: false });
+  const from = await openExisting(options.from);
   try {
     const to = await connectDatabase(options.to);
     try {
-      await migrate(from);
       await migrate(to);
       await move(from, to, options.log);
     } finally {

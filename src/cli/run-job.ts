@@ -1,7 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { createDatabaseMaintenance } from '../db/backup/database-maintenance.ts';
-import { connectDatabase } from '../db/engine/connect.ts';
-import { migrate } from '../db/engine/migrate.ts';
+import { openExisting } from '../db/engine/open-existing.ts';
 import { createIntegrationRepository } from '../db/integrations/integration-repository.ts';
 import { createJobRuns } from '../db/jobs/job-runs.ts';
 import { createEventBus } from '../domain/events.ts';
@@ -12,7 +11,7 @@ import type { Clock } from '../services/ports/clock.ts';
 import type { CommandIo } from './command.ts';
 import { USAGE } from './usage.ts';
 
-/** Runs a scheduled job now, next to a running service or without one. Returns the exit code. */
+/** Runs a scheduled job now, next to a running service or without one. Returns the exit code. @throws as openExisting */
 export async function runJob(
   argv: readonly string[],
   deps: { config: Config; log: Logger; clock: Clock; io: CommandIo },
@@ -23,9 +22,8 @@ export async function runJob(
     io.error(USAGE);
     return 2;
   }
-  const db = await connectDatabase(config.database);
+  const db = await openExisting(config.database);
   try {
-    await migrate(db);
     const events = createEventBus();
     logEvents(events, deps.log, clock);
     const service = createMaintenanceService({

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { DatabaseTarget } from './database-url.ts';
-import { isLoopback, type LogLevel, type Role } from './formats.ts';
+import { isLoopback, type LogLevel, type Registration, type Role } from './formats.ts';
+import { chooseProxy, type ProxyAddress } from './proxy.ts';
 import {
   type ConfigFault,
   type Environment,
@@ -42,6 +43,8 @@ export interface Config {
     /** Requests per address; 0: no limit. */
     readonly rateLimitPerMinute: number;
   };
+  /** Where people and programs reach the service, without a trailing slash; undefined: not told. */
+  readonly publicUrl: string | undefined;
   readonly roles: ReadonlySet<Role>;
   readonly queue: {
     /** Most pending alerts, and of one chat (0: no limit of its own). */
@@ -62,10 +65,17 @@ export interface Config {
   /** Alerts per integration and day. */
   readonly maxAlerts: number;
   readonly maxIntegrationsPerChat: number;
+  /** Who may register a chat: everybody, or only who was invited. */
+  readonly registration: Registration;
   readonly tokens: { readonly setupTtlSeconds: number; readonly ttlDays: number };
   /** Without a password there are no operator pages (the sandbox generates one). */
   readonly admin: { readonly user: string; readonly password: string | undefined };
-  readonly telegram: { readonly apiRoot: string; readonly timeoutMs: number };
+  readonly telegram: {
+    readonly apiRoot: string;
+    readonly timeoutMs: number;
+    /** Undefined: none leads to `apiRoot`. */
+    readonly proxy: ProxyAddress | undefined;
+  };
   /** Undefined: long polling. Without a secret the app derives one from the bot token. */
   readonly webhook: { readonly url: string; readonly secret: string | undefined } | undefined;
   /** `directory` is absolute. */
@@ -92,7 +102,7 @@ export class ConfigError extends Error {
  * @throws ConfigError
  */
 export function loadConfig(env: Environment, readFile: ReadFile): Config {
-  const { raw, faults: readFaults } = readEnvironment(env, readFile);
+  const { raw, faults: readFaults, cleaned } = readEnvironment(env, readFile);
   const unread = new Set(readFaults.map(({ name }) => name.replace(/_FILE$/, '')));
   const parsed = EnvironmentSchema.safeParse(raw);
   const faults = [
@@ -104,7 +114,7 @@ export function loadConfig(env: Environment, readFile: ReadFile): Config {
   // zod's type of an object built from a table is an index signature; the table's own type is Values.
   const values = parsed.data as Values;
   const sandbox = values.BOT_TOKEN === undefined;
-  return toConfig(values, secretsIn(raw), findWarnings(env, values, sandbox));
+  return toConfig(values, secretsIn(raw), [...cleaned, ...findWarnings(env, values, sandbox)]);
 }
 
 const EnvironmentSchema = z.object(
@@ -153,7 +163,12 @@ function mustBeReachable(values: Values): boolean {
 }
 
 function secretsIn(raw: RawValues): string[] {
-  return VARIABLE_NAMES.filter((name) => 'secret' in VARIABLES[name]).flatMap((name) => raw[name] ?? []);
+  return VARIABLE_NAMES.flatMap((name) => {
+    const { secret, secretPart }: Variable = VARIABLES[name];
+    const value = raw[name];
+    if (!secret || value === undefined) return [];
+    return secretPart === undefined ? value : secretPart(value);
+  });
 }
 
 function toConfig(values: Values, secrets: readonly string[], warnings: readonly string[]): Config {
@@ -172,6 +187,7 @@ function toConfig(values: Values, secrets: readonly string[], warnings: readonly
       trustProxy: values.TRUST_PROXY,
       rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
     },
+    publicUrl: values.PUBLIC_URL,
     roles: values.ROLES,
     queue: {
       maxPending: values.MAX_QUEUE_SIZE,
@@ -187,9 +203,15 @@ function toConfig(values: Values, secrets: readonly string[], warnings: readonly
     },
     maxAlerts: values.MAX_ALERTS,
     maxIntegrationsPerChat: values.MAX_INTEGRATIONS_PER_CHAT,
+    registration: values.REGISTRATION,
     tokens: { setupTtlSeconds: values.SETUP_TOKEN_TTL_SECONDS, ttlDays: values.TOKEN_TTL_DAYS },
     admin: { user: values.ADMIN_USER, password: values.ADMIN_PASSWORD },
-    telegram: { apiRoot: values.TELEGRAM_API_ROOT, timeoutMs: values.TELEGRAM_TIMEOUT_MS },
+    telegram: {
+      apiRoot: values.TELEGRAM_API_ROOT,
+      timeoutMs: values.TELEGRAM_TIMEOUT_MS,
+      // The sandbox's Bot API is on this machine.
+      proxy: sandbox ? undefined : chooseProxy(values.TELEGRAM_API_ROOT, values),
+    },
     webhook:
       values.WEBHOOK_URL === undefined
         ? undefined

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
 import { DATABASE_URL_FORMS, parseDatabaseUrl } from './database-url.ts';
+import { PROXY_URL_FORMS, parseProxyUrl } from './proxy.ts';
 import { parseRedisUrl, REDIS_URL_FORMS } from './redis-url.ts';
 
 /**
@@ -11,6 +12,9 @@ import { parseRedisUrl, REDIS_URL_FORMS } from './redis-url.ts';
 
 export const ROLES = ['api', 'worker', 'bot', 'scheduler'] as const;
 export type Role = (typeof ROLES)[number];
+
+export const REGISTRATIONS = ['open', 'invite'] as const;
+export type Registration = (typeof REGISTRATIONS)[number];
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -65,12 +69,34 @@ function parseUrl(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined;
 }
 
+/** Where updates go if WEBHOOK_URL names a host alone: `/` is the first page. */
+const WEBHOOK_PATH = '/telegram/updates';
 const WEBHOOK = 'must be an https:// URL without user or password (http:// only for a loopback address)';
-export const webhookUrl = z.string().refine((text) => {
-  const url = parseUrl(text);
-  if (url === undefined || url.username !== '' || url.password !== '') return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
-}, WEBHOOK);
+export const webhookUrl = z
+  .string()
+  .refine((text) => {
+    const url = parseUrl(text);
+    if (url === undefined || url.username !== '' || url.password !== '') return false;
+    return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+  }, WEBHOOK)
+  .refine(
+    (text) => !/^\/(?:api|admin|health|metrics|sandbox)(?:\/|$)/.test(parseUrl(text)?.pathname ?? ''),
+    `must not end in a path that this service uses itself: use one such as ${WEBHOOK_PATH}`,
+  )
+  .transform((text) => {
+    const url = new URL(text);
+    return url.pathname === '/' ? new URL(WEBHOOK_PATH, url).href : text;
+  });
+
+/** Without trailing slashes, so that a path can follow. */
+export const publicUrl = z
+  .string()
+  .refine((text) => {
+    const url = parseUrl(text);
+    const isPlain = url?.username === '' && url.password === '' && url.search === '' && url.hash === '';
+    return isPlain && /^https?:$/.test(url.protocol) && /^[\w./~-]*$/.test(url.pathname);
+  }, 'must be an http:// or https:// URL, with a path if need be, but without user, password or query')
+  .transform((text) => new URL(text).href.replace(/\/+$/, ''));
 
 export const apiRoot = z.string().refine((text) => {
   const url = parseUrl(text);
@@ -91,6 +117,7 @@ function parsed<T>(parse: (text: string) => T, message: string) {
 }
 
 export const redisUrl = parsed(parseRedisUrl, REDIS_URL_FORMS);
+export const proxyUrl = parsed(parseProxyUrl, PROXY_URL_FORMS);
 export const databaseUrl = parsed(parseDatabaseUrl, DATABASE_URL_FORMS);
 
 /** At most one pair of braces, not empty: what is inside decides the Redis Cluster slot. */

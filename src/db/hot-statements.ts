@@ -43,21 +43,33 @@ export const FREE_KEYS: Statement = {
     WHERE "id" = ANY (ARRAY (SELECT json_array_elements_text($1::json)))`,
 };
 
-const UNITS_SQLITE = `(SELECT value ->> '$.integrationId' AS "integrationId", value ->> '$.units' AS "units"
-  FROM json_each(?))`;
+const CLEAR = (chatId: string) => `UPDATE "Integrations" SET "suspicion" = 0
+  WHERE "chatId" = ${chatId} AND "status" IN ('active', 'pending') AND "suspicion" <> 0`;
+
+/** chat id. With each delivery, and as a rule there is nothing to change. */
+export const CLEAR_SUSPICION: Statement = {
+  name: 'clear-suspicion',
+  sqlite: CLEAR('?'),
+  postgres: CLEAR('$1'),
+};
+
+const UNITS_SQLITE = `(SELECT value ->> '$.integrationId' AS "integrationId", value ->> '$.period' AS "period",
+  value ->> '$.units' AS "units" FROM json_each(?))`;
 const UNITS_POSTGRES = `json_to_recordset($1::json)`;
-const UNITS_TYPES = `("integrationId" int, "units" int)`;
+const UNITS_TYPES = `("integrationId" int, "period" int, "units" int)`;
 
 // Never above the daily limit, and never below what is there (the daily limit may have been lowered).
 const GIVE = `UPDATE "Integrations" AS i SET "rateLimit" = CASE
   WHEN i."rateLimit" + t."units" <= i."dailyLimit" THEN i."rateLimit" + t."units"
   WHEN i."rateLimit" < i."dailyLimit" THEN i."dailyLimit" ELSE i."rateLimit" END`;
 
-/** [{integrationId, units}] */
+const OF_PERIOD = `WHERE i."id" = t."integrationId" AND i."period" = t."period"`;
+
+/** [{integrationId, period, units}]: units of a period that has passed are gone with it. */
 export const GIVE_UNITS: Statement = {
   name: 'give-units',
-  sqlite: `${GIVE} FROM ${UNITS_SQLITE} AS t WHERE i."id" = t."integrationId"`,
-  postgres: `${GIVE} FROM ${UNITS_POSTGRES} AS t ${UNITS_TYPES} WHERE i."id" = t."integrationId"`,
+  sqlite: `${GIVE} FROM ${UNITS_SQLITE} AS t ${OF_PERIOD}`,
+  postgres: `${GIVE} FROM ${UNITS_POSTGRES} AS t ${UNITS_TYPES} ${OF_PERIOD}`,
 };
 
 /** [{id, integrationId}]; a row per entry that was still queued, of which no part was sent and nobody read a 202. */
@@ -66,20 +78,11 @@ export const DELETE_QUEUED: Statement = {
   // The + keeps SQLite from reading all queued entries instead of these.
   sqlite: `DELETE FROM "Alerts" WHERE +"status" = 'queued' AND "messageIds" = '' AND "confirmedAt" IS NULL AND ("id", "integrationId") IN
     (SELECT value ->> '$.id', value ->> '$.integrationId' FROM json_each(?))
-    RETURNING "id", "integrationId", "createdAt"`,
+    RETURNING "id", "integrationId", "period"`,
   postgres: `DELETE FROM "Alerts" a USING json_to_recordset($1::json) AS r ("id" text, "integrationId" int)
     WHERE a."id" = r."id" AND a."integrationId" = r."integrationId" AND a."status" = 'queued'
       AND a."messageIds" = '' AND a."confirmedAt" IS NULL
-    RETURNING a."id", a."integrationId", a."createdAt"`,
-};
-
-const LAST_RESET = `SELECT max("ranAt") AS "ranAt" FROM "JobRuns" WHERE "name" =`;
-
-/** name of the job */
-export const LAST_RUN: Statement = {
-  name: 'last-run',
-  sqlite: `${LAST_RESET} ?`,
-  postgres: `${LAST_RESET} $1`,
+    RETURNING a."id", a."integrationId", a."period"`,
 };
 
 function columns(...names: readonly string[]): string {

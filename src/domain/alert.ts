@@ -56,6 +56,8 @@ export interface AlertRecord extends AlertOptions {
   readonly parts: number | null;
   /** Telegram's message ids of the parts that certainly arrived, in order. */
   readonly messageIds: readonly number[];
+  /** How often it was sent again by hand. */
+  readonly resends: number;
   /** Quota units left after this alert was accepted, as its answer said. */
   readonly remaining: number;
   readonly createdAt: number;
@@ -64,6 +66,9 @@ export interface AlertRecord extends AlertOptions {
   /** When it was delivered, failed, became uncertain or expired. */
   readonly endedAt: number | null;
 }
+
+/** An alert may be sent again by hand this often (the contract). */
+export const MAX_RESENDS = 3;
 
 const ENDED: ReadonlySet<AlertStatus> = new Set(['delivered', 'failed', 'uncertain', 'expired']);
 

@@ -51,6 +51,9 @@ export interface DomainEvents {
   'integration.rotated': { readonly integrationId: number; readonly chat: string };
   'chat.unreachable': { readonly chat: string; readonly reason: string };
   'chat.reachable': { readonly chat: string };
+  /** The operator's doing; `alerts`: those that waited and ended. */
+  'chat.blocked': { readonly chat: string; readonly alerts: number };
+  'chat.unblocked': { readonly chat: string };
   'chat.migrated': { readonly chat: string; readonly to: string };
   /** `client`: keyed hash of the address, or of the IPv6 network. */
   'access.refused': { readonly kind: RefusedAccess; readonly client: string; readonly requestId: string };

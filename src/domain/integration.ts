@@ -24,8 +24,9 @@ export interface Integration {
 
 /** Why alerts cannot be sent for an integration now, and what a person has to do; undefined if they can. */
 export function whyCannotSend(
-  integration: Pick<Integration, 'status' | 'unreachableSince' | 'chatId'>,
+  integration: Pick<Integration, 'status' | 'unreachableSince' | 'chatId'> & { readonly isBlocked?: true },
 ): string | undefined {
+  if (integration.isBlocked) return CHAT_BLOCKED;
   switch (integration.status) {
     case 'pending':
       return 'This integration is not set up yet. Exchange its setup token first.';
@@ -48,6 +49,8 @@ export function standing(
   if (tokenHash === null) return 'empty';
   return (expiresAt ?? 0) > now ? 'pending' : 'expired';
 }
+/** To a sender, and to whoever sets an integration up. */
+export const CHAT_BLOCKED = 'The operator of this service has blocked this chat.';
 
 /** Telegram's group and channel ids are negative. */
 export function isGroupChat(chatId: number): boolean {

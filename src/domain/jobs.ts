@@ -21,6 +21,8 @@ export interface JobHistory {
 /** After so long, in ms, a night's backup that is not there is tried again, and as often. */
 export const BACKUP_RETRY_MS = 15 * 60_000;
 
+const DAY_MS = 86_400_000;
+
 /**
  * How late a job may be before it is a trouble, in ms. Upkeep runs every 10 s, and others are promised an answer within
  * 70 s; a reset takes seconds; a backup may take long, and one that failed is tried again every 15 minutes.
@@ -46,7 +48,9 @@ export function isOwed(
   now: number,
   timeZone: string,
 ): boolean {
-  const done = history.lastSuccess[job] ?? history.installedAt;
+  const last = history.lastSuccess[job];
+  // What a clock that was a day or more ahead has written down proves nothing.
+  const done = last === undefined || last > now + DAY_MS ? history.installedAt : last;
   return done !== undefined && done < lastDue(job, now, timeZone);
 }
 
@@ -64,10 +68,15 @@ export function overdueJobs(
   return JOB_NAMES.filter((job) => {
     const due =
       job === 'upkeep'
-        ? (history.lastSuccess.upkeep ?? 0)
+        ? knownBy(now, history.lastSuccess.upkeep)
         : isOwed(job, known, now, timeZone)
           ? lastDue(job, now, timeZone)
           : now;
     return now - Math.max(due, since) > PATIENCE_MS[job];
   });
+}
+
+/** The time, or 0 where there is none, or one that only a clock that was set back since can have told. */
+function knownBy(now: number, at = 0): number {
+  return at > now ? 0 : at;
 }

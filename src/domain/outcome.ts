@@ -13,13 +13,13 @@ export type SendOutcome =
   | { readonly kind: 'migrated'; readonly chatId: number }
   /** The forum topic is gone or closed: send again without it. */
   | { readonly kind: 'topic_gone' }
-  /** Telegram refuses this form of the message: try the next simpler form. */
+  /** Telegram refuses this form of the message, or says something that nobody knows: try the next simpler form. */
   | { readonly kind: 'payload_rejected'; readonly reason: string }
   /** It will never arrive. `chat` says what that means for the integration. */
   | { readonly kind: 'failed'; readonly reason: string; readonly chat: ChatEffect }
   /** Telegram may have it (timeout, reset, 5xx, unreadable answer). Never resent automatically. */
   | { readonly kind: 'uncertain'; readonly reason: string }
-  /** The bot's token is not valid (401, 404): stop the worker, keep the queue. */
+  /** The bot's token is not valid here (401, 404, logged out): stop the worker, keep the queue. */
   | { readonly kind: 'halt'; readonly reason: string };
 
 /** `unreachable` at once; `suspect`: unreachable after SUSPECT_LIMIT such failures in a row; `none`: no effect. */

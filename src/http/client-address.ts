@@ -26,3 +26,10 @@ export function bareAddress(text: string | undefined): string | undefined {
   const address = host.replace(/%.*$/, '');
   return isIP(address) === 0 ? undefined : address;
 }
+
+/** True if TRUST_PROXY covers who opened this connection: its X-Forwarded headers are a proxy's, and no client's. */
+export function isBehindProxy(req: Pick<Request, 'app' | 'socket'>): boolean {
+  // Express makes it of `trust proxy`; `req.host` goes by it as well.
+  const trusts = req.app.get('trust proxy fn') as (address: string, hop: number) => boolean;
+  return trusts(req.socket.remoteAddress ?? '', 0);
+}

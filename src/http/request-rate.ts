@@ -3,6 +3,7 @@ import type { RequestHandler } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import type { Redis } from 'ioredis';
 import { type RedisReply, RedisStore } from 'rate-limit-redis';
+import { createSteadyClock } from '../async/steady-clock.ts';
 import { within } from '../async/within.ts';
 import { AppError } from '../domain/errors.ts';
 import type { Clock } from '../services/ports/clock.ts';
@@ -31,6 +32,7 @@ export function createRequestRateLimit(deps: {
   reportRefusal: ReportRefusal;
 }): RequestHandler {
   if (deps.perMinute === 0) return (_req, _res, next) => next();
+  const clock = createSteadyClock(deps.clock);
   let pausedUntil = 0;
   let warnedAt = Number.NEGATIVE_INFINITY;
 
@@ -38,6 +40,14 @@ export function createRequestRateLimit(deps: {
   const scripts = new Map<string, string>();
 
   async function sendCommand(...args: string[]): Promise<RedisReply> {
+    const reply = await run(...args);
+    // Hits and what is left of the window: where Redis's clock was set back, it would last longer by as much.
+    if (Array.isArray(reply) && Number(reply[1]) > WINDOW_MS)
+      await call('PEXPIRE', args[3] ?? '', String(WINDOW_MS));
+    return reply;
+  }
+
+  async function run(...args: string[]): Promise<RedisReply> {
     const [command = '', hash = '', ...rest] = args;
     // SCRIPT LOAD would reach any node of a Cluster, not the one that counts, and would fail forever without Redis.
     if (command === 'SCRIPT') return remember(rest[0] ?? '');
@@ -63,7 +73,7 @@ export function createRequestRateLimit(deps: {
   }
 
   const storeFailed = (problem: unknown): void => {
-    const now = deps.clock.now();
+    const now = clock.now();
     pausedUntil = now + STORE_PAUSE_MS;
     if (now - warnedAt < WARN_EVERY_MS) return;
     warnedAt = now;
@@ -85,7 +95,7 @@ export function createRequestRateLimit(deps: {
     identifier: 'requests',
     keyGenerator: clientOf,
     passOnStoreError: true,
-    skip: () => deps.clock.now() < pausedUntil,
+    skip: () => clock.now() < pausedUntil,
     store: new RedisStore({ sendCommand, prefix: deps.keyPrefix }),
     logger: { warn: failed, error: failed },
     // A client that sends X-Forwarded-For without a proxy in front is no fault of the configuration.

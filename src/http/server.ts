@@ -4,7 +4,9 @@ import { createHttpListener, type HttpListener } from './listener.ts';
 import type { HttpLogger } from './logger.ts';
 import { type ObserveRequest, observeRequests } from './observe-requests.ts';
 import { createProblemHandler } from './problem-handlers.ts';
+import { setPublicUrl, withoutPrefix } from './public-address.ts';
 import { requestId } from './request-id.ts';
+import { warnOfProxy } from './undeclared-proxy.ts';
 import type { Waits } from './waits.ts';
 
 /** What answers at a path, and below it; without a path: at all of them. */
@@ -23,7 +25,9 @@ export function createHttpServer(
   deps: {
     /** Number of proxies in front. */
     readonly trustProxy: number;
-    readonly logger: Pick<HttpLogger, 'error'>;
+    /** PUBLIC_URL, without a trailing slash. */
+    readonly publicUrl?: string | undefined;
+    readonly logger: Pick<HttpLogger, 'error' | 'warn'>;
     /** Ended when the server closes. */
     readonly waits: Pick<Waits, 'end'>;
     readonly observeRequest?: ObserveRequest;
@@ -34,7 +38,9 @@ export function createHttpServer(
   // Answers are small and change: an ETag costs a hash of each and saves nothing.
   app.disable('etag');
   app.set('trust proxy', deps.trustProxy);
+  setPublicUrl(app, deps.publicUrl);
   app.use(requestId);
+  if (deps.trustProxy === 0) app.use(warnOfProxy(deps.logger));
   const paths = mounts.flatMap(({ at }) => at ?? []);
   if (deps.observeRequest !== undefined) app.use(observeRequests(paths, deps.observeRequest));
   for (const { at, handlers } of mounts) {
@@ -42,5 +48,8 @@ export function createHttpServer(
     else app.use(typeof at === 'string' ? at : [...at], ...handlers);
   }
   app.use(createProblemHandler(deps.logger));
-  return { app, ...createHttpListener(app, deps.waits, serverOptionsFor(app)) };
+  return {
+    app,
+    ...createHttpListener(withoutPrefix(deps.publicUrl, app), deps.waits, serverOptionsFor(app)),
+  };
 }

@@ -83,6 +83,8 @@ const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
   'integration.rotated': { component: 'api', level: 'info', message: 'Integration token rotated' },
   'chat.unreachable': { component: 'worker', level: 'warn', message: 'Chat is unreachable' },
   'chat.reachable': { component: 'bot', level: 'info', message: 'Chat is reachable again' },
+  'chat.blocked': { component: 'app', level: 'info', message: 'Chat blocked by the operator' },
+  'chat.unblocked': { component: 'app', level: 'info', message: 'Chat unblocked by the operator' },
   'chat.migrated': { component: 'app', level: 'info', message: 'Chat has a new id' },
   'access.refused': {
     component: 'api',

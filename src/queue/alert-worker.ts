@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { DelayedError, type Job, type Queue, UnrecoverableError, Worker } from 'bullmq';
+import { watchClock } from '../async/watch-clock.ts';
 import { type AlertOutcome, keepsText } from '../domain/alert.ts';
 import type { RedisClient } from '../redis/connect.ts';
 import type { Delivery, DeliveryService } from '../services/delivery/delivery.ts';
@@ -8,6 +9,7 @@ import { closeWorker, createInFlightWork } from './close-worker.ts';
 import { giveTurns } from './due-alerts.ts';
 import { limiterFor } from './limiter.ts';
 import { NO_TURN, type Places } from './places.ts';
+import { freeLimiter, lookAgain } from './set-back.ts';
 
 /**
  * A dead worker's lock ends after this time, and within STALLED_MS another worker takes its alert up: together well
@@ -23,6 +25,8 @@ const FAULT_PAUSE_MS = 1_000;
  * and two sends would come too close (seen: 198 ms apart).
  */
 const SURELY_OURS = 0.5;
+/** How often the limiter is looked after, in ms. */
+const LIMITER_LOOK_MS = 5_000;
 
 export interface AlertWorker {
   start(): Promise<void>;
@@ -59,8 +63,8 @@ export function createAlertWorker(deps: {
     lastActivity = Date.now();
     const delivery = await deliverOrQueueUp(job);
     if (!delivery.called) await giveTokenBack(job);
-    if (delivery.kind === 'ended') return end(job, delivery.outcome);
     if (delivery.form !== undefined) await job.updateData({ ...job.data, form: delivery.form });
+    if (delivery.kind === 'ended') return end(job, delivery.outcome);
     await job.moveToDelayed(Date.now() + delivery.ms, token);
     throw new DelayedError();
   }
@@ -109,7 +113,8 @@ export function createAlertWorker(deps: {
     stalledInterval: STALLED_MS,
     // A stalled alert may run again as often as it likes: the ledger's claim decides whether it is sent (decision 1).
     maxStalledCount: Number.MAX_SAFE_INTEGER,
-    ...(limiter === undefined ? {} : { limiter }),
+    // No wait for the limiter is longer than it lasts, also when the clock was set back meanwhile.
+    ...(limiter === undefined ? {} : { limiter, maximumRateLimitDelay: limiter.duration }),
     removeOnComplete: KEEP_ENDED,
     removeOnFail: KEEP_ENDED,
     metrics: { maxDataPoints: 60 * 24 },
@@ -118,13 +123,33 @@ export function createAlertWorker(deps: {
 
   let running: Promise<void> | undefined;
   let stopped: Promise<void> | undefined;
+  let endWatch = () => {};
+
+  function watchClocks(): void {
+    const look = () => void lookAgain(fastQueue).catch(deps.onError);
+    const endClock = watchClock(look);
+    const timer = setInterval(
+      () => void freeLimiter(fastQueue, limiter).catch(deps.onError),
+      LIMITER_LOOK_MS,
+    );
+    timer.unref();
+    endWatch = () => {
+      endClock();
+      clearInterval(timer);
+    };
+    // It may have been set back while nobody was here.
+    look();
+  }
+
   return {
     async start() {
       running = worker.run();
       running.catch(deps.onError);
+      watchClocks();
     },
     stop() {
       stopping.abort();
+      endWatch();
       stopped ??= closeWorker(worker, { redis: deps.redis, running, inFlight });
       return stopped;
     },

@@ -25,6 +25,10 @@ const FAILURES_ONLY = { removeOnComplete: true, removeOnFail: { count: 50 } };
 const UPKEEP_EVERY_MS = 10_000;
 /** How often the schedules are asserted, in ms: what Redis loses shows within a run or two of upkeep. */
 const ASSERT_EVERY_MS = 5_000;
+/** A next run that is further away than a schedule's longest pause and this, in ms, was planned by another clock. */
+const AHEAD_MS = 5_000;
+/** A day whose midnight the clocks skip makes two of the daily jobs' pauses one, in ms. */
+const LONGEST_DAILY_MS = 49 * 3_600_000;
 /** Between tries to set up the schedules when Redis answers with an error, in ms. */
 const RETRY_MS = 1_000;
 
@@ -117,7 +121,11 @@ export function createMaintenanceQueue(deps: {
       ('every' in when
         ? Number(known.every) === when.every
         : known.pattern === when.pattern && known.tz === when.tz);
-    if (!unchanged) await queue.upsertJobScheduler(name, when, { name, opts });
+    const longestMs = 'every' in when ? when.every : LONGEST_DAILY_MS;
+    // The clock was set back: until then no run would come, and upserting alone keeps its time.
+    const isAhead = unchanged && Number(known.next) > Date.now() + longestMs + AHEAD_MS;
+    if (isAhead) await queue.removeJobScheduler(name);
+    if (!unchanged || isAhead) await queue.upsertJobScheduler(name, when, { name, opts });
   }
 
   /** A night's backup that failed or was lost, once per quarter of an hour, unless one waits or runs already. */

@@ -21,11 +21,15 @@ export function createWhyWaiting(deps: {
   const keys = dispatchKeys(deps.prefix);
 
   async function readGates(chats: readonly string[]): Promise<Map<string, Gate>> {
-    const gates = await Promise.all(chats.map((chat) => redis.hmget(keys.gate(chat), 'at', 'until')));
+    const gates = await Promise.all(chats.map((chat) => redis.hmget(keys.gate(chat), 'at', 'until', 'wait')));
     return new Map(
-      gates.map(([at, until], index) => [
+      gates.map(([at, until, wait], index) => [
         chats[index] ?? '',
-        { sentAt: Number(at ?? 0), blockedUntil: Number(until ?? 0) },
+        // As in lua/take.lua: nothing lasts longer because the clock was set back.
+        {
+          sentAt: Math.min(Number(at ?? 0), Date.now()),
+          blockedUntil: Math.min(Number(until ?? 0), Date.now() + Number(wait ?? 0)),
+        },
       ]),
     );
   }

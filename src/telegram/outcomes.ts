@@ -23,6 +23,9 @@ const DEFAULT_FLOOD_WAIT_MS = 5_000;
  */
 const MAX_FLOOD_WAIT_MS = 86_400_000;
 
+/** Codes of refusals that may be about the message; the others (409 and its like) are about the call. */
+const MESSAGE_CODES: readonly number[] = [400, 403];
+
 const failed = (reason: string, chat: ChatEffect): SendOutcome => ({ kind: 'failed', reason, chat });
 const rejected = (reason: string): SendOutcome => ({ kind: 'payload_rejected', reason });
 
@@ -48,23 +51,36 @@ export const ANSWER_TABLE: readonly AnswerRow[] = [
   row(['not enough rights'], failed('no_rights', 'suspect')),
   row(['no write access to the chat', 'chat_write_forbidden'], failed('no_write_access', 'suspect')),
   row(['need administrator rights', 'chat_admin_required'], failed('not_administrator', 'suspect')),
-  row(
-    ['chat_restricted', 'chat_send_plain_forbidden', 'chat_send_docs_forbidden'],
-    failed('chat_restricted', 'suspect'),
-  ),
+  row(['chat_restricted'], failed('chat_restricted', 'suspect')),
   // The forum topic.
-  row(['message thread not found', 'topic_closed', 'topic_deleted'], { kind: 'topic_gone' }),
-  // This form of the message.
-  row(["can't parse entities", 'wrong message entity', 'entity_'], rejected('entities_invalid')),
+  row(['message thread not found', 'topic_closed', 'topic_deleted', 'the chat is not a forum'], {
+    kind: 'topic_gone',
+  }),
+  // This form of the message. A chat that takes no text may take a file, and the other way round.
+  row(['chat_send_plain_forbidden'], rejected('text_forbidden')),
+  row(['chat_send_docs_forbidden'], rejected('documents_forbidden')),
+  row(
+    ["can't parse entities", 'wrong message entity', 'entity_', 'entities_', 'utf-16'],
+    rejected('entities_invalid'),
+  ),
   row(['message is too long', 'caption is too long', 'media_caption_too_long'], rejected('text_too_long')),
   row(['message text is empty', 'text must be non-empty', 'message_empty'], rejected('text_empty')),
   row(['must be encoded in utf-8'], rejected('text_not_utf8')),
   row(
-    ['button_data_invalid', 'button_type_invalid', 'button_url_invalid', 'inline keyboard button'],
+    [
+      ...['button_data_invalid', 'button_type_invalid', 'button_url_invalid', 'button_user_invalid'],
+      ...['button_user_privacy_restricted', 'inline keyboard button'],
+    ],
     rejected('button_invalid'),
   ),
-  row(['wrong http url', 'unsupported url protocol', 'url host is empty'], rejected('url_invalid')),
-  row(['reply markup is too long', "can't parse reply keyboard markup"], rejected('reply_markup_invalid')),
+  row(
+    ['wrong http url', 'unsupported url protocol', 'url host is empty', 'url_invalid'],
+    rejected('url_invalid'),
+  ),
+  row(
+    ['reply markup is too long', "can't parse reply keyboard markup", 'reply_markup_invalid'],
+    rejected('reply_markup_invalid'),
+  ),
   row(['message to be replied not found', 'reply message not found'], rejected('reply_not_found')),
   row(
     ['file must be non-empty', 'request entity too large', 'file is too big'],
@@ -77,7 +93,7 @@ export const ANSWER_TABLE: readonly AnswerRow[] = [
 ];
 
 function row(texts: readonly string[], outcome: SendOutcome, moreCodes: readonly number[] = []): AnswerRow {
-  return { codes: [400, 403, ...moreCodes], texts, outcome };
+  return { codes: [...MESSAGE_CODES, ...moreCodes], texts, outcome };
 }
 
 /** The outcome of a refusal, whatever it holds. Reasons are our words, never Telegram's text. */
@@ -87,13 +103,17 @@ function classifyRefusal({ error_code: code, description, parameters }: Refusal)
   const hints = isObject(parameters) ? parameters : {};
   if (code === 401) return { kind: 'halt', reason: 'token_unauthorized' };
   if (code === 404) return { kind: 'halt', reason: 'token_not_found' };
+  // After logOut the bot belongs to another Bot API server: all its calls are answered so, until it is back.
+  if (text.includes('logged out')) return { kind: 'halt', reason: 'bot_logged_out' };
   if (code === 429) return { kind: 'flood_wait', retryAfterMs: floodWaitMs(hints.retry_after, text) };
   const migratedTo = toChatId(hints.migrate_to_chat_id);
   if (migratedTo !== undefined) return { kind: 'migrated', chatId: migratedTo };
   const known = ANSWER_TABLE.find(
     (row) => row.codes.includes(code) && row.texts.some((part) => text.includes(part)),
   );
-  return known?.outcome ?? failed(`telegram_${code}`, 'none');
+  if (known !== undefined) return known.outcome;
+  // The list of refusals is open: what none of ours names may be about the form, and a simpler one may pass.
+  return MESSAGE_CODES.includes(code) ? rejected(`telegram_${code}`) : failed(`telegram_${code}`, 'none');
 }
 
 /** The outcome of what `telegram.callApi` threw. Never throws. Anything unknown is uncertain: never sent twice. */

@@ -114,6 +114,16 @@ it('lets Docker see the health of every process of its scale profile', () => {
   expect(unseen).toEqual([]);
 });
 
+it('passes every setting on to the containers', () => {
+  // What the image and the compose file themselves decide; the database is SQLite in the volume, or a secret.
+  const decided = ['NODE_ENV', 'ROLES', 'DATA_DIR', 'BACKUP_DIR', 'HOST', 'PORT', 'REDIS_SERVER'];
+  const [, block = ''] = /^x-environment: &environment\n((?: .*\n)+)/m.exec(read('docker-compose.yml')) ?? [];
+  const passed = [...block.matchAll(/^ {2}([A-Z_]+):/gm)].map(([, name = '']) => name.replace(/_FILE$/, ''));
+  const names = Object.keys(VARIABLES).filter((name) => name !== 'DATABASE_URL');
+  expect(passed.toSorted()).toEqual(names.filter((name) => !decided.includes(name)).toSorted());
+  expect(read('docker-compose.yml')).toContain('DATABASE_URL_FILE:');
+});
+
 it('sets in docker-compose.yml and Dockerfile only variables that the service reads', () => {
   const isKnown = (name: string) => name in VARIABLES || name.replace(/_FILE$/, '') in VARIABLES;
   const compose = read('docker-compose.yml');

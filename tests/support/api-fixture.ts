@@ -11,6 +11,7 @@ import { type Integration, whyCannotSend } from '../../src/domain/integration.ts
 import { DEFAULT_SCOPE } from '../../src/domain/scopes.ts';
 import type { HttpServer } from '../../src/http/server.ts';
 import type { AlertLedger } from '../../src/services/ports/alerts.ts';
+import type { ChatRepository } from '../../src/services/ports/chats.ts';
 import type { PayloadCipher } from '../../src/services/ports/crypto.ts';
 import type { IntegrationRepository } from '../../src/services/ports/integrations.ts';
 import type { JobRuns } from '../../src/services/ports/jobs.ts';
@@ -116,6 +117,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
         status: 'queued',
         reason: null,
         parts: null,
+        resends: 0,
         messageIds: [],
         sendingAt: null,
         endedAt: null,
@@ -163,6 +165,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
   const useCases = createUseCases(
     {
       ...{ cipher, tokens, ledger, queue, repository, ended },
+      chatRepository: part<ChatRepository>({ find: async () => undefined, register: async () => undefined }),
       database: part<DatabaseMaintenance>({}),
       jobRuns: part<JobRuns>({}),
     },

@@ -5,6 +5,7 @@ import type { Holding, Lease } from '../../src/bot/updates/lease.ts';
 import { createPoller, type PollerDeps } from '../../src/bot/updates/poller.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { createTokens, hashToken, type TokenClaims } from '../../src/crypto/tokens.ts';
+import { createChatRepository } from '../../src/db/chats/chat-repository.ts';
 import { createIntegrationRepository } from '../../src/db/integrations/integration-repository.ts';
 import { createEventBus } from '../../src/domain/events.ts';
 import type { Integration } from '../../src/domain/integration.ts';
@@ -17,6 +18,7 @@ import {
 } from '../../src/sandbox/bot-api-double.ts';
 import type { AlertRequest } from '../../src/services/alerts/alert-request.ts';
 import type { AlertService } from '../../src/services/alerts/alerts.ts';
+import type { ChatService } from '../../src/services/chats/chats.ts';
 import type { IntegrationService } from '../../src/services/integrations/integrations.ts';
 import type { PayloadCipher } from '../../src/services/ports/crypto.ts';
 import type { AnswerPace } from '../../src/services/ports/queue.ts';
@@ -44,6 +46,7 @@ export interface BotRig {
   readonly double: BotApiDouble;
   readonly bot: AlertBot;
   readonly service: IntegrationService;
+  readonly chats: ChatService;
   readonly accepted: {
     integration: Integration;
     request: AlertRequest;
@@ -81,7 +84,7 @@ export const FAST_BACKOFF = { baseMs: 30, maxMs: 120, unauthorizedMs: 100 };
 
 /** The bot against a Bot API double over HTTP, with the real integration service. Private chats of ANN and JOSE exist. */
 export async function createBotRig(
-  options: { timeoutMs?: number; now?: () => number; answerPace?: AnswerPace } = {},
+  options: { timeoutMs?: number; now?: () => number; answerPace?: AnswerPace; isInviteOnly?: boolean } = {},
 ): Promise<BotRig> {
   const double = createBotApiDouble({ token: BOT_TOKEN, dropOldMessages: 2_000 });
   const { apiRoot } = await double.start();
@@ -97,9 +100,14 @@ export async function createBotRig(
   };
   const tokens = createTokens({ secret: 'a'.repeat(40), clock, setupTtlSeconds: 300, ttlDays: 365 });
   const hashChat = (chatId: number) => `hash-of-${[...String(chatId)].reverse().join('')}`;
-  const { integrations: service } = createUseCases(
+  const { integrations: service, chats } = createUseCases(
     {
-      ...{ repository, tokens, cipher: { hashChat } as PayloadCipher },
+      ...{
+        repository,
+        chatRepository: createChatRepository(db),
+        tokens,
+        cipher: { hashChat } as PayloadCipher,
+      },
       // The bot asks for integrations alone; alerts are the test's (onAccept).
       ...({ queue: { drop: async () => undefined } } as unknown as Pick<Ports, 'queue'>),
       ...({} as Pick<Ports, 'ledger' | 'ended' | 'database' | 'jobRuns'>),
@@ -131,6 +139,8 @@ export async function createBotRig(
       apiRoot,
       timeoutMs: options.timeoutMs ?? 5_000,
       integrations: service,
+      chats,
+      isInviteOnly: options.isInviteOnly ?? false,
       alerts: { accept: (...args) => accept(...args) },
       logger,
       answerPace: options.answerPace ?? (async () => 0),
@@ -147,6 +157,7 @@ export async function createBotRig(
     double,
     bot,
     service,
+    chats,
     accepted,
     log,
     onAccept: (next) => {

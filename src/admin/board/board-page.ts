@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type Express, Router } from 'express';
+import { type Express, type Response, Router } from 'express';
+import { publicPrefix } from '../../http/public-address.ts';
 import { BOARD_STYLE } from './board-style.ts';
 import { createBoardWords, WORDS_PATH } from './board-words.ts';
 
@@ -7,7 +8,14 @@ import { createBoardWords, WORDS_PATH } from './board-words.ts';
 const STYLE_PATH = 'pingui.css';
 export const ICON_PATH = 'pingui.svg';
 
-type Engine = (path: string, options: object, done: (error: unknown, html?: string) => void) => void;
+/** `basePath`, `_locals`: what the board, and Express, hand to the page. */
+interface PageOptions {
+  readonly basePath: string;
+  readonly _locals: Pick<Response['locals'], string>;
+}
+
+type Done = (error: unknown, html?: string) => void;
+type Engine = (path: string, options: PageOptions, done: Done) => void;
 
 /**
  * What makes Bull Board's page ours: our style and penguin, a warning in its texts, and none of its fonts, which would
@@ -18,12 +26,21 @@ export function createBoardPage(app: Express): Router {
   const { engines } = app as unknown as { engines: Record<string, Engine> };
   const render = engines['.ejs'];
   if (render === undefined) throw new Error('Bull Board renders its page in another way: see board-page.ts');
-  app.engine('ejs', (path, options, done) => {
-    render(path, options, (error, html) => done(error, html === undefined ? undefined : dress(html)));
-  });
+  const dressed: Engine = (path, options, done) => {
+    const basePath = `${options._locals.publicPrefix}${options.basePath}`;
+    render(path, { ...options, basePath }, (error, html) =>
+      done(error, html === undefined ? undefined : dress(html)),
+    );
+  };
+  // Express declares the options as any object.
+  app.engine('ejs', dressed as Parameters<Express['engine']>[1]);
 
   const icon = readFileSync(new URL('../../sandbox/page/icon.svg', import.meta.url));
   const router = Router();
+  router.use((req, res, next) => {
+    res.locals.publicPrefix = publicPrefix(req);
+    next();
+  });
   router.get(`/${STYLE_PATH}`, (_req, res) => void res.type('css').send(BOARD_STYLE));
   router.get(`/${ICON_PATH}`, (_req, res) => void res.type('svg').send(icon));
   router.get(WORDS_PATH, createBoardWords());

@@ -110,11 +110,12 @@ function describeBoard(sandbox: boolean): UIConfig {
   };
 }
 
+/** Relative to the board's path, which the page has as its base: a proxy may serve it below one of its own. */
 function links(sandbox: boolean): IMiscLink[] {
   return [
-    ...(sandbox ? [{ text: 'Sandbox chat', url: '/sandbox' }] : []),
-    { text: 'Metrics', url: '/metrics' },
-    { text: 'Health', url: '/health/ready' },
-    { text: 'Sign out', url: '/admin/sign-out' },
+    ...(sandbox ? [{ text: 'Sandbox chat', url: '../../sandbox' }] : []),
+    { text: 'Metrics', url: '../../metrics' },
+    { text: 'Health', url: '../../health/ready' },
+    { text: 'Sign out', url: '../sign-out' },
   ];
 }

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { AppError } from '../../domain/errors.ts';
 import { clientOf } from '../../http/client-address.ts';
+import { publicPrefix } from '../../http/public-address.ts';
 import type { ReportRefusal } from '../../http/refusals.ts';
 import type { OperatorCredentials } from './credentials.ts';
 import { type FailedSignIns, type SignInTry, tooManySignIns } from './failed-sign-ins.ts';
@@ -37,7 +38,7 @@ export function createOperatorGuard(deps: {
       }
       if (isLimited) throw tooManySignIns();
     } else if (deps.signInPage && opensPage(req)) {
-      res.redirect(303, `${SIGN_IN_PATH}?next=${encodeURIComponent(req.originalUrl)}`);
+      res.redirect(303, `${publicPrefix(req)}${SIGN_IN_PATH}?next=${encodeURIComponent(req.originalUrl)}`);
       return;
     }
     challenge(req, res);

@@ -3,6 +3,7 @@ import { AppError } from '../../domain/errors.ts';
 import { toAppError } from '../../http/foreign-errors.ts';
 import { methodNotAllowed } from '../../http/method-not-allowed.ts';
 import { PROBLEMS } from '../../http/problems.ts';
+import { publicPrefix } from '../../http/public-address.ts';
 import type { ReportRefusal } from '../../http/refusals.ts';
 import type { OperatorCredentials } from './credentials.ts';
 import { type FailedSignIns, tooManySignIns } from './failed-sign-ins.ts';
@@ -39,7 +40,7 @@ export function createOperatorRoutes(deps: {
     }
     const session = deps.credentials.issueSession();
     setSession(req, res, session.value, session.maxAgeSeconds);
-    res.redirect(303, form.next);
+    res.redirect(303, `${publicPrefix(req)}${form.next}`);
   }
 
   router
@@ -56,14 +57,14 @@ export function createOperatorRoutes(deps: {
     })
     .post((req, res) => {
       setSession(req, res, '', 0);
-      res.redirect(303, SIGN_IN_PATH);
+      res.redirect(303, `${publicPrefix(req)}${SIGN_IN_PATH}`);
     })
     .all(methodNotAllowed('GET', 'POST'));
 
   router.use(deps.guard);
   router
     .route('/')
-    .get((_req, res) => res.redirect(302, HOME))
+    .get((req, res) => res.redirect(302, `${publicPrefix(req)}${HOME}`))
     .all(methodNotAllowed('GET'));
   router.use('/queues', deps.board);
   return router;

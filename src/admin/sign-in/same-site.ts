@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import { AppError } from '../../domain/errors.ts';
+import { isOwnOrigin } from '../../http/public-address.ts';
 
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -12,7 +13,12 @@ export const refuseCrossSite: RequestHandler = (req, _res, next) => {
     next();
     return;
   }
-  next(new AppError('cross_site', 'This request came from another site. Use the pages of this service.'));
+  next(
+    new AppError(
+      'cross_site',
+      'This request came from another site. Use the pages of this service; if these are its pages, PUBLIC_URL has to name their address.',
+    ),
+  );
 };
 
 function isOwnSite(req: Request): boolean {
@@ -20,6 +26,5 @@ function isOwnSite(req: Request): boolean {
   // No page can set this header, and it is right behind proxies that change Host.
   if (site !== undefined) return site === 'same-origin' || site === 'none';
   const { origin } = req.headers;
-  if (origin === undefined) return true;
-  return URL.canParse(origin) && new URL(origin).host === req.host;
+  return origin === undefined || isOwnOrigin(req, origin);
 }

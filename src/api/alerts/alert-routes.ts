@@ -4,6 +4,7 @@ import { ALERT_LIMITS, type AlertRecord } from '../../domain/alert.ts';
 import { AppError } from '../../domain/errors.ts';
 import { createJsonBody, invalid } from '../../http/json-body.ts';
 import { methodNotAllowed } from '../../http/method-not-allowed.ts';
+import { publicPrefix } from '../../http/public-address.ts';
 import type { Waits } from '../../http/waits.ts';
 import type { AcceptedAlert, Sender } from '../../services/alerts/accept.ts';
 import { type AlertService, IDEMPOTENCY_WINDOW_MS } from '../../services/alerts/alerts.ts';
@@ -46,7 +47,7 @@ export function createAlertRoutes(deps: {
 
   async function answer(req: Request, res: Response, accepted: AcceptedAlert, sender: Sender): Promise<void> {
     if (accepted.replayed) res.setHeader('Idempotency-Replayed', 'true');
-    res.setHeader('Location', `/api/alerts/${accepted.id}`);
+    res.setHeader('Location', `${publicPrefix(req)}/api/alerts/${accepted.id}`);
     const body = {
       id: accepted.id,
       status: 'queued',
@@ -98,7 +99,7 @@ export function createAlertRoutes(deps: {
   async function resend(req: Request<{ id: string }>, res: Response): Promise<void> {
     const id = readId(req);
     const alert = await alerts.resend({ integration: integrationOf(req) }, id);
-    res.setHeader('Location', `/api/alerts/${id}`);
+    res.setHeader('Location', `${publicPrefix(req)}/api/alerts/${id}`);
     res.status(202).json({ id, status: alert.status, message: 'Alert enqueued again' });
   }
 

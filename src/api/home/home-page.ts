@@ -18,14 +18,17 @@ interface Place {
 
 /**
  * The first page that a newcomer sees. No secrets.
- * @param address where they reached it, without a trailing slash, safe in HTML and shell
+ * @param at where they reached it: its address and a proxy's path, without a trailing slash, safe in HTML and shell
  */
-export function renderHome(options: HomeOptions, address: string): string {
+export function renderHome(
+  options: HomeOptions,
+  { address, prefix }: { readonly address: string; readonly prefix: string },
+): string {
   const links = places(options)
-    .map(({ path, name, what }) => `<li><a href="${path}"><b>${name}</b>${what}</a></li>`)
+    .map(({ path, name, what }) => `<li><a href="${prefix}${path}"><b>${name}</b>${what}</a></li>`)
     .join('\n');
   const bot = options.sandbox
-    ? 'Open the <a href="/sandbox">sandbox chat</a> and send <code>/start</code>, then <code>/token</code>.'
+    ? `Open the <a href="${prefix}/sandbox">sandbox chat</a> and send <code>/start</code>, then <code>/token</code>.`
     : 'Open the bot in Telegram and send <code>/start</code>, then <code>/token</code>. In a group, add the bot first.';
   return renderPage(
     'Pingui Alert',
@@ -52,7 +55,7 @@ The README describes every field and response.</p>
 <ul class="links">
 ${links}
 </ul>
-<script src="${HOME_SCRIPT}" type="module"></script>`,
+<script src="${prefix}/${HOME_SCRIPT}" type="module"></script>`,
     'wide',
   );
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Router } from 'express';
 import { methodNotAllowed } from '../../http/method-not-allowed.ts';
-import { ownAddress } from '../../http/own-address.ts';
+import { publicAddress, publicPrefix } from '../../http/public-address.ts';
 import { HOME_SCRIPT, type HomeOptions, presentHome, renderHome } from './home-page.ts';
 
 export function createHomeRoute(options: HomeOptions): Router {
@@ -13,7 +13,10 @@ export function createHomeRoute(options: HomeOptions): Router {
     .get((req, res) => {
       res.vary('Accept');
       if (req.accepts(['html', 'json']) === 'json') res.json(summary);
-      else res.type('html').send(renderHome(options, ownAddress(req)));
+      else
+        res
+          .type('html')
+          .send(renderHome(options, { address: publicAddress(req), prefix: publicPrefix(req) }));
     })
     .all(methodNotAllowed('GET'));
   router

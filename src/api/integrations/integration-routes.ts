@@ -2,6 +2,7 @@ import { type RequestHandler, Router } from 'express';
 import { SETUP_SCOPE } from '../../domain/scopes.ts';
 import { createJsonBody } from '../../http/json-body.ts';
 import { methodNotAllowed } from '../../http/method-not-allowed.ts';
+import { publicPrefix } from '../../http/public-address.ts';
 import type { IntegrationService } from '../../services/integrations/integrations.ts';
 import { authenticatedOf, integrationOf } from '../auth/request-context.ts';
 import { requireOwnChat } from '../auth/require-own-chat.ts';
@@ -34,7 +35,7 @@ export function createIntegrationRoutes(deps: {
       async (req, res) => {
         const { claims, tokenHash } = authenticatedOf(req);
         const { integration, token } = await integrations.create(claims, tokenHash, createBody.of(req));
-        res.setHeader('Location', `/api/integrations/${integration.chatId}`);
+        res.setHeader('Location', `${publicPrefix(req)}/api/integrations/${integration.chatId}`);
         res.status(201).json({ integration: presentIntegration(integration, quota.resetsAt()), token });
       },
     )

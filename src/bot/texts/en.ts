@@ -42,6 +42,7 @@ ${dailyRule(dailyLimits)}
 
 ${commands}`,
   exampleAlert: { title: 'Backup', message: 'It worked' },
+  inviteOnly: 'This bot is private: to use it, ask whoever runs it for an invitation link.',
   unknownCommand: "I don't know that command. /help lists what I can do.",
   plainTextHint: 'I only understand commands: /token adds an integration, /help lists them all.',
 

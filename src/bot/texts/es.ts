@@ -42,6 +42,7 @@ ${dailyRule(dailyLimits)}
 
 ${commands}`,
   exampleAlert: { title: 'Copia de seguridad', message: 'Terminada sin errores' },
+  inviteOnly: 'Este bot es privado: para usarlo, pide un enlace de invitación a quien lo administra.',
   unknownCommand: 'No conozco ese comando. /help muestra lo que sé hacer.',
   plainTextHint: 'Solo entiendo comandos: /token añade una integración y /help los muestra todos.',
 

@@ -28,6 +28,8 @@ export interface Texts {
   help(fields: { commands: string; curl: string; dailyLimits: readonly number[] }): FmtString;
   /** In /help's curl command: no quotes, it is shell and JSON. */
   readonly exampleAlert: { readonly title: string; readonly message: string };
+  /** To who was not invited. */
+  readonly inviteOnly: string;
   readonly unknownCommand: string;
   readonly plainTextHint: string;
 

@@ -32,7 +32,11 @@ const RELEASE_LIMIT_MS = 1_000;
 /** Takes or prolongs: a late or repeated call of the owner is harmless. */
 const TAKE = `
 local owner = redis.call('GET', KEYS[1])
-if owner and owner ~= ARGV[1] then return 0 end
+if owner and owner ~= ARGV[1] then
+  -- Where Redis's clock was set back, a dead owner's key would outlast it by as much.
+  if redis.call('PTTL', KEYS[1]) > tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+  return 0
+end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1`;
 

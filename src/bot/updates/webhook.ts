@@ -36,6 +36,8 @@ interface WebhookDeps {
   readonly bot: AlertBot;
   /** The public address (WEBHOOK_URL), https. */
   readonly url: string;
+  /** The path at which the updates arrive here; default: that of `url`. */
+  readonly path?: string;
   /** WEBHOOK_SECRET, or deriveWebhookSecret(token): 1 to 256 of [A-Za-z0-9_-]. */
   readonly secret: string;
   readonly logger: BotLogger;
@@ -56,7 +58,7 @@ export function deriveWebhookSecret(botToken: string): string {
 /** Tells Telegram where to deliver updates (again and again, until it has understood), and takes them in. */
 export function createWebhook(deps: WebhookDeps): Webhook {
   const { bot, logger, clock, backoff = DEFAULT_BACKOFF, answerAfterMs = 10_000 } = deps;
-  const { pathname } = new URL(deps.url);
+  const pathname = deps.path ?? new URL(deps.url).pathname;
   const secretDigest = digest(deps.secret);
   const dispatcher = createDispatcher({ handle: bot.handle });
   const state = createStateKeeper({
@@ -133,8 +135,8 @@ export function createWebhook(deps: WebhookDeps): Webhook {
       running = undefined;
       current.stop.abort();
       await current.done;
-      const deadline = clock.now() + 2_500;
-      while (dispatcher.size() > 0 && clock.now() < deadline) await pause(25);
+      const deadline = performance.now() + 2_500;
+      while (dispatcher.size() > 0 && performance.now() < deadline) await pause(25);
       bot.api.close();
       state.set('stopped');
     },

@@ -1,4 +1,4 @@
-import { integer, pattern, text } from '../formats.ts';
+import { integer, pattern, publicUrl, text } from '../formats.ts';
 import type { Variable } from './variable.ts';
 
 /** Who reaches the service over HTTP, and how it knows them. */
@@ -19,11 +19,21 @@ export const HTTP = {
     about:
       'The port of the HTTP server. 0 picks a free port and logs it. Without the role api it serves only /health, /metrics and the webhook.',
   },
+  PUBLIC_URL: {
+    schema: publicUrl,
+    type: 'http:// or https:// URL',
+    fallback: null,
+    absent: "the webhook's host, or where the HTTP server listens",
+    example: 'https://alerts.example.com',
+    about:
+      'Where people and programs reach this service: for links and curl examples. Its path, if any, is what a proxy serves it below.',
+  },
   TRUST_PROXY: {
     ...integer(0, 10),
     fallback: '0',
     example: '1',
-    about: 'How many proxies stand in front, whose X-Forwarded-For to trust.',
+    about:
+      'How many proxies stand in front. Their X-Forwarded-For, -Proto, -Host, -Port and -Prefix are obeyed.',
   },
   RATE_LIMIT_PER_MINUTE: {
     ...integer(0, 1_000_000),

@@ -12,4 +12,8 @@ export interface Variable {
   readonly about: string;
   /** Secrets can also be given as a file: `<NAME>_FILE`. */
   readonly secret?: true;
+  /** What of a secret that is valid no log may show; default: all of it. */
+  readonly secretPart?: (value: string) => readonly string[];
+  /** Also read in lower case, as other programs do; in capitals it comes first. */
+  readonly lowerCase?: true;
 }

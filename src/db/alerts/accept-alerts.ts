@@ -132,8 +132,9 @@ function firstOfEachKey(alerts: readonly NewAlert[]): readonly NewAlert[] {
 }
 
 function toIntegration({ alert, verdict }: Found): AcceptingIntegration {
-  const { chatId, dailyLimit, status, unreachableSince } = verdict;
-  return { id: alert.integrationId, chatId, dailyLimit, status, unreachableSince };
+  const { chatId, dailyLimit, status, unreachableSince, blockedAt } = verdict;
+  const integration = { id: alert.integrationId, chatId, dailyLimit, status, unreachableSince };
+  return blockedAt === null ? integration : { ...integration, isBlocked: true };
 }
 
 function toResult(found: Found): AcceptResult {

@@ -20,11 +20,13 @@ export interface Verdict {
   readonly dailyLimit: number;
   readonly status: 'active' | 'pending' | 'revoked';
   readonly unreachableSince: number | null;
+  /** The chat's. */
+  readonly blockedAt: number | null;
   /** The entry that holds the idempotency key. */
   readonly holderId: string | null;
 }
 
-const ENTRY = [...Object.keys(ASKED_COLUMNS), 'remaining'];
+const ENTRY = [...Object.keys(ASKED_COLUMNS), 'remaining', 'period'];
 const ANSWER = [
   'position',
   'verdict',
@@ -33,6 +35,7 @@ const ANSWER = [
   'dailyLimit',
   'status',
   'unreachableSince',
+  'blockedAt',
   'holderId',
 ];
 /** Columns of a decided alert: its entry's, and the answer's. */
@@ -51,17 +54,19 @@ const ASKED_POSTGRES = `asked AS MATERIALIZED (SELECT * FROM json_to_recordset($
 
 /** The rules, in the order in which they refuse. A quota goes to the alerts of a batch in their order. */
 const DECIDE = `judged AS (
-    SELECT asked.*, i."chatId", i."dailyLimit", i."rateLimit", i."status", i."unreachableSince", h."id" AS "holderId",
+    SELECT asked.*, i."chatId", i."dailyLimit", i."rateLimit", i."period", i."status", i."unreachableSince", c."blockedAt",
+      h."id" AS "holderId",
       CASE
         WHEN i."id" IS NULL THEN 'token_invalid'
         WHEN asked."tokenHash" IS NOT NULL AND asked."tokenHash" IS DISTINCT FROM i."tokenHash" THEN 'token_invalid'
         WHEN asked."namedChatId" <> i."chatId" THEN 'chat_mismatch'
-        WHEN i."status" <> 'active' OR i."unreachableSince" IS NOT NULL THEN 'not_active'
+        WHEN i."status" <> 'active' OR i."unreachableSince" IS NOT NULL OR c."blockedAt" IS NOT NULL THEN 'not_active'
         WHEN h."id" IS NOT NULL THEN 'repeated'
         ELSE 'accepted'
       END AS "judgement"
     FROM asked
     LEFT JOIN "Integrations" i ON i."id" = asked."integrationId"
+    LEFT JOIN "Chats" c ON c."chatId" = i."chatId"
     LEFT JOIN "Alerts" h ON h."integrationId" = asked."integrationId"
       AND h."idempotencyKeyHash" = asked."idempotencyKeyHash"),
   placed AS (

@@ -29,6 +29,7 @@ const FIELDS = {
   hasButton: flag((alert) => alert.hasButton),
   parts: later<number | null>(),
   messageIds: numbers(),
+  resends: later<number>(),
   /** Only the statement that accepts knows it. */
   remaining: later<number>(),
   createdAt: given('bigint', (alert) => alert.createdAt),
@@ -42,6 +43,8 @@ const HIDDEN = {
   queuedAt: given('bigint', (alert) => alert.createdAt),
   idempotencyKeyHash: given('text', (alert) => alert.idempotency?.keyHash ?? null),
   bodyHash: given('text', (alert) => alert.idempotency?.bodyHash ?? null),
+  /** The integration's period that its unit was taken from; null: it took none. Only the statement that accepts knows it. */
+  period: later<number | null>(),
   /** A repeat of its key was answered: it cannot be withdrawn any more. */
   confirmedAt: later<number | null>(),
 };

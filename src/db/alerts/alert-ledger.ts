@@ -50,10 +50,13 @@ export function createAlertLedger(db: Database, deps: { idempotencyWindowMs: num
       return row && { record: toAlertRecord(row), bodyHash: row.bodyHash ?? '' };
     },
 
-    async claim(id, now) {
-      return (
-        (await alerts().patch({ status: 'sending', sendingAt: now }).where({ id, status: 'queued' })) === 1
-      );
+    async claim(id, sendAt) {
+      const changed = await alerts()
+        .patch({ status: 'sending', sendingAt: sendAt })
+        .where({ id, status: 'queued' })
+        // One of which a part has arrived is finished.
+        .whereRaw(`("expiresAt" IS NULL OR "expiresAt" > ? OR "messageIds" <> '')`, [sendAt]);
+      return changed === 1;
     },
 
     async release(id, reason) {
@@ -80,16 +83,16 @@ export function createAlertLedger(db: Database, deps: { idempotencyWindowMs: num
       return changed === 1;
     },
 
-    async requeue(id, now) {
-      const changed = await alerts()
-        .patch({ status: 'queued', reason: null, endedAt: null, queuedAt: now })
-        .where({ id })
-        .whereIn('status', ['failed', 'uncertain']);
-      return changed === 1;
+    async requeue(id, now, mostResends) {
+      const queued = { status: 'queued', reason: null, endedAt: null, queuedAt: now } as const;
+      const query = alerts().where({ id }).whereIn('status', ['failed', 'uncertain']);
+      if (mostResends === undefined) return (await query.patch(queued)) === 1;
+      const resends = raw('?? + 1', ['resends']);
+      return (await query.where('resends', '<', mostResends).patch({ ...queued, resends })) === 1;
     },
 
-    async undoRequeue(id, status, reason, endedAt) {
-      await alerts().patch({ status, reason, endedAt }).where({ id, status: 'queued' });
+    async undoRequeue({ id, status, reason, endedAt, resends }) {
+      await alerts().patch({ status, reason, endedAt, resends }).where({ id, status: 'queued' });
     },
 
     async countByStatus() {

@@ -34,8 +34,9 @@ export function createLedgerSweeps(
         .patch({ status: 'uncertain', reason: 'worker_died', endedAt: now })
         .where({ status: 'sending' })
         .whereRaw(
-          `"id" IN (SELECT "id" FROM "Alerts" WHERE "status" = 'sending' AND "sendingAt" < ? ${skipLocked})`,
-          [before],
+          `"id" IN (SELECT "id" FROM "Alerts" WHERE "status" = 'sending'
+             AND ("sendingAt" < ? OR "sendingAt" > ?) ${skipLocked})`,
+          [before, now + (now - before)],
         )
         .returning('id');
       return rows.map((row) => row.id);

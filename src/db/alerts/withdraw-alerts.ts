@@ -1,11 +1,15 @@
 import { createGroup } from '../../async/batch.ts';
 import type { Session } from '../engine/session.ts';
-import { DELETE_QUEUED, GIVE_UNITS, LAST_RUN, LOCK_INTEGRATIONS } from '../hot-statements.ts';
-import { QUOTA_RESET } from '../integrations/quota-resets.ts';
+import { DELETE_QUEUED, GIVE_UNITS, LOCK_INTEGRATIONS } from '../hot-statements.ts';
 
 interface Withdrawal {
   readonly id: string;
   readonly integrationId: number;
+}
+
+interface Withdrawn extends Withdrawal {
+  /** The integration's period that its unit was taken from; null: it took none. */
+  readonly period: number | null;
 }
 
 /** As for accept: a full queue refuses as many alerts as it was offered. */
@@ -20,19 +24,9 @@ export function createWithdraw(session: Session): (withdrawal: Withdrawal) => Pr
         const ids = [...new Set(withdrawals.map((one) => one.integrationId))];
         await run(LOCK_INTEGRATIONS, JSON.stringify(ids));
         // The statement returns exactly these columns.
-        const rows = (await run(DELETE_QUEUED, JSON.stringify(withdrawals))) as unknown as (Withdrawal & {
-          createdAt: number;
-        })[];
-        if (rows.length === 0) return [];
-        const [last] = await run(LAST_RUN, QUOTA_RESET);
-        const resetAt = typeof last?.ranAt === 'number' ? last.ranAt : Number.NEGATIVE_INFINITY;
-        const units = new Map<number, number>();
-        for (const row of rows) {
-          // A unit of a day that has been reset since was given back by the reset.
-          if (row.createdAt >= resetAt) units.set(row.integrationId, (units.get(row.integrationId) ?? 0) + 1);
-        }
-        const given = [...units].map(([integrationId, count]) => ({ integrationId, units: count }));
-        if (given.length > 0) await run(GIVE_UNITS, JSON.stringify(given));
+        const rows = (await run(DELETE_QUEUED, JSON.stringify(withdrawals))) as unknown as Withdrawn[];
+        const units = unitsOf(rows);
+        if (units.length > 0) await run(GIVE_UNITS, JSON.stringify(units));
         return rows;
       });
       const left = new Set(deleted.map((row) => row.id));
@@ -41,4 +35,20 @@ export function createWithdraw(session: Session): (withdrawal: Withdrawal) => Pr
     },
     { maxItems: MAX_BATCH },
   );
+}
+
+interface Units {
+  readonly integrationId: number;
+  readonly period: number | null;
+  readonly units: number;
+}
+
+/** The units to give back, of each integration and period. */
+function unitsOf(rows: readonly Withdrawn[]): Units[] {
+  const all = new Map<string, Units>();
+  for (const { integrationId, period } of rows) {
+    const key = `${integrationId} ${period}`;
+    all.set(key, { integrationId, period, units: (all.get(key)?.units ?? 0) + 1 });
+  }
+  return [...all.values()];
 }

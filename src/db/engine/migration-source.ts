@@ -3,6 +3,9 @@ import * as initial from '../../../migrations/20261125000000_initial.ts';
 import * as confirmedAlerts from '../../../migrations/20261125200000_confirmed_alerts.ts';
 import * as integrationLimits from '../../../migrations/20261127010000_integration_limits.ts';
 import * as installation from '../../../migrations/20261127020000_installation.ts';
+import * as resendsAndPeriods from '../../../migrations/20261127030000_resends_and_periods.ts';
+import * as keyFingerprint from '../../../migrations/20261128010000_key_fingerprint.ts';
+import * as chats from '../../../migrations/20261128020000_chats.ts';
 
 /**
  * All migrations, oldest first. Their names carry no extension: a database that was migrated from the TypeScript
@@ -13,6 +16,9 @@ const MIGRATIONS: ReadonlyMap<string, Knex.Migration> = new Map([
   ['20261125200000_confirmed_alerts', confirmedAlerts],
   ['20261127010000_integration_limits', integrationLimits],
   ['20261127020000_installation', installation],
+  ['20261127030000_resends_and_periods', resendsAndPeriods],
+  ['20261128010000_key_fingerprint', keyFingerprint],
+  ['20261128020000_chats', chats],
 ]);
 
 /** An explicit list instead of a folder, so that it is the same from src, from dist and from any directory. */

@@ -5,6 +5,7 @@ import type { IntegrationRepository } from '../../services/ports/integrations.ts
 import { retryConflicts } from '../engine/conflicts.ts';
 import type { Database } from '../engine/connect.ts';
 import { createSession } from '../engine/session.ts';
+import { CLEAR_SUSPICION } from '../hot-statements.ts';
 import { AlertModel } from '../models/alert-model.ts';
 import { IntegrationModel, toIntegration } from '../models/integration-model.ts';
 import { createFindIntegration } from './find-integration.ts';
@@ -23,6 +24,7 @@ const UNREVOKED = ['active', 'pending'] as const;
 /** The integrations of one database. Nothing is kept in memory: other processes write to the same tables. */
 export function createIntegrationRepository(db: Database): IntegrationRepository {
   const { knex } = db;
+  const session = createSession(db);
   const integrations = (on: Knex = knex) => IntegrationModel.query(on);
   const unrevoked = (chatId: number) =>
     integrations()
@@ -41,7 +43,7 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
   }
 
   return {
-    findById: createFindIntegration(createSession(db)),
+    findById: createFindIntegration(session),
 
     async findByChat(chatId) {
       return (await unrevoked(chatId).orderBy('id')).map(toIntegration);
@@ -174,6 +176,10 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
       );
       // An integration that was made after the first refusals has counted fewer of them.
       return Math.max(0, ...rows.map((row) => row.suspicion));
+    },
+
+    async clearSuspicion(chatId) {
+      await retryConflicts(() => session.run(CLEAR_SUSPICION, chatId));
     },
 
     migrateChat: async (from, to, now) =>

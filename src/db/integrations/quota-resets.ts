@@ -10,6 +10,8 @@ import { JobRunModel } from '../models/job-run-model.ts';
 export const QUOTA_RESET = 'quota-reset';
 /** Integrations per transaction: accepts of theirs wait for it, about 0.1 s on PostgreSQL. */
 const BATCH = 10_000;
+/** Machines' clocks differ by less, in ms: what is further ahead was marked before a clock was set back. */
+const AHEAD_MS = 60_000;
 
 interface Reset {
   readonly slot: string;
@@ -24,6 +26,7 @@ interface Reset {
  * as long as it took: other processes get SQLite's write lock by trying again, and never between two batches on end.
  */
 export async function resetQuotas(db: Database, reset: Reset): Promise<number | undefined> {
+  await voidMarksAhead(db.knex, reset.now);
   await mark(db.knex, reset.slot, reset.now, 0);
   for (;;) {
     const began = performance.now();
@@ -32,6 +35,14 @@ export async function resetQuotas(db: Database, reset: Reset): Promise<number | 
     if (step === 'done') return IntegrationModel.query(db.knex).resultSize();
     await pause(performance.now() - began);
   }
+}
+
+/** What a clock that was ahead has marked as done is not: else the days that it has seen would get no quota. */
+async function voidMarksAhead(knex: Knex, now: number): Promise<void> {
+  await JobRunModel.query(knex)
+    .delete()
+    .where('name', QUOTA_RESET)
+    .where('ranAt', '>', now + AHEAD_MS);
 }
 
 /** The next integrations in the order of their ids; the mark's row is locked first, so that processes take turns. */
@@ -60,6 +71,8 @@ async function resetBatch(
       dailyLimit: raw('CASE WHEN "ownLimit" = 1 THEN "dailyLimit" ELSE ? END', [dailyLimit]),
       rateLimit: raw('CASE WHEN "ownLimit" = 1 THEN "dailyLimit" ELSE ? END', [dailyLimit]),
       carriedOver: 0,
+      // What was taken before does not come back into the new quota. Where nothing was, the period may go on.
+      period: raw('?? + 1', ['period']),
       toldAt: null,
       updatedAt: now,
     })

@@ -22,6 +22,8 @@ export class IntegrationModel extends Model {
   declare carriedOver: number;
   /** When the chat was told that today's quota is used up (epoch ms). */
   declare toldAt: number | null;
+  /** How often its quota was reset while it was not full. */
+  declare period: number;
   /** 1: MAX_ALERTS does not reach it. */
   declare ownLimit: number;
   declare createdAt: number;

@@ -1,3 +1,4 @@
+import { createSteadyClock } from '../../async/steady-clock.ts';
 import type { ErrorCode } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
 import type { Clock } from '../../services/ports/clock.ts';
@@ -18,6 +19,7 @@ const IN_A_ROW = 2;
 const LATELY_MS = 10_000;
 
 export function createAcceptEvidence(events: EventBus, clock: Clock): AcceptEvidence {
+  const steady = createSteadyClock(clock);
   let acceptedAt = Number.NEGATIVE_INFINITY;
   const refusals = new Map<ErrorCode, { count: number; at: number }>();
   events.on('alert.accepted', () => {
@@ -25,13 +27,13 @@ export function createAcceptEvidence(events: EventBus, clock: Clock): AcceptEvid
     refusals.clear();
   });
   events.on('alert.refused', ({ code }) => {
-    refusals.set(code, { count: (refusals.get(code)?.count ?? 0) + 1, at: clock.now() });
+    refusals.set(code, { count: (refusals.get(code)?.count ?? 0) + 1, at: steady.now() });
   });
   return {
     acceptedAt: () => acceptedAt,
     isRefusing(code) {
       const known = refusals.get(code);
-      return known !== undefined && known.count >= IN_A_ROW && clock.now() - known.at < LATELY_MS;
+      return known !== undefined && known.count >= IN_A_ROW && steady.now() - known.at < LATELY_MS;
     },
   };
 }

@@ -15,10 +15,13 @@ export function createJobsCheck(deps: {
   clock: Clock;
   timeZone: string;
 }): Check {
-  const since = deps.clock.now();
+  let since = deps.clock.now();
   return async () => {
     const history = await deps.history();
-    const overdue = overdueJobs(history, { now: deps.clock.now(), since, timeZone: deps.timeZone });
+    const now = deps.clock.now();
+    // Where the clock was set back, we look since then.
+    since = Math.min(since, now);
+    const overdue = overdueJobs(history, { now, since, timeZone: deps.timeZone });
     const [, reason] = REASONS.find(([job]) => overdue.includes(job)) ?? [];
     return reason === undefined ? OK : { ok: false, reason };
   };

@@ -64,8 +64,10 @@ export function createQueueCheck(deps: {
     if (sentAt > (lastProgressAt ?? 0)) lastProgressAt = sentAt;
     // Delayed alerts wait for their time; all others could go now.
     const due = counts.waiting + counts.prioritized > 0;
-    dueSince = due ? (dueSince ?? now) : null;
-    pausedUntil = motion.pausedUntil ?? pausedUntil;
+    // What was seen in what is now the future was seen by a clock that has been set back since.
+    dueSince = due ? Math.min(dueSince ?? now, now) : null;
+    if (lastProgressAt !== null) lastProgressAt = Math.min(lastProgressAt, now);
+    pausedUntil = motion.pausedUntil ?? (pausedUntil === null ? null : Math.min(pausedUntil, now));
 
     const reasons: readonly (readonly [boolean, string])[] = [
       [deps.isForeign(), 'foreign'],

@@ -38,6 +38,8 @@ export function createTelegramCheck(deps: {
     const updates = deps.updates?.();
     const trouble = updates && UPDATE_TROUBLES[updates.state];
     if (updates === undefined || trouble === undefined) return OK;
-    return deps.clock.now() - updates.since >= trouble.afterMs ? { ok: false, reason: trouble.reason } : OK;
+    const lastedMs = deps.clock.now() - updates.since;
+    // Below 0 the clock was set back since.
+    return lastedMs >= trouble.afterMs || lastedMs < 0 ? { ok: false, reason: trouble.reason } : OK;
   };
 }

@@ -111,6 +111,8 @@ export function countEvents(
     'integration.rotated': null,
     'chat.unreachable': unreachable,
     'chat.reachable': null,
+    'chat.blocked': null,
+    'chat.unblocked': null,
     'chat.migrated': null,
     'access.refused': ({ kind }) => authRefused(kind),
     'telegram.flood_ended': null,

@@ -25,8 +25,25 @@ export const FAILURES = [
   ...['bot_kicked', 'bot_not_member', 'chat_deleted', 'no_rights', 'no_write_access', 'not_administrator'],
   ...['chat_restricted', 'message_not_modified', 'query_expired', 'topic_gone', 'entities_invalid'],
   ...['text_too_long', 'text_empty', 'text_not_utf8', 'button_invalid', 'url_invalid'],
-  ...['reply_markup_invalid', 'reply_not_found', 'document_invalid', 'revoked', 'unreachable', 'lost'],
-  ...['unreadable', 'nothing_to_send'],
+  ...[
+    ...[
+      'reply_markup_invalid',
+      'reply_not_found',
+      'document_invalid',
+      'revoked',
+      'blocked',
+      'unreachable',
+      'lost',
+    ],
+    ...[
+      'unreadable',
+      'nothing_to_send',
+      'text_forbidden',
+      'documents_forbidden',
+      'telegram_400',
+      'telegram_403',
+    ],
+  ],
 ];
 
 export const UNCERTAINTIES = [

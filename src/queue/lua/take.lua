@@ -137,5 +137,12 @@ local slots = (ahead > 0 and holder) and ahead - 1 or ahead
 local soonest = math.max(opens, now + MIN_WAIT_MS)
 local wake = math.max(soonest + slots * math.max(chatDelay, LOOK_MS), groupOpens(slots))
 if first == id then return { 'wait', math.ceil(wake - now), '', 0 } end
-local since = redis.call('ZSCORE', pending, first) or redis.call('ZSCORE', due, first) or 0
-return { 'wait', math.ceil(wake - now), first, now - tonumber(since) }
+-- Of a clock that was set back since it took its place: it counts from now.
+for _, places in ipairs({ pending, due }) do
+  local since = redis.call('ZSCORE', places, first)
+  if since then
+    if tonumber(since) > now then redis.call('ZADD', places, 'XX', now, first) end
+    return { 'wait', math.ceil(wake - now), first, math.max(0, now - tonumber(since)) }
+  end
+end
+return { 'wait', math.ceil(wake - now), first, now }

@@ -65,6 +65,16 @@ async function installPackage(
 }
 
 /**
+ * The path of a redis-server (or valkey-server) that is there already: only the sandbox changes the machine.
+ * @throws Error of one line that says how to install it
+ */
+export function requireRedisServer(env: RedisEnv): string {
+  const path = findRedisServer(env);
+  if (path === undefined) throw new Error(HOW_TO_INSTALL);
+  return path;
+}
+
+/**
  * The path of a redis-server (or valkey-server), installed by the machine's package manager if none is there and
  * that can be done without asking.
  * @throws Error of one line that says how to install it

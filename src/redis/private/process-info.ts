@@ -4,6 +4,9 @@ import { readFileSync, readlinkSync } from 'node:fs';
 export interface ProcessHost {
   readonly pid: number;
   kill(pid: number, signal: NodeJS.Signals | 0): boolean;
+  /** For what has to be done at once, and without waiting, while the process exits. */
+  on(event: 'exit', listener: () => void): unknown;
+  off(event: 'exit', listener: () => void): unknown;
 }
 
 /** Fields of /proc/<pid>/stat after the command's name; undefined where there is no such process or no /proc. */
@@ -13,6 +16,21 @@ function procStat(pid: number): string[] | undefined {
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
     return undefined;
+  }
+}
+
+/** The pid of its parent; undefined where there is no such process or no /proc. */
+export function parentOf(pid: number): number | undefined {
+  const parent = procStat(pid)?.[1];
+  return parent === undefined ? undefined : Number(parent);
+}
+
+/** The program's name as the kernel has it (at most 15 characters); '' without /proc. */
+export function programOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    return '';
   }
 }
 
@@ -43,9 +61,9 @@ export function workingDirectory(pid: number): string | undefined {
 
 /** @returns true when the process is gone, false after `deadlineMs` */
 async function waitUntilGone(host: ProcessHost, pid: number, deadlineMs: number): Promise<boolean> {
-  const end = Date.now() + deadlineMs;
+  const end = performance.now() + deadlineMs;
   while (isAlive(host, pid)) {
-    if (Date.now() >= end) return false;
+    if (performance.now() >= end) return false;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return true;

@@ -44,13 +44,13 @@ export async function waitUntilReady(
   hasEnded: () => boolean,
   deadlineMs: number,
 ): Promise<Extract<Probe, { state: 'ready' }>> {
-  let end = Date.now() + deadlineMs;
+  let end = performance.now() + deadlineMs;
   for (;;) {
     const probe = await probeRedis(endpoint);
     if (probe.state === 'ready') return probe;
-    if (probe.state === 'loading') end = Date.now() + deadlineMs;
+    if (probe.state === 'loading') end = performance.now() + deadlineMs;
     if (hasEnded()) throw new Error('redis-server ended while starting');
-    if (Date.now() > end) throw new Error(`redis-server did not answer within ${deadlineMs} ms`);
+    if (performance.now() > end) throw new Error(`redis-server did not answer within ${deadlineMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }

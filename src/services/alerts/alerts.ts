@@ -1,9 +1,11 @@
+import { createSteadyClock } from '../../async/steady-clock.ts';
 import { type AlertRecord, hasEnded } from '../../domain/alert.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
 import type { Integration } from '../../domain/integration.ts';
 import { inTime } from '../in-time.ts';
 import type { AlertLedger } from '../ports/alerts.ts';
+import type { ChatRepository } from '../ports/chats.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
@@ -49,6 +51,7 @@ export function createAlertService(deps: {
   ledger: AlertLedger;
   queue: AlertQueue;
   integrations: Pick<IntegrationRepository, 'claimQuotaNotice' | 'findById'>;
+  chats: Pick<ChatRepository, 'find'>;
   cipher: PayloadCipher;
   ended: EndedSignal;
   events: EventBus;
@@ -107,14 +110,15 @@ export function createAlertService(deps: {
     },
 
     async waitForEnd(integration, id, seconds, signal) {
-      const deadline = clock.now() + seconds * 1000;
+      const steady = createSteadyClock(clock);
+      const deadline = steady.now() + seconds * 1000;
       for (;;) {
         // Listen before looking, so that an end between the two is not missed.
         const stop = new AbortController();
-        const left = Math.min(deadline - clock.now(), WAIT_POLL_MS);
+        const left = Math.min(deadline - steady.now(), WAIT_POLL_MS);
         const signalled = deps.ended.wait(id, Math.max(0, left), AbortSignal.any([signal, stop.signal]));
         const record = await findOwn(integration, id);
-        if (hasEnded(record.status) || clock.now() >= deadline || signal.aborted) {
+        if (hasEnded(record.status) || steady.now() >= deadline || signal.aborted) {
           stop.abort();
           return withTags(record);
         }

@@ -116,7 +116,7 @@ export function createQueueEntry(deps: {
     try {
       await enter();
     } catch (error) {
-      await ledger.undoRequeue(before.id, before.status, before.reason, before.endedAt);
+      await ledger.undoRequeue(before);
       // As above: a timed-out command may still have happened, and the worker may have the alert already.
       const now = await ledger.find(before.id);
       if (now?.status === before.status && now.endedAt === before.endedAt) throw error;

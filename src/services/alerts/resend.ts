@@ -1,8 +1,9 @@
-import type { AlertRecord } from '../../domain/alert.ts';
+import { type AlertRecord, MAX_RESENDS } from '../../domain/alert.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
-import { type Integration, isGroupChat } from '../../domain/integration.ts';
+import { CHAT_BLOCKED, type Integration, isGroupChat } from '../../domain/integration.ts';
 import type { AlertLedger } from '../ports/alerts.ts';
+import type { ChatRepository } from '../ports/chats.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
@@ -11,7 +12,7 @@ import type { QueueEntry } from './queue-entry.ts';
 import { alertNotFound } from './refusals.ts';
 
 /**
- * Resends a failed or uncertain alert. Takes no quota: it was paid for when it was accepted.
+ * Resends a failed or uncertain alert, MAX_RESENDS times at most. Takes no quota: it was paid for when it was accepted.
  * @throws AppError not_found, not_resendable, integration_not_active, queue_full, queue_unavailable, database_unavailable
  */
 export type Resend = (
@@ -24,6 +25,7 @@ export function createResend(deps: {
   queue: AlertQueue;
   queueEntry: QueueEntry;
   integrations: Pick<IntegrationRepository, 'findById'>;
+  chats: Pick<ChatRepository, 'find'>;
   cipher: Pick<PayloadCipher, 'hashChat'>;
   events: EventBus;
   clock: Clock;
@@ -40,6 +42,7 @@ export function createResend(deps: {
         `Only failed and uncertain alerts can be sent again; this one is ${status}.`,
       );
     }
+    if (record.resends >= MAX_RESENDS) throw resentTooOften();
     if (record.expiresAt !== null && record.expiresAt <= clock.now() && record.messageIds.length === 0) {
       throw new AppError('not_resendable', 'The ttl of this alert has passed. Send a new alert.');
     }
@@ -47,8 +50,10 @@ export function createResend(deps: {
     if (integration?.status !== 'active') {
       throw new AppError('integration_not_active', 'The integration of this alert is no longer active.');
     }
+    if (((await deps.chats.find(integration.chatId))?.blockedAt ?? null) !== null)
+      throw new AppError('integration_not_active', CHAT_BLOCKED);
     if (!(await queue.hasText(id))) throw textGone();
-    if (!(await ledger.requeue(id, clock.now()))) {
+    if (!(await ledger.requeue(id, clock.now(), MAX_RESENDS))) {
       throw new AppError('not_resendable', 'This alert is already being sent again.');
     }
     const chat = cipher.hashChat(integration.chatId);
@@ -62,13 +67,20 @@ export function createResend(deps: {
       chat,
       by: by === 'operator' ? 'operator' : 'sender',
     });
-    return { ...record, status: 'queued', endedAt: null, reason: null };
+    return { ...record, status: 'queued', endedAt: null, reason: null, resends: record.resends + 1 };
   };
 }
 
 /** An operator may see to every alert. */
 const isOf = (by: Parameters<Resend>[0], { integrationId }: AlertRecord) =>
   by === 'operator' || by.integration.id === integrationId;
+
+function resentTooOften(): AppError {
+  return new AppError(
+    'not_resendable',
+    `This alert has been sent again ${MAX_RESENDS} times already, which is the most. Send a new alert.`,
+  );
+}
 
 function textGone(): AppError {
   return new AppError(

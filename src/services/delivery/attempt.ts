@@ -1,7 +1,7 @@
 import type { AlertContent, AlertOutcome, AlertRecord } from '../../domain/alert.ts';
 import type { Integration } from '../../domain/integration.ts';
 import type { AlertJob, MessageForm } from '../ports/queue.ts';
-import type { RenderedPart, SendRequest } from '../ports/telegram.ts';
+import type { RenderedPart, RenderRest, SendRequest } from '../ports/telegram.ts';
 
 export const FULL_FORM: MessageForm = { simplicity: 0, withoutTopic: false };
 
@@ -18,6 +18,8 @@ export interface Attempt extends Sendable {
   /** Which part, from 0, of how many. */
   readonly index: number;
   readonly parts: number;
+  /** It goes as a document. */
+  readonly isFile: boolean;
   /** A chat was told to wait (429) since the last delivery. */
   readonly isFlooded: boolean;
 }
@@ -31,7 +33,8 @@ export type Step =
 
 export function toRequest(attempt: Attempt, content: AlertContent, part: RenderedPart): SendRequest {
   const { record, form, integration, index, parts } = attempt;
-  const hasButton = index === parts - 1 && form.simplicity === 0 && content.url !== undefined;
+  const isPlain = form.simplicity > 0 || form.rest !== undefined;
+  const hasButton = index === parts - 1 && !isPlain && content.url !== undefined;
   return {
     chatId: integration.chatId,
     part,
@@ -44,8 +47,26 @@ export function toRequest(attempt: Attempt, content: AlertContent, part: Rendere
 /** The simpler forms carry the link in the text: the button may be what Telegram refused. */
 export function contentIn(form: MessageForm, content: AlertContent): AlertContent {
   const { url, urlTitle, ...rest } = content;
-  if (form.simplicity === 0 || url === undefined) return content;
-  return { ...rest, message: `${content.message}\n${urlTitle === undefined ? url : `${urlTitle}: ${url}`}` };
+  const address = addressOf(content);
+  if (form.simplicity === 0 || address === null) return content;
+  return { ...rest, message: `${content.message}\n${address}` };
+}
+
+/** The parts in this form; those that have arrived stay as they were. */
+export function partsIn(
+  { simplicity, rest }: MessageForm,
+  text: { readonly content: AlertContent; readonly parts: readonly RenderedPart[] },
+  renderRest: RenderRest,
+): readonly RenderedPart[] {
+  if (rest === undefined) return text.parts;
+  const { from, as } = rest;
+  const address = simplicity === 0 ? addressOf(text.content) : null;
+  return [...text.parts.slice(0, from), ...renderRest(text.parts.slice(from), as, address)];
+}
+
+function addressOf({ url, urlTitle }: AlertContent): string | null {
+  if (url === undefined) return null;
+  return urlTitle === undefined ? url : `${urlTitle}: ${url}`;
 }
 
 /** @param endedAt epoch ms */

@@ -1,21 +1,24 @@
 import { pause } from '../../async/pause.ts';
 import { untilAborted } from '../../async/until-aborted.ts';
-import type { AlertContent, AlertOutcome } from '../../domain/alert.ts';
+import type { AlertContent, AlertOutcome, AlertRecord } from '../../domain/alert.ts';
 import { RenderLimitError } from '../../domain/render-limit.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
 import type { AlertJob, AlertQueue, MessageForm, Pace } from '../ports/queue.ts';
-import type { RenderedPart, Renderer } from '../ports/telegram.ts';
+import type { RenderedPart, Renderer, RenderRest } from '../ports/telegram.ts';
 import { type Attempt, FULL_FORM, outcomeOf, type Sendable, type Step, toRequest } from './attempt.ts';
 import { createSettle, type SettleDeps } from './settle.ts';
 import type { TelegramGuard } from './telegram-guard.ts';
 import { createTexts } from './texts.ts';
 
-/** The outcome of a delivery. `called`: Telegram was called, so the send of this moment is spent. */
-export type Delivery = { readonly called: boolean } & (
+/**
+ * The outcome of a delivery. `called`: Telegram was called, so the send of this moment is spent; `form`: to be kept with the
+ * alert, for all parts that follow, also those of a resend.
+ */
+export type Delivery = { readonly called: boolean; readonly form?: MessageForm } & (
   | { readonly kind: 'ended'; readonly outcome: AlertOutcome }
-  /** Put it off for `ms`, 0: others that are as urgent go first; `form`: to be kept with it, for all parts that follow. */
-  | { readonly kind: 'defer'; readonly ms: number; readonly form?: MessageForm }
+  /** Put it off for `ms`, 0: others that are as urgent go first. */
+  | { readonly kind: 'defer'; readonly ms: number }
 );
 
 export interface DeliveryService {
@@ -41,6 +44,7 @@ export function createDeliveryService(
     readonly guard: TelegramGuard;
     readonly queue: Pick<AlertQueue, 'isOurs'>;
     readonly render: Renderer;
+    readonly renderRest: RenderRest;
     readonly pace: Pace;
   },
 ): DeliveryService {
@@ -54,12 +58,12 @@ export function createDeliveryService(
     let called = false;
     for (;;) {
       const step = await nextStep();
-      if (step.kind === 'ended') {
-        texts.forget(job.alertId);
-        return { ...step, called };
+      if (step.kind === 'again') {
+        form = step.form;
+        continue;
       }
-      if (step.kind === 'defer') return { ...step, called, ...(form === formBefore ? {} : { form }) };
-      form = step.form;
+      if (step.kind === 'ended') texts.forget(job.alertId);
+      return { ...step, called, ...(form === formBefore ? {} : { form }) };
     }
 
     async function nextStep(): Promise<Step> {
@@ -97,11 +101,16 @@ export function createDeliveryService(
       await pause(Math.max(0, slotAt - performance.now() - CLAIM_AHEAD_MS), stopping);
       if (stopping.aborted) return GIVE_BACK;
       // From here on a crash leaves the mark, and the alert becomes uncertain rather than being sent twice.
-      if (!(await ledger.claim(job.alertId, clock.now()))) return { kind: 'again', form };
+      const sendAt = Math.ceil(clock.now() + Math.max(0, slotAt - performance.now()));
+      if (!(await ledger.claim(job.alertId, sendAt))) return { kind: 'again', form };
       await pause(Math.max(0, slotAt - performance.now()));
+      // The claim may have waited for the database.
+      if (isTooLate(alert.record, clock.now()))
+        return settle.end({ ...alert, form }, 'expired', null, 'sending');
       called = true;
       const { isFlooded } = turn;
-      return send({ ...alert, form, index, parts: parts.length, isFlooded }, text.content, part);
+      const isFile = part.kind === 'document';
+      return send({ ...alert, form, index, parts: parts.length, isFile, isFlooded }, text.content, part);
     }
 
     /** The plain form is kept with the job before any part is sent: parts that have arrived fix the form. */
@@ -144,9 +153,7 @@ export function createDeliveryService(
     const end = (why: string) => settle.end({ ...alert, form }, 'failed', why, 'queued');
     // Its worker died (or froze) between mark and outcome: Telegram may have it.
     if (status === 'sending') return settle.end({ ...alert, form }, 'uncertain', 'worker_died', 'sending');
-    if (record.expiresAt !== null && record.expiresAt <= clock.now() && record.messageIds.length === 0) {
-      return settle.end({ ...alert, form }, 'expired', null, 'queued');
-    }
+    if (isTooLate(record, clock.now())) return settle.end({ ...alert, form }, 'expired', null, 'queued');
     if (integration.status !== 'active') return end('revoked');
     if (integration.unreachableSince !== null) return end(integration.unreachableReason ?? 'unreachable');
     return alert;
@@ -171,6 +178,11 @@ export function createDeliveryService(
   }
 
   return { deliver };
+}
+
+/** One of which a part has arrived is finished. */
+function isTooLate({ expiresAt, messageIds }: AlertRecord, now: number): boolean {
+  return expiresAt !== null && expiresAt <= now && messageIds.length === 0;
 }
 
 function orTooSlow(error: unknown): 'too_slow' {

@@ -5,8 +5,9 @@ import type { IntegrationService } from '../integrations/integrations.ts';
 import type { AlertLedger } from '../ports/alerts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
-import type { EndedSignal, Pace } from '../ports/queue.ts';
+import type { EndedSignal, MessageForm, Pace } from '../ports/queue.ts';
 import { type Attempt, outcomeOf, type Sendable, type Step } from './attempt.ts';
+import { simplerForm } from './ladder.ts';
 import { persist } from './persist.ts';
 
 /** After a certain non-delivery below the breaker's limit, in ms. */
@@ -14,7 +15,7 @@ const RETRY_MS = 500;
 
 export interface SettleDeps {
   readonly ledger: AlertLedger;
-  readonly integrations: Pick<IntegrationRepository, 'addSuspicion' | 'setUnreachable'>;
+  readonly integrations: Pick<IntegrationRepository, 'addSuspicion' | 'clearSuspicion'>;
   readonly integrationService: Pick<IntegrationService, 'chatLost' | 'migrateChat'>;
   readonly pace: Pick<Pace, 'block'>;
   readonly ended: Pick<EndedSignal, 'publish'>;
@@ -36,14 +37,12 @@ interface Settle {
 
 export function createSettle(deps: SettleDeps): Settle {
   const { ledger, events, clock } = deps;
-  /** Chats with refusals in a row that this worker has seen: only those need their count cleared. */
-  const suspects = new Set<string>();
 
   const write = <T>(alertId: string, work: () => Promise<T>) =>
     persist(work, (error) => events.emit('ledger.failed', { alertId, error }));
 
   async function call(attempt: Attempt, outcome: SendOutcome): Promise<Step> {
-    const { job, form, index } = attempt;
+    const { job, form } = attempt;
     switch (outcome.kind) {
       case 'delivered':
         return delivered(attempt, outcome.messageId);
@@ -66,16 +65,12 @@ export function createSettle(deps: SettleDeps): Settle {
         await deps.integrationService.migrateChat(attempt.integration.chatId, outcome.chatId);
         return { kind: 'again', form };
       case 'topic_gone':
-        if (form.withoutTopic || attempt.record.threadId === null) {
-          return end(attempt, 'failed', 'topic_gone', 'sending');
+        if (!form.withoutTopic && attempt.record.threadId !== null) {
+          return inForm(attempt, 'topic_gone', { ...form, withoutTopic: true });
         }
-        await putBack(attempt, 'topic_gone', 0);
-        return { kind: 'again', form: { ...form, withoutTopic: true } };
+        return inForm(attempt, 'topic_gone', simplerForm(attempt));
       case 'payload_rejected':
-        // Parts that have arrived fix the form: another form would cut the text elsewhere.
-        if (form.simplicity === 2 || index > 0) return end(attempt, 'failed', outcome.reason, 'sending');
-        await putBack(attempt, outcome.reason, 0);
-        return { kind: 'again', form: { ...form, simplicity: form.simplicity === 0 ? 1 : 2 } };
+        return inForm(attempt, outcome.reason, simplerForm(attempt));
       case 'failed':
         // A chat that cannot be marked now is marked by its next alert.
         await write(job.alertId, () => affectChat(attempt, outcome.reason, outcome.chat));
@@ -83,6 +78,13 @@ export function createSettle(deps: SettleDeps): Settle {
       case 'uncertain':
         return end(attempt, 'uncertain', outcome.reason, 'sending');
     }
+  }
+
+  /** Refused, so that it may be sent again in another form; without one it has failed. */
+  async function inForm(attempt: Attempt, reason: string, form: MessageForm | undefined): Promise<Step> {
+    if (form === undefined) return end(attempt, 'failed', reason, 'sending');
+    await putBack(attempt, reason, 0);
+    return { kind: 'again', form };
   }
 
   async function delivered(attempt: Attempt, messageId: number): Promise<Step> {
@@ -100,11 +102,9 @@ export function createSettle(deps: SettleDeps): Settle {
       const outcome = outcomeOf(record, { status: 'uncertain', reason: 'ledger_unavailable', endedAt });
       return { kind: 'ended', outcome };
     }
+    // Each delivery: the refusals before it may have met another process, or this one before it was restarted.
+    await write(job.alertId, () => deps.integrations.clearSuspicion(attempt.integration.chatId));
     if (!isLast) return { kind: 'again', form };
-    if (suspects.delete(job.chat)) {
-      const { chatId } = attempt.integration;
-      await write(job.alertId, () => deps.integrations.setUnreachable(chatId, null, null));
-    }
     const outcome = outcomeOf(record, { status: 'delivered', reason: null, endedAt, parts, messageId });
     events.emit('alert.delivered', {
       alertId: job.alertId,
@@ -119,10 +119,7 @@ export function createSettle(deps: SettleDeps): Settle {
   async function affectChat(attempt: Attempt, reason: string, effect: ChatEffect): Promise<void> {
     const { chatId } = attempt.integration;
     if (effect === 'none') return;
-    if (effect === 'suspect') {
-      suspects.add(attempt.job.chat);
-      if ((await deps.integrations.addSuspicion(chatId)) < SUSPECT_LIMIT) return;
-    }
+    if (effect === 'suspect' && (await deps.integrations.addSuspicion(chatId)) < SUSPECT_LIMIT) return;
     await deps.integrationService.chatLost(chatId, reason);
   }
 

@@ -2,8 +2,8 @@ import { LRUCache } from 'lru-cache';
 import type { AlertContent } from '../../domain/alert.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { MessageForm } from '../ports/queue.ts';
-import type { RenderedPart, Renderer } from '../ports/telegram.ts';
-import { contentIn } from './attempt.ts';
+import type { RenderedPart, Renderer, RenderRest } from '../ports/telegram.ts';
+import { contentIn, partsIn } from './attempt.ts';
 
 /** Alerts whose text is kept: as many as a worker sends at the same time at most (WORKER_CONCURRENCY). */
 const MAX_KEPT = 100;
@@ -29,7 +29,11 @@ interface Texts {
 }
 
 /** The texts of the alerts that are being sent: in memory alone. */
-export function createTexts(deps: { cipher: Pick<PayloadCipher, 'open'>; render: Renderer }): Texts {
+export function createTexts(deps: {
+  cipher: Pick<PayloadCipher, 'open'>;
+  render: Renderer;
+  renderRest: RenderRest;
+}): Texts {
   const known = new LRUCache<string, Text>({ max: MAX_KEPT, ttl: KEEP_MS, ttlAutopurge: true });
 
   function open(sealed: string | null, alertId: string): AlertContent | undefined {
@@ -45,12 +49,13 @@ export function createTexts(deps: { cipher: Pick<PayloadCipher, 'open'>; render:
     async read(alertId, form, sealed) {
       const before = known.get(alertId);
       const { simplicity } = form;
-      if (before?.simplicity === simplicity) return before;
+      const inForm = (text: Text): Text => ({ ...text, parts: partsIn(form, text, deps.renderRest) });
+      if (before?.simplicity === simplicity) return inForm(before);
       const content = before?.content ?? open(sealed, alertId);
       if (content === undefined) return undefined;
       const text = { content, simplicity, parts: await deps.render(contentIn(form, content), simplicity) };
       known.set(alertId, text);
-      return text;
+      return inForm(text);
     },
     forget: (alertId) => void known.delete(alertId),
   };

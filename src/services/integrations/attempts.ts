@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { createSteadyClock } from '../../async/steady-clock.ts';
 import type { Clock } from '../ports/clock.ts';
 
 /** Bounds the memory that somebody with many keys can take. Beyond it, the key seen longest ago is dropped. */
@@ -25,7 +26,7 @@ export function createAttempts<Key extends string | number>(deps: {
     noUpdateTTL: true,
     // Otherwise it would cache the time for a millisecond, with a timer of its own.
     ttlResolution: 0,
-    perf: deps.clock,
+    perf: createSteadyClock(deps.clock),
   });
   return {
     waitMs: (key) => ((counts.get(key) ?? 0) < deps.limit ? 0 : counts.getRemainingTTL(key)),

@@ -3,7 +3,9 @@ import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
 import { type Integration, standing } from '../../domain/integration.ts';
 import { deadToken } from '../alerts/refusals.ts';
+import { refuseBlocked } from '../chats/refuse-blocked.ts';
 import { inTime } from '../in-time.ts';
+import type { ChatRepository } from '../ports/chats.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
@@ -17,7 +19,7 @@ export interface IntegrationService extends TokenExchange {
   /**
    * `/token [name]`: a single-use setup token for a new integration of the chat. Unnamed, it is `<noun> <number>`. Where one
    * with this name waits for its exchange, it gets the new token, and the one before is dead.
-   * @throws AppError too_many_integrations, invalid_request (the name)
+   * @throws AppError too_many_integrations, invalid_request (the name), integration_not_active (the chat is blocked)
    */
   issueSetupToken(
     chatId: number,
@@ -51,6 +53,7 @@ const MAYBE_REVOKED = 'The integration may be revoked all the same: then its tok
 
 export function createIntegrationService(deps: {
   integrations: IntegrationRepository;
+  chats: Pick<ChatRepository, 'find' | 'register' | 'move'>;
   queue: Pick<AlertQueue, 'drop'>;
   tokens: Tokens;
   cipher: Pick<PayloadCipher, 'hashChat'>;
@@ -90,6 +93,7 @@ export function createIntegrationService(deps: {
 
     async registerChat(chatId) {
       const regained = await chatReturned(chatId);
+      await deps.chats.register(chatId, clock.now());
       const known = await integrations.findByChat(chatId);
       if (known.length === 0) await integrations.insertPending(chatId, '', deps.dailyLimit, clock.now());
       return { active: known.filter(isActive), regained };
@@ -97,6 +101,8 @@ export function createIntegrationService(deps: {
 
     async issueSetupToken(chatId, name, noun = 'integration') {
       const now = clock.now();
+      await refuseBlocked(deps.chats, chatId);
+      await deps.chats.register(chatId, now);
       const chosen = name === undefined ? await nextName(chatId, noun) : checkName(name);
       for (;;) {
         const waiting = await integrations.findReusablePending(chatId, chosen, now);
@@ -144,6 +150,7 @@ export function createIntegrationService(deps: {
     },
 
     async migrateChat(from, to) {
+      await deps.chats.move(from, to);
       const changed = await integrations.migrateChat(from, to, clock.now());
       if (changed > 0) {
         events.emit('chat.migrated', { chat: deps.cipher.hashChat(from), to: deps.cipher.hashChat(to) });

@@ -3,7 +3,9 @@ import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
 import type { Integration } from '../../domain/integration.ts';
 import { chatMismatch } from '../alerts/refusals.ts';
+import { refuseBlocked } from '../chats/refuse-blocked.ts';
 import { inTime } from '../in-time.ts';
+import type { ChatRepository } from '../ports/chats.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
@@ -29,6 +31,7 @@ export interface TokenExchange {
 /** A token for a token. Who read a refusal holds no new one, so the one that he has stays good. */
 export function createTokenExchange(deps: {
   integrations: IntegrationRepository;
+  chats: Pick<ChatRepository, 'find'>;
   tokens: Tokens;
   cipher: Pick<PayloadCipher, 'hashChat'>;
   events: EventBus;
@@ -50,6 +53,7 @@ export function createTokenExchange(deps: {
       if (input.chatId !== undefined && input.chatId !== target.chatId) {
         throw chatMismatch();
       }
+      await inTime(() => refuseBlocked(deps.chats, target.chatId), STILL_GOOD);
       const issued = tokens.issue(target.id, scope);
       const next = { tokenHash: issued.hash, scope, name, expiresAt: issued.expiresAt };
       const integration = await inTime(

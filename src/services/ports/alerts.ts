@@ -21,7 +21,10 @@ export interface NewAlert extends AlertOptions {
 export type AcceptingIntegration = Pick<
   Integration,
   'id' | 'chatId' | 'dailyLimit' | 'status' | 'unreachableSince'
->;
+> & {
+  /** The operator has blocked its chat. */
+  readonly isBlocked?: true;
+};
 
 /** The kinds are checked in this order, except `accepted`. */
 export type AcceptResult =
@@ -29,7 +32,7 @@ export type AcceptResult =
   /** There is no such integration, or the token is not its newest one. */
   | { readonly kind: 'token_invalid' }
   | { readonly kind: 'chat_mismatch'; readonly integration: AcceptingIntegration }
-  /** Pending, revoked, or its chat cannot be reached. */
+  /** Pending, revoked, or its chat is blocked or cannot be reached. */
   | { readonly kind: 'not_active'; readonly integration: AcceptingIntegration }
   /** The idempotency key was used within 24 h: nothing was written. */
   | {
@@ -56,7 +59,8 @@ export interface AlertLedger {
   addNotice(alert: NewAlert): Promise<void>;
   /**
    * The queue refused: deletes the entry and gives its unit back, in one transaction. False if it may not: it is not
-   * `queued`, a part of it has arrived, or it is confirmed.
+   * `queued`, a part of it has arrived, or it is confirmed. The unit goes back to the period that it was taken from: once
+   * the quota was reset, it is gone.
    */
   withdraw(id: string, integrationId: number): Promise<boolean>;
   /** From now on the entry cannot be withdrawn, because somebody is about to read a 202 for it. False if it is gone. */
@@ -69,10 +73,11 @@ export interface AlertLedger {
     since: number,
   ): Promise<{ record: AlertRecord; bodyHash: string } | undefined>;
   /**
-   * The durable mark before a call: queued → sending in one statement. False: somebody else has it, or it ended:
-   * do not send. This is what makes a second send impossible.
+   * The durable mark before a call: queued → sending in one statement. False: somebody else has it, it ended, or its ttl
+   * has passed before a part arrived: do not send. This is what makes a second send impossible, and a late one.
+   * @param sendAt when the call is to begin (epoch ms)
    */
-  claim(id: string, now: number): Promise<boolean>;
+  claim(id: string, sendAt: number): Promise<boolean>;
   /** sending → queued: this attempt provably reached nobody. */
   release(id: string, reason: string): Promise<void>;
   /** One more part has certainly arrived. `parts` = how many there are in all. */
@@ -86,20 +91,21 @@ export interface AlertLedger {
     from: readonly AlertStatus[],
     end: AlertEnd & { readonly part?: { readonly parts: number; readonly messageId: number } },
   ): Promise<boolean>;
-  /** failed | uncertain → queued, for a resend. False if it had another status. */
-  requeue(id: string, now: number): Promise<boolean>;
+  /**
+   * failed | uncertain → queued. False if it had another status, or as a resend (which counts) was sent again `mostResends`
+   * times already.
+   */
+  requeue(id: string, now: number, mostResends?: number): Promise<boolean>;
   /** Undoes a requeue that the queue refused. */
-  undoRequeue(
-    id: string,
-    status: 'failed' | 'uncertain',
-    reason: string | null,
-    endedAt: number | null,
-  ): Promise<void>;
+  undoRequeue(before: Pick<AlertRecord, 'id' | 'status' | 'reason' | 'endedAt' | 'resends'>): Promise<void>;
   /** queued and expiresAt <= now → expired. Returns their ids (at most `limit`). */
   expireDue(now: number, limit: number): Promise<string[]>;
   /** What these entries are; those that are not there are left out. */
   statuses(ids: readonly string[]): Promise<Map<string, Pick<AlertRecord, 'status' | 'reason'>>>;
-  /** sending since before `before` → uncertain ('worker_died'). Returns their ids. */
+  /**
+   * sending since before `before` → uncertain ('worker_died'), also where that is as far ahead of `now`: then the clock was
+   * set back since. Returns their ids.
+   */
   endStuck(before: number, now: number): Promise<string[]>;
   /** Ids of entries queued (created or requeued) before `before`, oldest first, after the id `after`. */
   queuedBefore(

@@ -54,8 +54,10 @@ export interface IntegrationRepository {
   claimQuotaNotice(id: number, now: number): Promise<boolean>;
   /** For all integrations of the chat. Clears the suspicion count when `since` is null. Returns rows changed. */
   setUnreachable(chatId: number, since: number | null, reason: string | null): Promise<number>;
-  /** Counts one more refusal in a row for the chat and returns the count. A delivery resets it (setUnreachable). */
+  /** Counts one more refusal in a row for the chat and returns the count, over all processes. */
   addSuspicion(chatId: number): Promise<number>;
+  /** A delivery to the chat: refusals are counted from 0 again. */
+  clearSuspicion(chatId: number): Promise<void>;
   /** Moves all integrations of a chat to its new id. Returns rows changed. */
   migrateChat(from: number, to: number, now: number): Promise<number>;
   /**

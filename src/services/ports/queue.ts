@@ -1,4 +1,5 @@
 import type { AlertOptions } from '../../domain/alert.ts';
+import type { Simplicity } from './telegram.ts';
 
 /** What the queue knows of an alert: nothing readable, no plain chat id. */
 export interface AlertJob {
@@ -17,10 +18,12 @@ export interface AlertJob {
 
 /** The form an alert is sent in; what Telegram refuses, or takes too long to render, leads to a simpler one. */
 export interface MessageForm {
-  /** 0: in full, 1: plain text without entities, 2: a document. */
-  readonly simplicity: 0 | 1 | 2;
-  /** Telegram does not know the topic, or it is closed: send without it. */
+  /** How the whole message is cut; see Renderer. */
+  readonly simplicity: Simplicity;
+  /** Telegram does not know the topic, or it is closed, or it may be what was refused: send without it. */
   readonly withoutTopic: boolean;
+  /** The part `from` was refused, after those before it had arrived: what is left is sent like this. */
+  readonly rest?: { readonly from: number; readonly as: 'plain' | 'file' };
 }
 
 export interface AlertQueue {

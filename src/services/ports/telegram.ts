@@ -21,10 +21,22 @@ export interface MessageEntity {
 }
 
 /**
- * Renders content; `simplicity` 0 is the full form, 1 plain text without entities, 2 a document.
+ * Renders content; `simplicity` 0 is the full form, 1 plain text without entities, 2 a document, 3 plain text in as many
+ * messages as it takes.
  * @throws RenderLimitError where the full form took too long; the others never do
  */
-export type Renderer = (content: AlertContent, simplicity: 0 | 1 | 2) => Promise<RenderedPart[]>;
+export type Renderer = (content: AlertContent, simplicity: Simplicity) => Promise<RenderedPart[]>;
+export type Simplicity = 0 | 1 | 2 | 3;
+
+/**
+ * What is left of a message, parts of which have arrived: cut as before but without entities, or all of it as one file.
+ * `address`: shown at its end, in place of a button.
+ */
+export type RenderRest = (
+  parts: readonly RenderedPart[],
+  as: 'plain' | 'file',
+  address: string | null,
+) => RenderedPart[];
 
 export interface SendRequest {
   readonly chatId: number;

@@ -2,18 +2,15 @@ import type { AlertContent, AlertFormat } from '../../domain/alert.ts';
 import { RenderLimitError } from '../../domain/render-limit.ts';
 import type { RenderedPart, Renderer } from '../../services/ports/telegram.ts';
 import { compose, EMPTY_TEXT } from './compose.ts';
+import { toDocument } from './document.ts';
 import { createMarkdownThread } from './markdown-thread.ts';
-import { headOf, splitRendered } from './split.ts';
-import { countCodePoints, isVisible, replaceLoneSurrogates, type StyledText } from './styled-text.ts';
+import { splitRendered } from './split.ts';
+import { isVisible, MAX_TEXT, replaceLoneSurrogates, type StyledText } from './styled-text.ts';
 
-/** Code points of a message's text and of a document's caption (Bot API; counted after entities are parsed). */
-const MAX_TEXT = 4_096;
-const MAX_CAPTION = 1_024;
 /** An alert of more messages is a document: nobody reads five screens, and each one costs the chat a second. */
 const MAX_PARTS = 4;
-
-const FILENAME = 'alert.txt';
-const MORE = '…\n\n(full text in the file)';
+/** Where no document may be sent, as many as it takes: the longest alert is five. */
+const MOST_PARTS = 99;
 
 export interface AlertRenderer {
   readonly render: Renderer;
@@ -23,7 +20,7 @@ export interface AlertRenderer {
 
 /**
  * An alert as messages: one, or up to 4 that begin with "(1/3)" on a line of its own, or a file when it is longer.
- * Simplicity 1 and 2 show the message as it was written, with the button's address as text: send them without a button.
+ * Simplicity 1 to 3 show the message as it was written, with the button's address as text: send them without a button.
  * @param markdownLimitMs longest that one markdown text may take
  */
 export function createRenderer(markdownLimitMs?: number): AlertRenderer {
@@ -42,7 +39,7 @@ export function createRenderer(markdownLimitMs?: number): AlertRenderer {
     const shown =
       simplicity === 0 ? compose(clean, await formatOrPlain(clean), false) : withoutStyle(written);
     if (!isVisible(shown.text)) return [{ kind: 'message', text: EMPTY_TEXT, entities: [] }];
-    return toMessages(shown) ?? [toDocument(written.text, shown)];
+    return toMessages(shown, simplicity === 3 ? MOST_PARTS : MAX_PARTS) ?? [toDocument(written.text, shown)];
   };
 
   /** Markup never costs an alert: what is no markup, or would show nothing, is shown as it was written. */
@@ -59,17 +56,14 @@ export function createRenderer(markdownLimitMs?: number): AlertRenderer {
   return { render, close: markdown.close };
 }
 
-/** The text in at most 4 messages; undefined when it does not fit. */
-function toMessages(shown: StyledText): RenderedPart[] | undefined {
-  if (countCodePoints(shown.text) <= MAX_TEXT) {
-    return splitRendered(shown, MAX_TEXT).map(({ raw, entities }) => ({
-      kind: 'message',
-      text: raw,
-      entities,
-    }));
+/** The text in at most `most` messages; undefined when it does not fit. */
+function toMessages(shown: StyledText, most: number): RenderedPart[] | undefined {
+  const [whole, ...others] = splitRendered(shown, MAX_TEXT, 1);
+  if (whole !== undefined && others.length === 0) {
+    return [{ kind: 'message', text: whole.raw, entities: whole.entities }];
   }
-  const slices = splitRendered(shown, MAX_TEXT - partNumber(MAX_PARTS, MAX_PARTS).length, MAX_PARTS);
-  if (slices.length > MAX_PARTS) return undefined;
+  const slices = splitRendered(shown, MAX_TEXT - partNumber(most, most).length, most);
+  if (slices.length > most) return undefined;
   return slices.map(({ raw, entities }, index) => {
     // At the start: Telegram trims a message's ends, and white space at a part's start may be an indentation.
     const number = partNumber(index + 1, slices.length);
@@ -84,15 +78,6 @@ function toMessages(shown: StyledText): RenderedPart[] | undefined {
 /** What a part's text begins with when there are several. */
 function partNumber(part: number, parts: number): string {
   return `(${part}/${parts})\n`;
-}
-
-/** The file holds the text as it was written, so that no address behind a link is lost. */
-function toDocument(content: string, shown: StyledText): RenderedPart {
-  const document = { filename: FILENAME, content: content === '' ? EMPTY_TEXT : content };
-  const isWhole = countCodePoints(shown.text) <= MAX_CAPTION;
-  const { text, entities } = isWhole ? headOf(shown, MAX_CAPTION) : headOf(shown, MAX_CAPTION - MORE.length);
-  if (isWhole && !isVisible(text)) return { kind: 'document', text: EMPTY_TEXT, entities: [], document };
-  return { kind: 'document', text: isWhole ? text : text + MORE, entities, document };
 }
 
 function asWritten(message: string): StyledText {

@@ -2,8 +2,12 @@ import type { MessageEntity } from '../../services/ports/telegram.ts';
 import { createGraphemeBorders, type GraphemeBorders } from './grapheme-borders.ts';
 import type { StyledText } from './styled-text.ts';
 
-/** Most entities that Telegram takes in one message. */
+/**
+ * Most entities that Telegram takes in one message, and the bytes that they may take in all, addresses included: about
+ * 9,500 were seen to pass, more is ENTITIES_TOO_LONG. Counted as JSON, which is never shorter than what Telegram counts.
+ */
 const MAX_ENTITIES = 100;
+const MAX_ENTITY_BYTES = 9_500;
 
 /**
  * How full a part must at least be to end at a paragraph, line or word rather than later. The second, stricter try
@@ -20,15 +24,17 @@ interface Slice {
 
 /**
  * Cuts at paragraphs, else lines, else words, else graphemes (a grapheme longer than a part: at code points). The white
- * space at a cut belongs to the earlier slice, where Telegram may trim it unseen.
+ * space at a cut belongs to the earlier slice, where Telegram may trim it unseen. A slice ends before a link that is too
+ * much for one message: an address that is shown nowhere else must not get lost.
  * @param limit code points per slice
- * @param wanted slices at which a looser cut (nicer borders) is good enough
+ * @param wanted slices at which a looser cut (nicer borders) is good enough; where it takes more, only the first
+ *   `wanted` + 1 are given
  */
 export function splitRendered(styled: StyledText, limit: number, wanted = Number.POSITIVE_INFINITY): Slice[] {
   const borders = createGraphemeBorders(styled.text);
   let cuts: number[] = [];
   for (const fill of FILLS) {
-    cuts = findCuts(styled.text, borders, limit, fill);
+    cuts = findCuts(styled, borders, { limit, fill, most: wanted + 1 });
     if (cuts.length <= wanted) break;
   }
   return cuts.map((end, index) => slice(styled, cuts[index - 1] ?? 0, end));
@@ -37,22 +43,30 @@ export function splitRendered(styled: StyledText, limit: number, wanted = Number
 /** The start of a styled text, at most `limit` code points, ending as nicely as a slice. */
 export function headOf(styled: StyledText, limit: number): StyledText {
   const borders = createGraphemeBorders(styled.text);
-  const end = findCut(styled.text, borders, 0, limit, FILLS[0]);
+  const end = findCut(styled, borders, { start: 0, limit, fill: FILLS[0] });
   const text = styled.text.slice(0, end).trimEnd();
   return { text, entities: slice(styled, 0, text.length).entities };
 }
 
-function findCuts(text: string, borders: GraphemeBorders, limit: number, fill: number): number[] {
+function findCuts(
+  styled: StyledText,
+  borders: GraphemeBorders,
+  { limit, fill, most }: { limit: number; fill: number; most: number },
+): number[] {
   const cuts: number[] = [];
-  for (let start = 0; start < text.length; ) {
-    start = findCut(text, borders, start, limit, fill);
+  for (let start = 0; start < styled.text.length && cuts.length < most; ) {
+    start = findCut(styled, borders, { start, limit, fill });
     cuts.push(start);
   }
   return cuts;
 }
 
-function findCut(text: string, borders: GraphemeBorders, start: number, limit: number, fill: number): number {
-  const max = advance(text, start, limit);
+function findCut(
+  { text, entities }: StyledText,
+  borders: GraphemeBorders,
+  { start, limit, fill }: { start: number; limit: number; fill: number },
+): number {
+  const max = Math.min(advance(text, start, limit), endOfLinks(entities, start) ?? text.length);
   if (max === text.length) return max;
   const min = start + Math.max(1, Math.floor((max - start) * fill));
   for (const isEnd of [endsParagraph, endsLine, endsWord]) {
@@ -62,6 +76,35 @@ function findCut(text: string, borders: GraphemeBorders, start: number, limit: n
   }
   const border = borders.atOrBefore(max);
   return border > start ? border : max;
+}
+
+/** Where the first link begins that one message cannot hold beside those before it, from `start`; undefined: nowhere. */
+function endOfLinks(entities: readonly MessageEntity[], start: number): number | undefined {
+  const room = createRoom();
+  return entities.find(
+    (entity) =>
+      entity.type === 'text_link' &&
+      entity.offset + entity.length > start &&
+      !room.take(entity) &&
+      entity.offset > start,
+  )?.offset;
+}
+
+/** What one message's entities may take. */
+function createRoom(): { take(entity: MessageEntity): boolean } {
+  let count = 0;
+  let bytes = 2;
+  return {
+    take(entity) {
+      if (count >= MAX_ENTITIES) return false;
+      // As long as its numbers can get.
+      const size = Buffer.byteLength(JSON.stringify({ ...entity, offset: 99_999, length: 99_999 })) + 1;
+      if (bytes + size > MAX_ENTITY_BYTES) return false;
+      count += 1;
+      bytes += size;
+      return true;
+    },
+  };
 }
 
 /** The index `count` code points after `start`. */
@@ -108,11 +151,10 @@ const IMPORTANCE: readonly string[] = [
 ];
 
 function keepMostImportant(entities: MessageEntity[]): MessageEntity[] {
-  if (entities.length <= MAX_ENTITIES) return entities;
   const rank = ({ type }: MessageEntity): number =>
     IMPORTANCE.includes(type) ? IMPORTANCE.indexOf(type) : IMPORTANCE.length;
-  const kept = new Set(
-    [...entities].sort((a, b) => rank(a) - rank(b) || b.length - a.length).slice(0, MAX_ENTITIES),
-  );
+  const room = createRoom();
+  const byImportance = [...entities].sort((a, b) => rank(a) - rank(b) || b.length - a.length);
+  const kept = new Set(byImportance.filter(room.take));
   return entities.filter((entity) => kept.has(entity));
 }

@@ -1,6 +1,9 @@
 import { ALERT_LIMITS } from '../../domain/alert.ts';
 import type { MessageEntity } from '../../services/ports/telegram.ts';
 
+/** Code points of a message's text (Bot API; counted after entities are parsed). */
+export const MAX_TEXT = 4_096;
+
 /** A visible text with its styles; offsets in UTF-16 units, entities properly nested, outer ones first. */
 export interface StyledText {
   readonly text: string;

@@ -7,6 +7,7 @@ import { parseDatabaseUrl } from '../../../src/config/database-url.ts';
 import { createAlertLedger } from '../../../src/db/alerts/alert-ledger.ts';
 import { newestBackup, writeBackup } from '../../../src/db/backup/backup-files.ts';
 import { createDatabaseMaintenance } from '../../../src/db/backup/database-maintenance.ts';
+import { createChatRepository } from '../../../src/db/chats/chat-repository.ts';
 import { connectDatabase, type Database } from '../../../src/db/engine/connect.ts';
 import { readSnapshot } from '../../../src/db/engine/copy-tables.ts';
 import { migrate } from '../../../src/db/engine/migrate.ts';
@@ -42,6 +43,9 @@ async function openFilled(url: string, alerts = 700): Promise<Database> {
   );
   await Promise.all(accepts);
   await repository.markQuotaReset('2026-11-24', NOW);
+  const chats = createChatRepository(db);
+  await chats.register(42, NOW);
+  await chats.addInvite('a'.repeat(64), NOW + DAY_MS, NOW);
   return db;
 }
 
@@ -248,6 +252,8 @@ describe.each(pairs)('migrate-database from $title', ({ from, to }) => {
       'Installation: 1 row copied',
       'Integrations: 2 rows copied',
       'Alerts: 700 rows copied',
+      'Chats: 1 row copied',
+      'Invites: 1 row copied',
       'JobRuns: 1 row copied',
       'All rows compared: both databases hold the same data.',
     ]);
@@ -272,7 +278,7 @@ describe.each(pairs)('migrate-database from $title', ({ from, to }) => {
     const dbs = [await openFilled(source, 3), await openMigrated(target)] as const;
     await spoilInserts(dbs[1]);
     expect(await refusalOf(source, target)).toContain('Integrations: row [1] differs between the databases');
-    expect(await contentOf(dbs[1])).toEqual([[], [], [], []]);
+    expect((await contentOf(dbs[1])).flat()).toEqual([]);
     await Promise.all(dbs.map((db) => db.close()));
   });
 });

@@ -1,4 +1,5 @@
 import { afterAll } from 'vitest';
+import { describeChats } from './chats-contract.ts';
 import { startDatabases } from './databases.ts';
 import { describeIntegrationRepository } from './integration-contract.ts';
 import { describeJobRuns } from './job-runs-contract.ts';
@@ -13,4 +14,5 @@ for (const kind of databases.kinds) {
   describeAlertLedger(kind);
   describeLimits(kind);
   describeJobRuns(kind);
+  describeChats(kind);
 }

@@ -240,6 +240,17 @@ export function describeIntegrationRepository(databases: TestDatabases): void {
       expect(await repository.addSuspicion(nextChat())).toBe(0);
     });
 
+    it("a delivery clears a chat's suspicions, of all its integrations and no other chat's", async () => {
+      const [chatId, other] = [nextChat(), nextChat()];
+      await insertActive(chatId);
+      await insertActive(other);
+      for (const chat of [chatId, chatId, other]) await repository.addSuspicion(chat);
+      await insertActive(chatId);
+      await repository.clearSuspicion(chatId);
+      expect(await repository.addSuspicion(chatId)).toBe(1);
+      expect(await repository.addSuspicion(other)).toBe(2);
+    });
+
     it('moves all integrations of a chat to its new id', async () => {
       const [from, to] = [nextChat(), nextChat()];
       await insertActive(from);
@@ -248,6 +259,19 @@ export function describeIntegrationRepository(databases: TestDatabases): void {
       expect(await repository.findByChat(from)).toEqual([]);
       expect(await repository.findByChat(to)).toHaveLength(2);
       expect(await repository.migrateChat(from, to, NOW + 2)).toBe(0);
+    });
+
+    it('resets a day that a clock which was ahead has marked as done', async () => {
+      const { id } = await insertActive(nextChat(), 3);
+      const slot = '2031-01-02';
+      await repository.resetQuotas(slot, NOW + 2 * DAY_MS, 3);
+      await ledger.accept(newAlert(id));
+      // The clocks of two machines may differ a little.
+      expect(await repository.resetQuotas(slot, NOW + 2 * DAY_MS - 60_000, 3)).toBeUndefined();
+      expect((await repository.findById(id))?.rateLimit).toBe(2);
+      expect(await repository.resetQuotas(slot, NOW + DAY_MS, 3)).toBeGreaterThan(0);
+      expect((await repository.findById(id))?.rateLimit).toBe(3);
+      expect(await repository.resetQuotas(slot, NOW + DAY_MS, 3)).toBeUndefined();
     });
 
     it('resets all quotas once per slot', async () => {

@@ -62,6 +62,7 @@ export function describeAlertLedger(databases: TestDatabases): void {
           reason: null,
           parts: null,
           messageIds: [],
+          resends: 0,
           remaining: 9,
           sendingAt: null,
           endedAt: null,
@@ -316,9 +317,50 @@ export function describeAlertLedger(databases: TestDatabases): void {
         expect(await ledger.withdraw(today.id, id)).toBe(true);
         expect(await left(id)).toBe(10);
       });
+
+      it('gives a unit back to the day that it was taken from, whatever the time of its request', async () => {
+        const id = await insertActive();
+        // Its request came before midnight, its accept after the reset; another was taken in meanwhile.
+        const late = newAlert(id, { createdAt: NOW - 20 });
+        await accepted({ integrationId: id });
+        await integrations.resetQuotas('2026-11-26', NOW, 10);
+        await ledger.accept(late);
+        await accepted({ integrationId: id });
+        expect(await left(id)).toBe(8);
+        expect(await ledger.withdraw(late.id, id)).toBe(true);
+        expect(await left(id)).toBe(9);
+        // Its request came after midnight, its accept before the reset had come to its integration.
+        const early = await accepted({ integrationId: id, createdAt: NOW + DAY_MS + 20 });
+        await integrations.resetQuotas('2026-11-27', NOW + DAY_MS, 10);
+        await accepted({ integrationId: id });
+        expect(await ledger.withdraw(early.id, id)).toBe(true);
+        expect(await left(id)).toBe(9);
+      });
+
+      it('gives units of several days and integrations back at once, each to its own', async () => {
+        const [one, two] = [await insertActive(), await insertActive()];
+        const old = await accepted({ integrationId: one });
+        await integrations.resetQuotas('2026-11-28', NOW, 10);
+        const fresh = [
+          await accepted({ integrationId: one }),
+          await accepted({ integrationId: one }),
+          await accepted({ integrationId: two }),
+        ];
+        await Promise.all([old, ...fresh].map(({ id, integrationId }) => ledger.withdraw(id, integrationId)));
+        expect([await left(one), await left(two)]).toEqual([10, 10]);
+      });
     });
 
     describe('one attempt', () => {
+      it('is not claimed for a time after its ttl, unless a part has arrived', async () => {
+        const { id } = await accepted({ expiresAt: NOW + 10 });
+        expect(await ledger.claim(id, NOW + 10)).toBe(false);
+        expect(await ledger.find(id)).toMatchObject({ status: 'queued', sendingAt: null });
+        expect(await ledger.claim(id, NOW + 9)).toBe(true);
+        await ledger.addPart(id, 2, 101);
+        expect(await ledger.claim(id, NOW + 20)).toBe(true);
+      });
+
       it('is claimed by exactly one of 20 callers', async () => {
         const { id } = await accepted();
         const claims = await Promise.all(
@@ -389,16 +431,44 @@ export function describeAlertLedger(databases: TestDatabases): void {
         expect(await ledger.requeue(id, NOW + 2)).toBe(true);
         expect(await ledger.find(id)).toMatchObject({ status: 'queued', reason: null, endedAt: null });
         expect(await ledger.requeue(id, NOW + 2)).toBe(false);
-        await ledger.undoRequeue(id, 'failed', 'blocked', NOW + 1);
+        await ledger.undoRequeue({ id, status: 'failed', reason: 'blocked', endedAt: NOW + 1, resends: 0 });
         expect(await ledger.find(id)).toMatchObject({
           status: 'failed',
           reason: 'blocked',
           endedAt: NOW + 1,
         });
       });
+
+      it('is resent so often at most; what only comes back is not counted, nor what is undone', async () => {
+        const { id } = await accepted();
+        const end = () => ledger.end(id, ['queued'], { status: 'failed', reason: 'lost', now: NOW + 1 });
+        await end();
+        const before = await ledger.find(id);
+        if (before === undefined) throw new Error('no entry');
+        await ledger.requeue(id, NOW, 2);
+        await ledger.undoRequeue(before);
+        expect(await ledger.find(id)).toEqual(before);
+        await ledger.requeue(id, NOW);
+        await end();
+        for (const resends of [1, 2]) {
+          expect(await ledger.requeue(id, NOW, 2)).toBe(true);
+          expect(await ledger.find(id)).toMatchObject({ status: 'queued', resends });
+          await end();
+        }
+        expect(await ledger.requeue(id, NOW, 2)).toBe(false);
+        expect(await ledger.find(id)).toMatchObject({ status: 'failed', resends: 2 });
+      });
     });
 
     describe('the sweeps', () => {
+      it('call a send uncertain that began in what is now the future: the clock was set back', async () => {
+        const [ahead, current] = [await accepted(), await accepted()];
+        await ledger.claim(ahead.id, NOW + 3_600_000);
+        await ledger.claim(current.id, NOW + 20);
+        expect(await ledger.endStuck(NOW - 40, NOW)).toEqual([ahead.id]);
+        expect(await ledger.find(ahead.id)).toMatchObject({ status: 'uncertain', reason: 'worker_died' });
+      });
+
       it('expire what is due, at most the limit, and nothing of which a part has arrived', async () => {
         const integrationId = await insertActive();
         const late = await accepted({ integrationId, expiresAt: NOW + 20 });

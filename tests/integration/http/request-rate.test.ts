@@ -48,6 +48,16 @@ describe('requests per minute', () => {
     expect((await api.call('/health/live', from('203.0.113.1'))).status).toBe(200);
   });
 
+  it("counts for a minute also when Redis's clock was set back, by which its keys end", async () => {
+    const api = await start(1);
+    await api.call('/api/x', from('203.0.113.9'));
+    const [key = ''] = (await redis.keys(`{rate${count}}*`)) as string[];
+    expect(key).not.toBe('');
+    await redis.pexpire(key, 3_600_000);
+    expect((await api.call('/api/x', from('203.0.113.9'))).status).toBe(429);
+    expect(await redis.pttl(key)).toBeLessThanOrEqual(60_000);
+  });
+
   it('counts an IPv6 network as one client', async () => {
     const api = await start(1);
     expect((await api.call('/api/x', from('2001:db8::1'))).status).toBe(404);

@@ -29,6 +29,15 @@ async function why(chat = 'aa', deliverAt: number | null = null) {
   return reason;
 }
 
+it('tells no later time because the clock was set back', async () => {
+  await rig.alerts.add(alertJob('a1', 'aa'), SEALED);
+  await rig.pace.block('aa', FLOOD_WAIT_MS);
+  await rig.fast.hincrby(rig.keys.gate('aa'), 'until', 3_600_000);
+  const reason = await why();
+  expect(reason?.kind).toBe('flood_wait');
+  expect(reason && 'until' in reason && reason.until).toBeLessThanOrEqual(Date.now() + FLOOD_WAIT_MS);
+});
+
 /** Sends an alert of chat aa. */
 async function send(): Promise<void> {
   await rig.alerts.add(alertJob('a1', 'aa'), SEALED);

@@ -87,7 +87,7 @@ export async function createRig(server: TestRedis, options: RigOptions = {}) {
   const { jobRuns } = core;
   const dispatch = openDispatch(fast, { prefix });
   const alertDeps = {
-    ...{ cipher, events, clock, ledger, queue, integrations: repository, ended },
+    ...{ cipher, events, clock, ledger, queue, integrations: repository, ended, chats: core.chatRepository },
     timeZone: config.timeZone,
   };
 
@@ -109,7 +109,18 @@ export async function createRig(server: TestRedis, options: RigOptions = {}) {
       queue,
       ended,
     },
-    ...{ tokens, integrations, alerts, alertDeps, maintenance, upkeep, jobRuns, events, clock },
+    ...{
+      chats: core.chats,
+      tokens,
+      integrations,
+      alerts,
+      alertDeps,
+      maintenance,
+      upkeep,
+      jobRuns,
+      events,
+      clock,
+    },
     /** Moves the injected clock; Redis and BullMQ keep the real one. */
     advance(ms: number): void {
       offset += ms;

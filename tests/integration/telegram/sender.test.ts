@@ -149,9 +149,9 @@ describe('a send', () => {
   });
 });
 
-describe('a fault', () => {
-  const uncertain = (reason: string): SendOutcome => ({ kind: 'uncertain', reason });
+const uncertain = (reason: string): SendOutcome => ({ kind: 'uncertain', reason });
 
+describe('a fault', () => {
   it.each<[string, Parameters<typeof startScriptedServer>[0], SendOutcome, number?]>([
     [
       'a reset after the request',
@@ -266,6 +266,21 @@ describe('a fault', () => {
   });
 });
 
+describe('a redirect', () => {
+  it.each([301, 302, 303, 307, 308])('is uncertain, and not followed: %i', async (status) => {
+    const gone = await startRawServer(() => undefined);
+    await gone.close();
+    for (const location of ['/login', `http://127.0.0.1:${gone.port}/`, 'https://portal.invalid/']) {
+      const { outcome, server } = await sendTo((response) => {
+        response.writeHead(status, { location, 'content-type': 'text/html' });
+        response.end('<html>Please sign in</html>');
+      });
+      expect(outcome).toEqual(uncertain('redirected'));
+      expect(server.requests).toHaveLength(1);
+    }
+  });
+});
+
 describe('a probe', () => {
   const probe = async (status: number, body: string) => {
     const server = await serve((response) => {
@@ -285,5 +300,6 @@ describe('a probe', () => {
     expect(await probe(404, refusal(404))).toBe('unauthorized');
     expect(await probe(502, 'x')).toBe('unreachable');
     expect(await probe(200, 'x')).toBe('unreachable');
+    expect(await probe(400, '{"ok":false,"error_code":400,"description":"Logged out"}')).toBe('unauthorized');
   });
 });

@@ -10,6 +10,14 @@ it('is where the webhook is, if there is one', () => {
   expect(publicUrl(config, { address: '127.0.0.1', port: 8080 })).toBe('https://alerts.example.org');
 });
 
+it('is PUBLIC_URL before all else', () => {
+  const config = configOf({
+    PUBLIC_URL: 'https://a.example/pingui/',
+    WEBHOOK_URL: 'https://hooks.example/telegram/updates',
+  });
+  expect(publicUrl(config, { address: '127.0.0.1', port: 8080 })).toBe('https://a.example/pingui');
+});
+
 it('is where the API listens, and before it does, where it is going to', () => {
   const config = configOf({ HOST: '127.0.0.1', PORT: '8080' });
   expect(publicUrl(config, undefined)).toBe('http://127.0.0.1:8080');

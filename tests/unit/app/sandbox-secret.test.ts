@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { keepSandboxPassword, keepSandboxSecret } from '../../../src/app/secret.ts';
+import { keepSandboxPassword, secretOf } from '../../../src/app/secret.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -13,11 +13,11 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 describe("the sandbox's signing key", () => {
   it('is long enough, for its owner only, and the same at the next start', async () => {
     const data = join(dir, 'data');
-    const secret = await keepSandboxSecret(data);
+    const secret = await secretOf({ jwtSecret: undefined, dataDir: data });
     expect(Buffer.byteLength(secret)).toBeGreaterThanOrEqual(32);
     expect(statSync(join(data, 'jwt-secret')).mode & 0o777).toBe(0o600);
     expect(statSync(data).mode & 0o077).toBe(0);
-    expect(await keepSandboxSecret(data)).toBe(secret);
+    expect(await secretOf({ jwtSecret: undefined, dataDir: data })).toBe(secret);
   });
 
   it('has a password beside it, kept likewise', async () => {
@@ -25,11 +25,13 @@ describe("the sandbox's signing key", () => {
     expect(password).toMatch(/^[\w-]{12}$/);
     expect(statSync(join(dir, 'admin-password')).mode & 0o777).toBe(0o600);
     expect(await keepSandboxPassword(dir)).toBe(password);
-    expect(await keepSandboxSecret(dir)).not.toContain(password);
+    expect(await secretOf({ jwtSecret: undefined, dataDir: dir })).not.toContain(password);
   });
 
   it('is one and whole for 30 processes that start at once, and leaves nothing else behind', async () => {
-    const secrets = await Promise.all(Array.from({ length: 30 }, () => keepSandboxSecret(dir)));
+    const secrets = await Promise.all(
+      Array.from({ length: 30 }, () => secretOf({ jwtSecret: undefined, dataDir: dir })),
+    );
     expect(new Set(secrets).size).toBe(1);
     expect(secrets[0]).toBe(readFileSync(join(dir, 'jwt-secret'), 'utf8').trim());
     expect(Buffer.byteLength(secrets[0] ?? '')).toBeGreaterThanOrEqual(32);

@@ -42,14 +42,16 @@ describe('defaults', () => {
       database: { dialect: 'sqlite', file: resolve(dataDir, 'pingui.db') },
       dataDir,
       http: { host: '127.0.0.1', port: 3000, trustProxy: 0, rateLimitPerMinute: 120 },
+      publicUrl: undefined,
       roles: new Set(['api', 'worker', 'bot', 'scheduler']),
       queue: { maxPending: 500, maxPendingPerChat: 0, maxScheduled: 10_000, maxScheduledPerChat: 100 },
       worker: { sendDelayMs: 1000, concurrency: 1, chatDelayMs: 1000, groupLimitPerMinute: 20 },
       maxAlerts: 10,
       maxIntegrationsPerChat: 20,
+      registration: 'open',
       tokens: { setupTtlSeconds: 300, ttlDays: 365 },
       admin: { user: 'admin', password: undefined },
-      telegram: { apiRoot: 'https://api.telegram.org', timeoutMs: 30_000 },
+      telegram: { apiRoot: 'https://api.telegram.org', timeoutMs: 30_000, proxy: undefined },
       webhook: undefined,
       backup: { directory: resolve('backups/pingui'), keep: 14 },
       timeZone: 'UTC',
@@ -158,6 +160,8 @@ describe('secrets in files', () => {
     'DATABASE_URL',
     'ADMIN_PASSWORD',
     'WEBHOOK_SECRET',
+    'HTTPS_PROXY',
+    'ALL_PROXY',
   ];
 
   it.each(secrets)('%s_FILE stands for its content without the trailing newline', (name) => {
@@ -183,7 +187,62 @@ describe('secrets in files', () => {
   });
 
   it('keep blanks that belong to the secret', () => {
-    expect(load({ ADMIN_PASSWORD: ' pass word ' }).admin.password).toBe(' pass word ');
+    expect(load({ ADMIN_PASSWORD: 'pass word of an operator' }).admin.password).toBe(
+      'pass word of an operator',
+    );
+    expect(load({ ADMIN_PASSWORD: 'pass word of an operator' }).warnings).toEqual([]);
+  });
+
+  const DIRTY = {
+    'a CR': [`${SECRET}\r`, 'blanks'],
+    'blanks around it': [` ${SECRET}\t`, 'blanks'],
+    'a byte order mark': [`\uFEFF${SECRET}`, 'blanks'],
+    'double quotes': [`"${SECRET}"`, 'quotes'],
+    'single quotes, and a CR after them': [`'${SECRET}'\r`, 'blanks and quotes'],
+    'quotes around blanks': [`" ${SECRET} "`, 'blanks and quotes'],
+  } as const;
+
+  it.each(Object.entries(DIRTY))('lose %s, and a warning says so', (_what, [written, told]) => {
+    const plain = load({ ...LIVE, JWT_SECRET: written });
+    expect(plain.jwtSecret).toBe(SECRET);
+    expect(plain.warnings).toEqual([
+      `JWT_SECRET had ${told} around its value, which do not count: remove them`,
+    ]);
+    const { JWT_SECRET: _, ...live } = LIVE;
+    const file = load({ ...live, JWT_SECRET_FILE: '/jwt' }, { '/jwt': `${written}\n` });
+    expect(file.jwtSecret).toBe(SECRET);
+    // A CR before the file's last newline is how files end on Windows.
+    const ends = written.endsWith('\r') ? told.replace(/^blanks(?: and )?/, '') : told;
+    expect(file.warnings.join()).toBe(
+      ends === '' ? '' : `JWT_SECRET_FILE had ${ends} around its value, which do not count: remove them`,
+    );
+  });
+
+  it('are not taken from a file of another encoding', () => {
+    const utf16 = Buffer.from(`\uFEFF${SECRET}`, 'utf16le').toString('utf8');
+    expect(faultsOf({ ...LIVE, JWT_SECRET: '', JWT_SECRET_FILE: '/jwt' }, { '/jwt': utf16 })).toEqual([
+      { name: 'JWT_SECRET_FILE', message: 'names a file that is not UTF-8 text' },
+    ]);
+  });
+
+  it('of nothing but quotes or blanks are none', () => {
+    expect(load({ ADMIN_PASSWORD: '""' }).admin.password).toBeUndefined();
+    expect(namesOf({ ...LIVE, JWT_SECRET: '', JWT_SECRET_FILE: '/jwt' }, { '/jwt': '" "\n' })).toContain(
+      'JWT_SECRET_FILE',
+    );
+  });
+});
+
+describe('quotes around a setting', () => {
+  it("are taken off: Docker's --env-file leaves them there", () => {
+    const config = load({ ...LIVE, TIMEZONE: '"Europe/Madrid"', MAX_ALERTS: "'20'" });
+    expect([config.timeZone, config.maxAlerts]).toEqual(['Europe/Madrid', 20]);
+    expect(config.warnings).toHaveLength(2);
+    expect(config.warnings.join()).toMatch(/TIMEZONE had quotes.*MAX_ALERTS had quotes/);
+  });
+
+  it('are not missed where there are only blanks', () => {
+    expect(load({ ...LIVE, TIMEZONE: ' Europe/Madrid\r' }).warnings).toEqual([]);
   });
 });
 
@@ -204,6 +263,8 @@ describe('faults', () => {
       QUEUE_PREFIX: 'VALUE{}',
       ADMIN_USER: 'VALUE:x',
       MAX_QUEUE_SIZE: '0',
+      HTTPS_PROXY: 'gopher://VALUE',
+      ALL_PROXY: 'socks4://VALUE',
     };
     const faults = faultsOf(env);
     expect(faults.map(({ name }) => name).sort()).toEqual(Object.keys(env).sort());
@@ -253,11 +314,19 @@ describe('forms', () => {
     ['DATABASE_URL', 'postgresql:///pingui?host=/var/run/postgresql'],
     ['WEBHOOK_URL', 'https://alerts.example.com:8443/telegram'],
     ['WEBHOOK_URL', 'http://127.0.0.1:3000/hook'],
+    ['PUBLIC_URL', 'https://alerts.example.com'],
+    ['PUBLIC_URL', 'http://alerts.lan:8080/pingui/'],
+    ['REGISTRATION', 'invite'],
     ['TELEGRAM_API_ROOT', 'http://127.0.0.1:8081/prefix/'],
     ['TIMEZONE', 'America/Argentina/Buenos_Aires'],
     ['QUEUE_PREFIX', 'plain'],
     ['ROLES', 'worker'],
     ['HOST', 'localhost'],
+    ['HTTPS_PROXY', 'proxy.example:3128'],
+    ['HTTPS_PROXY', 'https://user:p%40ss@proxy.example'],
+    ['ALL_PROXY', 'socks5://127.0.0.1:1080/'],
+    ['ALL_PROXY', 'socks://127.0.0.1:1080/'],
+    ['NO_PROXY', '*'],
   ];
   it.each(accepted)('%s accepts %s', (name, value) => {
     expect(faultsOf({ [name]: value })).toEqual([]);
@@ -276,6 +345,12 @@ describe('forms', () => {
     ['DATABASE_URL', 'sqlite://folder/x.db'],
     ['DATABASE_URL', 'postgres://h:99999/x'],
     ['WEBHOOK_URL', 'http://alerts.example.com/'],
+    ['WEBHOOK_URL', 'https://alerts.example.com/api/alert'],
+    ['WEBHOOK_URL', 'https://alerts.example.com/health'],
+    ['PUBLIC_URL', 'alerts.example.com'],
+    ['PUBLIC_URL', 'https://user:pw@alerts.example.com'],
+    ['PUBLIC_URL', 'https://alerts.example.com/?a=1'],
+    ['REGISTRATION', 'closed'],
     ['WEBHOOK_URL', 'https://user:pw@alerts.example.com/'],
     ['TELEGRAM_API_ROOT', 'api.telegram.org'],
     ['TELEGRAM_API_ROOT', 'https://api.telegram.org/?x=1'],
@@ -285,6 +360,11 @@ describe('forms', () => {
     ['ROLES', 'api,,bot'],
     ['HOST', 'http://localhost'],
     ['BOT_TOKEN', 'bot123:abc'],
+    ['HTTPS_PROXY', 'ftp://proxy.example'],
+    ['HTTPS_PROXY', 'http://proxy.example/path'],
+    ['HTTPS_PROXY', 'http://user:100%@proxy.example'],
+    ['ALL_PROXY', 'socks4://127.0.0.1'],
+    ['ALL_PROXY', 'socks5://'],
   ];
   it.each(refused)('%s refuses %s', (name, value) => {
     expect(namesOf({ ...LIVE, [name]: value })).toEqual([name]);
@@ -313,11 +393,85 @@ describe('forms', () => {
     expect(namesOf({ REDIS_URL: 'redis+cluster://a:7000', QUEUE_PREFIX: 'plain' })).toEqual(['QUEUE_PREFIX']);
   });
 
+  it('gives a webhook without a path one of its own: / is the first page', () => {
+    const urlOf = (url: string) => load({ ...LIVE, WEBHOOK_URL: url }).webhook?.url;
+    for (const url of ['https://a.example', 'https://a.example/'])
+      expect(urlOf(url)).toBe('https://a.example/telegram/updates');
+    expect(urlOf('https://a.example/h')).toBe('https://a.example/h');
+  });
+
+  it('takes PUBLIC_URL with and without a path, and no trailing slash', () => {
+    const urlOf = (url: string) => load({ PUBLIC_URL: url }).publicUrl;
+    expect(urlOf('https://a.example/')).toBe('https://a.example');
+    expect(urlOf('http://a.example:8080/pingui/')).toBe('http://a.example:8080/pingui');
+  });
+
   it('leaves the webhook secret to the app where none is given', () => {
     expect(load({ ...LIVE, WEBHOOK_URL: 'https://a.example/h' }).webhook).toEqual({
       url: 'https://a.example/h',
       secret: undefined,
     });
+  });
+});
+
+describe('the proxy for calls to Telegram', () => {
+  const proxyOf = (env: Environment) => load({ ...LIVE, ...env }).telegram.proxy;
+  const HTTPS_PROXY = 'http://user:secret-of-the-proxy@proxy.example:3128';
+  const ALL_PROXY = 'socks5h://socks.example';
+
+  it('is HTTPS_PROXY, else ALL_PROXY; for an http:// Bot API ALL_PROXY alone', () => {
+    expect(proxyOf({})).toBeUndefined();
+    expect(proxyOf({ HTTPS_PROXY })).toEqual({ url: `${HTTPS_PROXY}/`, shown: 'http://proxy.example:3128' });
+    expect(proxyOf({ HTTPS_PROXY, ALL_PROXY })?.shown).toBe('http://proxy.example:3128');
+    expect(proxyOf({ ALL_PROXY })?.shown).toBe('socks5h://socks.example');
+    const local = { TELEGRAM_API_ROOT: 'http://127.0.0.1:8081' };
+    expect(proxyOf({ ...local, HTTPS_PROXY })).toBeUndefined();
+    expect(proxyOf({ ...local, HTTPS_PROXY, ALL_PROXY })?.shown).toBe('socks5h://socks.example');
+  });
+
+  it('may be given in lower case, and capitals come first', () => {
+    expect(proxyOf({ https_proxy: 'a.example:1' })?.shown).toBe('http://a.example:1');
+    expect(proxyOf({ all_proxy: ALL_PROXY, no_proxy: 'telegram.org' })).toBeUndefined();
+    expect(proxyOf({ HTTPS_PROXY, https_proxy: 'a.example' })?.shown).toBe('http://proxy.example:3128');
+    expect(proxyOf({ HTTPS_PROXY: '', https_proxy: 'a.example' })?.shown).toBe('http://a.example');
+    expect(faultsOf({ ...LIVE, https_proxy: 'ftp://a.example' })).toMatchObject([{ name: 'HTTPS_PROXY' }]);
+  });
+
+  it.each([
+    ['*', true],
+    ['api.telegram.org', true],
+    ['API.Telegram.ORG', true],
+    ['telegram.org', true],
+    ['.telegram.org', true],
+    ['*.telegram.org', true],
+    ['localhost, api.telegram.org', true],
+    ['localhost api.telegram.org:443', true],
+    ['api.telegram.org:8443', false],
+    ['gram.org', false],
+    ['org.telegram.api,,', false],
+    ['127.0.0.1,::1,[::1]:443', false],
+  ])('is not used where NO_PROXY names the host: %s', (list, isExcepted) => {
+    expect(proxyOf({ HTTPS_PROXY, NO_PROXY: list }) === undefined).toBe(isExcepted);
+  });
+
+  it('knows addresses in NO_PROXY', () => {
+    const of = (root: string, list: string) =>
+      proxyOf({ TELEGRAM_API_ROOT: root, ALL_PROXY, NO_PROXY: list });
+    expect(of('http://127.0.0.1:8081', '127.0.0.1')).toBeUndefined();
+    expect(of('http://127.0.0.1:8081', '127.0.0.1:8081')).toBeUndefined();
+    expect(of('http://127.0.0.1:8081', '127.0.0.1:8082')).toBeDefined();
+    expect(of('http://[::1]:8081', '::1')).toBeUndefined();
+    expect(of('http://[::1]:8081', '[::1]:8081')).toBeUndefined();
+    expect(of('http://[::1]:8081', '[::1]:8082')).toBeDefined();
+  });
+
+  it('is not for the sandbox, whose Bot API is on this machine', () => {
+    expect(load({ HTTPS_PROXY, ALL_PROXY }).telegram.proxy).toBeUndefined();
+  });
+
+  it('keeps its password out of the log, and its name in', () => {
+    const { secrets } = load({ ...LIVE, HTTPS_PROXY: 'http://user:p%40ssword@proxy.example' });
+    expect([...secrets].sort()).toEqual([...load(LIVE).secrets, 'p%40ssword', 'p@ssword'].sort());
   });
 });
 

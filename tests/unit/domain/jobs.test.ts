@@ -45,6 +45,18 @@ describe('overdue', () => {
     expect(look(fine, now + HOUR + 1, now)).toEqual(['reset-quotas', 'backup', 'upkeep']);
   });
 
+  it('is noticed though a clock that was ahead has written down its successes', () => {
+    const now = midnight + 4 * HOUR;
+    const ahead = now + 48 * HOUR;
+    const lastSuccess = { 'reset-quotas': midnight + 10, backup: ahead, upkeep: now + HOUR };
+    expect(look({ installedAt, lastSuccess }, now + 60_000, now)).toEqual([]);
+    expect(look({ installedAt, lastSuccess }, now + HOUR - 1, now - HOUR)).toEqual(['backup', 'upkeep']);
+    expect(isOwed('backup', { installedAt, lastSuccess }, now, 'UTC')).toBe(true);
+    // Set back by an hour after the backup: it was made.
+    const made = { ...lastSuccess, backup: midnight + 3 * HOUR + 10 };
+    expect(isOwed('backup', { installedAt, lastSuccess: made }, midnight + 2.5 * HOUR, 'UTC')).toBe(false);
+  });
+
   it('is noticed where no scheduler ever ran', () => {
     const nothing: JobHistory = { installedAt: undefined, lastSuccess: {} };
     expect(look(nothing, midnight - HOUR + 60_001, midnight - HOUR)).toEqual(['upkeep']);

@@ -21,7 +21,7 @@ it('tells the pattern of each request, never its ids, also where an error left t
     ],
     {
       trustProxy: 0,
-      logger: { error: () => undefined },
+      logger: { error: () => undefined, warn: () => undefined },
       waits: { end: () => undefined },
       observeRequest: (request) => seen.push(request),
     },

@@ -17,6 +17,7 @@ export function expectSendable(part: RenderedPart): void {
   // A lone surrogate cannot be written as UTF-8.
   expect(Buffer.from(part.text, 'utf8').toString('utf8') === part.text).toBe(true);
   expect(part.entities.length).toBeLessThanOrEqual(100);
+  expect(Buffer.byteLength(JSON.stringify(part.entities))).toBeLessThanOrEqual(9_500);
   expectWellPlaced(part);
   if (part.kind === 'document') expect(part.document?.content.length).toBeGreaterThan(0);
   else expect(part.document).toBeUndefined();

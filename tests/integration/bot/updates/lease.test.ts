@@ -64,6 +64,11 @@ describe('the lease of the poller', () => {
     expect(took).toBeLessThan(TIMES.ttlMs + 400);
   });
 
+  it("passes on as soon when Redis's clock was set back meanwhile, by which its keys end", async () => {
+    await redis.set(key, 'an owner that was killed with -9', 'PX', 3_600_000);
+    expect(await untilAcquired(createLease(redis, key, TIMES))).toBeLessThan(TIMES.ttlMs + 400);
+  });
+
   it('does not release what another process holds', async () => {
     const holding = await acquire(createLease(redis, key, TIMES));
     await redis.set(key, 'somebody else', 'PX', 60_000);

@@ -31,6 +31,7 @@ function deliveryOf(rig: Rig) {
     integrationService: rig.integrations,
     guard: { ready: async () => undefined, state: () => 'ok', send: unexpected },
     render: unexpected,
+    renderRest: unexpected,
     pace: { take: unexpected, sent: unexpected, block: unexpected, answered: unexpected },
   });
 }
@@ -208,6 +209,13 @@ describe('waiting for the end of an alert', () => {
     const ms = await took(wait(0.2));
     expect(ms).toBeGreaterThan(190);
     expect(ms).toBeLessThan(700);
+  });
+
+  it('waits no longer when the clock is set back meanwhile', async () => {
+    const { rig, wait } = await waiting();
+    const waited = took(wait(0.5));
+    rig.advance(-3_600_000);
+    expect(await waited).toBeLessThan(2_500);
   });
 
   it('returns when the caller goes away, also when it has gone before', async () => {

@@ -50,6 +50,21 @@ describe('sending an alert again by hand', () => {
     },
   );
 
+  it('is possible three times, whoever asks', async () => {
+    const { integration, id } = await kept('failed');
+    for (const by of ['operator', { integration }, 'operator'] as const) {
+      await rig.alerts.resend(by, id);
+      await rig.endAsKept(id, 'failed', 'blocked');
+    }
+    for (const by of ['operator', { integration }] as const) {
+      await expect(rig.alerts.resend(by, id)).rejects.toMatchObject({
+        code: 'not_resendable',
+        detail: expect.stringContaining('3 times'),
+      });
+    }
+    expect(await rig.ledger.find(id)).toMatchObject({ status: 'failed', resends: 3 });
+  });
+
   it('refuses an alert whose ttl has passed: it would be late', async () => {
     rig = await createRig(server);
     const { integration } = await rig.integrate();

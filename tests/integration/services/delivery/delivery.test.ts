@@ -64,7 +64,7 @@ describe('the delivery', () => {
   it('goes on after the last part that arrived', async () => {
     const chat = await rig.addChat();
     const job = await rig.accept(chat, { message: `${'a'.repeat(4_000)} ${'b'.repeat(4_000)}` });
-    rig.double.fault({ text: 'bbb', action: errorAnswer(400, 'Bad Request: message is too long') });
+    rig.double.fault({ text: 'bbb', action: errorAnswer(400, 'Bad Request: CHAT_WRITE_FORBIDDEN') });
     await rig.deliver(job);
     expect(await rig.entry(job)).toMatchObject({ status: 'failed', parts: 2 });
     await rig.ledger.requeue(job.alertId, Date.now());
@@ -118,20 +118,26 @@ describe('the delivery', () => {
     expect(rig.sends()).toHaveLength(2);
   });
 
-  it('makes one call with a revoked bot token, and goes on when it is valid again', async () => {
-    const chat = await rig.addChat();
-    const fault = rig.double.fault({ times: 'always', action: errorAnswer(401, 'Unauthorized') });
-    const job = await rig.accept(chat);
-    const running = rig.deliver(job);
-    await expect.poll(() => rig.emitted).toEqual(['telegram.halted']);
-    await expect.poll(() => fault.hits).toBeGreaterThan(3); // probes
-    expect(rig.sends()).toHaveLength(1);
-    expect((await rig.integration(chat)).unreachableSince).toBeNull();
-    fault.remove();
-    await running;
-    expect((await rig.entry(job)).status).toBe('delivered');
-    expect(rig.emitted).toEqual(['telegram.halted', 'telegram.recovered']);
-  });
+  it.each([
+    [401, 'Unauthorized'],
+    [400, 'Bad Request: Logged out'],
+  ])(
+    'makes one call with a bot token that is refused, and goes on when it is valid again: %i %s',
+    async (code, text) => {
+      const chat = await rig.addChat();
+      const fault = rig.double.fault({ times: 'always', action: errorAnswer(code, text) });
+      const job = await rig.accept(chat);
+      const running = rig.deliver(job);
+      await expect.poll(() => rig.emitted).toEqual(['telegram.halted']);
+      await expect.poll(() => fault.hits).toBeGreaterThan(3); // probes
+      expect(rig.sends()).toHaveLength(1);
+      expect((await rig.integration(chat)).unreachableSince).toBeNull();
+      fault.remove();
+      await running;
+      expect((await rig.entry(job)).status).toBe('delivered');
+      expect(rig.emitted).toEqual(['telegram.halted', 'telegram.recovered']);
+    },
+  );
 
   it('gives an alert back untouched when the worker stops while Telegram is away', async () => {
     const job = await rig.accept(await rig.addChat());
@@ -142,6 +148,39 @@ describe('the delivery', () => {
     stopping.abort();
     expect(await running).toEqual({ kind: 'defer', ms: 0, called: true });
     expect((await rig.entry(job)).status).toBe('queued');
+  });
+});
+
+describe('the ttl', () => {
+  it('is kept though the turn comes just before its end, and the slot after it', async () => {
+    const rig = await createDeliveryRig({
+      pace: {
+        take: async ({ alertId }) => ({
+          ...{ kind: 'go', waitMs: 300, sealed: rig.texts.get(alertId) ?? null, isFlooded: false },
+        }),
+      },
+    });
+    const job = await rig.accept(await rig.addChat(), {}, { expiresAt: Date.now() + 150 });
+    expect(await rig.deliver(job)).toMatchObject({ called: false, outcome: { status: 'expired' } });
+    expect(rig.sends()).toHaveLength(0);
+    await rig.close();
+  });
+
+  it('is kept though the claim waits for the database', async () => {
+    const rig = await createDeliveryRig({
+      ledger: {
+        async claim(id, sendAt) {
+          const claimed = await rig.ledger.claim(id, sendAt);
+          await new Promise((resolve) => setTimeout(resolve, 400));
+          return claimed;
+        },
+      },
+    });
+    const job = await rig.accept(await rig.addChat(), {}, { expiresAt: Date.now() + 300 });
+    expect(await rig.deliver(job)).toMatchObject({ called: false, outcome: { status: 'expired' } });
+    expect((await rig.entry(job)).status).toBe('expired');
+    expect(rig.sends()).toHaveLength(0);
+    await rig.close();
   });
 });
 

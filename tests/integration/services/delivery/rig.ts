@@ -5,6 +5,7 @@ import { createPayloadCipher } from '../../../../src/crypto/payload-cipher.ts';
 import { createTokens, hashToken } from '../../../../src/crypto/tokens.ts';
 import { createAlertLedger } from '../../../../src/db/alerts/alert-ledger.ts';
 import { createDatabaseMaintenance } from '../../../../src/db/backup/database-maintenance.ts';
+import { createChatRepository } from '../../../../src/db/chats/chat-repository.ts';
 import { createIntegrationRepository } from '../../../../src/db/integrations/integration-repository.ts';
 import { createJobRuns } from '../../../../src/db/jobs/job-runs.ts';
 import type { AlertContent, AlertRecord } from '../../../../src/domain/alert.ts';
@@ -22,6 +23,7 @@ import type { AlertJob, AlertQueue, EndedSignal, Pace } from '../../../../src/se
 import type { Renderer } from '../../../../src/services/ports/telegram.ts';
 import { createTelegramClient } from '../../../../src/telegram/connection.ts';
 import { createRenderer } from '../../../../src/telegram/render/renderer.ts';
+import { renderRest } from '../../../../src/telegram/render/rest.ts';
 import { createTelegramSender } from '../../../../src/telegram/sender.ts';
 import { openTestSqlite } from '../../../support/sqlite.ts';
 
@@ -73,7 +75,12 @@ export async function createDeliveryRig(
   const config = loadConfig({ MAX_ALERTS: '1000' }, () => '');
   const ports = { cipher, tokens, ledger, repository, queue: NO_QUEUE, ended: NOBODY_WAITS };
   const { integrations } = createUseCases(
-    { ...ports, database: createDatabaseMaintenance(db), jobRuns: createJobRuns(db) },
+    {
+      ...ports,
+      chatRepository: createChatRepository(db),
+      database: createDatabaseMaintenance(db),
+      jobRuns: createJobRuns(db),
+    },
     { config, clock, events },
   );
   const sender = createTelegramSender({
@@ -108,6 +115,7 @@ export async function createDeliveryRig(
       cipher,
       guard: createTelegramGuard({ sender, events, timing: GUARD }),
       render,
+      renderRest,
       pace,
       ended: { publish: () => undefined },
       events,
@@ -183,9 +191,11 @@ export async function createDeliveryRig(
 
     /** Delivers as the worker does, deferrals cut short, until the alert has ended or the worker stops. */
     async deliver(job: AlertJob, stopping = new AbortController().signal): Promise<Delivery> {
+      let { form } = job;
       for (;;) {
-        const delivered = await delivery.deliver(job, stopping);
+        const delivered = await delivery.deliver(form === undefined ? job : { ...job, form }, stopping);
         if (delivered.kind === 'ended' || stopping.aborted) return delivered;
+        form = delivered.form ?? form;
       }
     },
 

@@ -65,4 +65,19 @@ describe("an answer or fault of Telegram's", () => {
     }
     expect(outcomes).toEqual([false, false, false, false, false, true]);
   });
+
+  it('counts them over all workers and integrations of a chat: a delivery by any begins anew', async () => {
+    const chat = await rig.addChat();
+    const action = errorAnswer(400, 'Bad Request: CHAT_WRITE_FORBIDDEN');
+    const deliver = async (isRefused: boolean) => {
+      if (isRefused) rig.double.fault({ chatId: chat.chatId, action });
+      // Each by a worker that knows nothing of the others.
+      await rig.another().deliver(await rig.accept(chat), new AbortController().signal);
+      return (await rig.integration(chat)).unreachableSince !== null;
+    };
+    const outcomes: boolean[] = [];
+    for (const isRefused of [true, true, false, true, true, false, true, true, true])
+      outcomes.push(await deliver(isRefused));
+    expect(outcomes).toEqual([...Array(8).fill(false), true]);
+  });
 });

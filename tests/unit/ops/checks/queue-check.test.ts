@@ -41,6 +41,19 @@ function setUp() {
 }
 
 describe('the queue check', () => {
+  it('reports a queue that does not move also after the clock was set back', async () => {
+    const { state, events, check } = setUp();
+    state.motion = { ...STILL, pausedUntil: state.now + 1 };
+    state.counts = ONE;
+    await check();
+    events.emit('alert.sending', { alertId: 'a', chat: 'c', part: 1 });
+    state.motion = STILL;
+    state.now -= 10 * LIMIT;
+    expect(await check()).toEqual({ ok: true });
+    state.now += LIMIT + 1;
+    expect(await check()).toEqual(STALLED);
+  });
+
   it('is ok while nothing is due, however long', async () => {
     const { state, check } = setUp();
     state.counts = { ...EMPTY, pending: 5, delayed: 5, failed: 2 };

@@ -14,6 +14,15 @@ function setUp() {
 }
 
 describe('the limit of attempts', () => {
+  it('lasts no longer when the clock is set back', () => {
+    const { clock, take } = setUp();
+    expect([take(1), take(1), take(1)]).toEqual([0, 0, 1_000]);
+    clock.time -= 500_000;
+    expect(take(1)).toBe(1_000);
+    clock.time += 1_001;
+    expect(take(1)).toBe(0);
+  });
+
   it('counts per key, in a window from the first attempt, and says how long to wait', () => {
     const { clock, take } = setUp();
     expect([take(1), take(2)]).toEqual([0, 0]);

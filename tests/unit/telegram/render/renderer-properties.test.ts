@@ -55,6 +55,8 @@ const MARKUP = [
   '&',
   '<!--',
   '[a]: b\n',
+  `[link](https://a.b/${'p'.repeat(900)})`,
+  `<a href="https://a.b/${'ä'.repeat(900)}">link</a>`,
 ];
 const CLUSTERS = [
   '👨‍👩‍👧‍👦',

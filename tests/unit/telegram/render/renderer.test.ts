@@ -108,6 +108,36 @@ describe('a long alert', () => {
     ]);
   });
 
+  it('is more messages where one cannot hold the addresses of its links, and loses none', async () => {
+    const addresses = Array.from({ length: 14 }, (_, index) => `https://a.b/${index}${'p'.repeat(1_000)}`);
+    const parts = await render(
+      alert(addresses.map((address, index) => `[link ${index}](${address})`).join(' and '), {
+        format: 'markdown',
+      }),
+      0,
+    );
+    expect(parts).toHaveLength(2);
+    parts.forEach(expectSendable);
+    expect(parts.flatMap(({ entities }) => entities.map(({ url }) => url))).toEqual(addresses);
+    expect(joinParts(parts)).toBe(addresses.map((_, index) => `link ${index}`).join(' and '));
+  });
+
+  it('is more messages where one has more than 100 links', async () => {
+    const link = '<a href="https://a.b">l</a> ';
+    const parts = await render(alert(link.repeat(250), { format: 'html' }), 0);
+    parts.forEach(expectSendable);
+    expect(parts.flatMap(({ entities }) => entities)).toHaveLength(250);
+  });
+
+  it('drops looks, not links, where the entities take too much', async () => {
+    const link = `<a href="https://a.b/${'p'.repeat(1_900)}">l</a>`;
+    const message = `${link.repeat(4)}${'<b>b</b> <i>i</i> '.repeat(40)}`;
+    const [part, ...others] = await render(alert(message, { format: 'html' }), 0);
+    expect(others).toEqual([]);
+    if (part) expectSendable(part);
+    expect(part?.entities.filter(({ type }) => type === 'text_link')).toHaveLength(4);
+  });
+
   it('prefers fewer messages to nicer ends when 4 are enough', async () => {
     // Paragraphs of 2,100 units: one per message with nice ends, which would be 7 messages.
     const message = `${words(2_098)}\n\n`.repeat(7);
@@ -143,5 +173,14 @@ describe('the simpler forms', () => {
     const [long] = await render(alert(words(5_000)), 2);
     expect(long?.document?.content).toBe(words(5_000));
     if (long) expectSendable(long);
+  });
+
+  it('3 is as many messages as it takes', async () => {
+    expect(await render(content, 3)).toEqual([{ kind: 'message', text: written, entities: [] }]);
+    const parts = await render(alert(words(16_000), { title: words(250), tags: ['tag'] }), 3);
+    expect(parts.length).toBeGreaterThan(3);
+    parts.forEach(expectSendable);
+    expect(parts.map(({ kind }) => kind)).not.toContain('document');
+    expect(joinParts(parts)).toBe(`${words(250)}\n${words(16_000)}\n#tag`);
   });
 });

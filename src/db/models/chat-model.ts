@@ -1,0 +1,11 @@
+import { Model } from 'objection';
+
+/** A row of Chats. Stays in src/db. */
+export class ChatModel extends Model {
+  static override tableName = 'Chats';
+  static override idColumn = 'chatId';
+
+  declare chatId: number;
+  declare registeredAt: number;
+  declare blockedAt: number | null;
+}

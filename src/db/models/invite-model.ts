@@ -1,0 +1,11 @@
+import { Model } from 'objection';
+
+/** A row of Invites: a link that lets one more chat in. */
+export class InviteModel extends Model {
+  static override tableName = 'Invites';
+  static override idColumn = 'hash';
+
+  declare hash: string;
+  declare createdAt: number;
+  declare expiresAt: number;
+}

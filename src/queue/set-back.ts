@@ -1,0 +1,30 @@
+import type { Queue, RateLimiterOptions } from 'bullmq';
+import { type AlertJobData, callUp } from './alert-queue.ts';
+
+/** Jobs per look: bounds the memory that it takes. */
+const PAGE = 500;
+
+/**
+ * After the clock was set back: BullMQ wakes what was put off by the time of day, which is now further away than anybody
+ * meant. Each alert that was looked at in what is now the future gets another look at once; the pace puts it off again if
+ * it has to. Scheduled ones, which nobody has looked at, wait for their time.
+ */
+export async function lookAgain(queue: Queue<AlertJobData>): Promise<void> {
+  const now = Date.now();
+  const ids: string[] = [];
+  for (let start = 0; ; start += PAGE) {
+    const jobs = await queue.getDelayed(start, start + PAGE - 1);
+    ids.push(
+      ...jobs.flatMap(({ id, processedOn }) => (id !== undefined && (processedOn ?? 0) > now ? [id] : [])),
+    );
+    if (jobs.length < PAGE) break;
+  }
+  for (const id of ids) await callUp(queue, id, 0);
+}
+
+/** Where Redis's clock was set back, the limiter's key stays for as long as that was, and nobody sends. */
+export async function freeLimiter(queue: Queue, limiter: RateLimiterOptions | undefined): Promise<void> {
+  if (limiter === undefined) return;
+  const ms = await queue.getRateLimitTtl(limiter.max);
+  if (ms > limiter.duration) await queue.removeRateLimitKey();
+}

@@ -1,9 +1,10 @@
 import type { AlertRecord } from '../domain/alert.ts';
+import type { Incident } from '../domain/incident.ts';
 import type { Integration } from '../domain/integration.ts';
 
 /** What leaves of a ledger entry: no text, no internal ids. Times are ISO 8601. */
 export function presentAlert(
-  alert: AlertRecord & { readonly tags: readonly string[] },
+  alert: AlertRecord & { readonly tags: readonly string[]; readonly incident: Incident | null },
 ): Record<string, unknown> {
   return {
     id: alert.id,
@@ -20,10 +21,24 @@ export function presentAlert(
     parts: alert.parts,
     partsDelivered: alert.messageIds.length,
     messageIds: alert.messageIds,
+    folded: alert.folded,
+    shown: alert.folded === null ? null : alert.shown,
+    incident: alert.incident && presentIncident(alert.incident),
     remaining: alert.remaining,
     createdAt: isoTime(alert.createdAt),
     sendingAt: isoTime(alert.sendingAt),
     endedAt: isoTime(alert.endedAt),
+  };
+}
+
+function presentIncident(incident: Incident): Record<string, unknown> {
+  return {
+    id: incident.id,
+    status: incident.state,
+    count: incident.count,
+    openedAt: isoTime(incident.openedAt),
+    lastAt: isoTime(incident.lastAt),
+    resolvedAt: isoTime(incident.resolvedAt),
   };
 }
 

@@ -5,6 +5,7 @@ import { createAlertLedger } from '../db/alerts/alert-ledger.ts';
 import { createDatabaseMaintenance } from '../db/backup/database-maintenance.ts';
 import { createChatRepository } from '../db/chats/chat-repository.ts';
 import type { Database } from '../db/engine/connect.ts';
+import { createIncidentRepository } from '../db/incidents/incident-repository.ts';
 import { createIntegrationRepository } from '../db/integrations/integration-repository.ts';
 import { createJobRuns } from '../db/jobs/job-runs.ts';
 import type { EventBus } from '../domain/events.ts';
@@ -17,14 +18,19 @@ import { openQueue } from '../queue/open-queue.ts';
 import type { Ownership } from '../queue/ownership.ts';
 import { endFloodWait, readFloodWait } from '../queue/pace.ts';
 import { createPlaces } from '../queue/places.ts';
+import { createShownTexts } from '../queue/shown-texts.ts';
+import { createUpdateQueue, UPDATE_QUEUE, type UpdateJobData } from '../queue/update-queue.ts';
 import { createWhyWaiting } from '../queue/why-waiting.ts';
 import { createAlertService, IDEMPOTENCY_WINDOW_MS } from '../services/alerts/alerts.ts';
 import { createChatService } from '../services/chats/chats.ts';
+import { createSettleLead } from '../services/incidents/leads.ts';
+import { createIncidentSweep } from '../services/incidents/sweep.ts';
 import { createIntegrationService } from '../services/integrations/integrations.ts';
 import { createMaintenanceService } from '../services/jobs/maintenance.ts';
 import { createUpkeepService } from '../services/jobs/upkeep.ts';
 import type { AlertLedger } from '../services/ports/alerts.ts';
 import type { Clock } from '../services/ports/clock.ts';
+import type { IncidentRepository, ShownTexts, UpdateQueue } from '../services/ports/incidents.ts';
 import type { IntegrationRepository } from '../services/ports/integrations.ts';
 import type { AlertQueue, EndedSignal } from '../services/ports/queue.ts';
 import type { RedisConnections } from './redis.ts';
@@ -38,6 +44,7 @@ type CoreConfig = Pick<
   | 'tokens'
   | 'maxAlerts'
   | 'maxIntegrationsPerChat'
+  | 'incidents'
   | 'timeZone'
   | 'backup'
   | 'telegram'
@@ -60,6 +67,7 @@ function createPorts({ config, secret, db, redis, ownership, clock, onError }: P
   const { prefix } = config.redis;
   const connection = { redis: redis.fast, prefix, onError };
   const alertJobs = openQueue<AlertJobData>(ALERT_QUEUE, connection);
+  const updateJobs = openQueue<UpdateJobData>(UPDATE_QUEUE, connection);
   const { chatDelayMs } = config.worker;
   const limits = config.queue;
   const freeIn = createFreeIn({ redis: redis.fast, prefix, ...config.worker });
@@ -75,6 +83,10 @@ function createPorts({ config, secret, db, redis, ownership, clock, onError }: P
     alertJobs,
     /** For the board: the jobs themselves run in createMaintenanceQueue, where the role scheduler is. */
     maintenanceJobs: openQueue(MAINTENANCE_QUEUE, connection),
+    updateJobs,
+    incidents: createIncidentRepository(db, { ...config.incidents, windowMs: IDEMPOTENCY_WINDOW_MS }),
+    texts: createShownTexts({ redis: redis.fast, prefix, ...config.incidents }),
+    updates: createUpdateQueue(updateJobs),
     places,
     queue: createAlertQueue({ queue: alertJobs, places, limits, ownership, freeIn }),
     ended: createEndedSignal({ publisher: redis.fast, subscriber: redis.subscriber, prefix }),
@@ -92,12 +104,15 @@ export function createUseCases(
     readonly repository: IntegrationRepository;
     readonly ledger: AlertLedger;
     readonly queue: AlertQueue;
+    readonly incidents: IncidentRepository;
+    readonly texts: ShownTexts;
+    readonly updates: UpdateQueue;
     readonly ended: EndedSignal;
   },
   deps: {
     readonly config: Pick<
       CoreConfig,
-      'maxAlerts' | 'maxIntegrationsPerChat' | 'timeZone' | 'backup' | 'telegram'
+      'maxAlerts' | 'maxIntegrationsPerChat' | 'incidents' | 'timeZone' | 'backup' | 'telegram'
     >;
     readonly clock: Clock;
     readonly events: EventBus;
@@ -107,8 +122,11 @@ export function createUseCases(
   const { timeZone, backup } = config;
   const dailyLimit = config.maxAlerts;
   const chats = ports.chatRepository;
-  const shared = { ...ports, integrations: ports.repository, chats, clock, events, timeZone, dailyLimit };
+  const common = { ...ports, integrations: ports.repository, chats, clock, events, timeZone, dailyLimit };
+  const settleLead = createSettleLead(common);
+  const shared = { ...common, settleLead };
   return {
+    settleLead,
     integrations: createIntegrationService({ ...shared, maxPerChat: config.maxIntegrationsPerChat }),
     chats: createChatService(shared),
     alerts: createAlertService(shared),
@@ -117,7 +135,11 @@ export function createUseCases(
       backupDir: backup.directory,
       backupKeep: backup.keep,
     }),
-    upkeep: createUpkeepService({ ...shared, telegramTimeoutMs: config.telegram.timeoutMs }),
+    upkeep: createUpkeepService({
+      ...shared,
+      sweepIncidents: createIncidentSweep({ ...shared, staleMs: config.incidents.staleMs }),
+      telegramTimeoutMs: config.telegram.timeoutMs,
+    }),
   };
 }
 
@@ -137,7 +159,8 @@ export function createCore(deps: PortsDeps & { readonly events: EventBus }) {
     },
     /** Ends BullMQ's hold on the connections, which stay the caller's. */
     async close(): Promise<void> {
-      await Promise.all([ports.alertJobs.close(), ports.maintenanceJobs.close()]);
+      const { alertJobs, maintenanceJobs, updateJobs } = ports;
+      await Promise.all([alertJobs, maintenanceJobs, updateJobs].map((queue) => queue.close()));
     },
   };
 }

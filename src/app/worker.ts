@@ -9,6 +9,7 @@ import { createRenderer } from '../telegram/render/renderer.ts';
 import { renderRest } from '../telegram/render/rest.ts';
 import type { Context } from './context.ts';
 import type { Core } from './core.ts';
+import { createEdits } from './edits.ts';
 import type { RedisConnections } from './redis.ts';
 import { createSender, type TelegramAccess } from './telegram.ts';
 
@@ -41,6 +42,7 @@ export async function startWorker(deps: {
     dropAbandoned: (job) => dropAbandoned(job, { queue, places }),
   });
   const renderer = createRenderer();
+  const edits = createEdits({ context, core, redis, guard, pace, renderLiving: renderer.renderLiving });
   const delivery = createDeliveryService({
     ledger: core.ledger,
     integrations: core.repository,
@@ -51,6 +53,7 @@ export async function startWorker(deps: {
     render: renderer.render,
     renderRest,
     pace,
+    leads: edits.leads,
     ended: core.ended,
     events,
     clock,
@@ -66,10 +69,11 @@ export async function startWorker(deps: {
     onError: context.onError,
   });
   await worker.start();
+  edits.worker.start();
   return {
     guard,
     async stop() {
-      await worker.stop();
+      await Promise.all([worker.stop(), edits.worker.stop()]);
       await renderer.close();
       await queue.close();
     },

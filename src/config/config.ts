@@ -67,6 +67,15 @@ export interface Config {
   readonly maxIntegrationsPerChat: number;
   /** Who may register a chat: everybody, or only who was invited. */
   readonly registration: Registration;
+  readonly incidents: {
+    readonly ringAgainMs: number;
+    /** Without an alert for so long it is stale. */
+    readonly staleMs: number;
+    /** What it shows is kept for so long. */
+    readonly keepTextMs: number;
+    /** Folded alerts per integration and day. */
+    readonly maxFolded: number;
+  };
   readonly tokens: { readonly setupTtlSeconds: number; readonly ttlDays: number };
   /** Without a password there are no operator pages (the sandbox generates one). */
   readonly admin: { readonly user: string; readonly password: string | undefined };
@@ -204,6 +213,12 @@ function toConfig(values: Values, secrets: readonly string[], warnings: readonly
     maxAlerts: values.MAX_ALERTS,
     maxIntegrationsPerChat: values.MAX_INTEGRATIONS_PER_CHAT,
     registration: values.REGISTRATION,
+    incidents: {
+      ringAgainMs: values.RING_AGAIN_MINUTES * 60_000,
+      staleMs: values.INCIDENT_HOURS * 3_600_000,
+      keepTextMs: values.BUTTON_HOURS * 3_600_000,
+      maxFolded: values.MAX_FOLDED,
+    },
     tokens: { setupTtlSeconds: values.SETUP_TOKEN_TTL_SECONDS, ttlDays: values.TOKEN_TTL_DAYS },
     admin: { user: values.ADMIN_USER, password: values.ADMIN_PASSWORD },
     telegram: {

@@ -20,6 +20,7 @@ export const ALERT_LIMITS = {
   /** Milliseconds ahead that an alert may be scheduled: 7 days. */
   deliverAheadMs: 7 * 86_400_000,
   idempotencyKey: 255,
+  key: 255,
 } as const;
 
 /** The readable part of an alert. It exists only in memory and, sealed, in Redis. */
@@ -58,6 +59,14 @@ export interface AlertRecord extends AlertOptions {
   readonly messageIds: readonly number[];
   /** How often it was sent again by hand. */
   readonly resends: number;
+  /** The incident that it belongs to. */
+  readonly incidentId: string | null;
+  /** It went into a message that is there already: that of an incident. */
+  readonly folded: 'incident' | null;
+  /** Of a folded one: its own text was on display. */
+  readonly shown: boolean;
+  /** Telegram's id of the message that it answers: a short reply of our own. */
+  readonly replyTo: number | null;
   /** Quota units left after this alert was accepted, as its answer said. */
   readonly remaining: number;
   readonly createdAt: number;

@@ -28,6 +28,8 @@ export type CallResult =
 /** Everything that observers (logs, metrics) may know. No text, no token, no plain chat id is ever in an event. */
 export interface DomainEvents {
   'alert.accepted': AlertEvent & { readonly priority: AlertPriority; readonly requestId?: string };
+  /** Accepted, into a message that is there already. Beside `alert.accepted`. */
+  'alert.folded': AlertEvent & { readonly into: 'incident' };
   'alert.replayed': AlertEvent & { readonly requestId?: string };
   'alert.refused': { readonly code: ErrorCode; readonly chat?: string; readonly requestId?: string };
   'alert.sending': AlertEvent & { readonly part: number };

@@ -1,5 +1,35 @@
 import type { AlertPriority } from './alert.ts';
 
+/** A problem of an integration's, by the key that its alerts name: one message that stays true. Times are epoch ms. */
+export interface Incident {
+  readonly id: string;
+  readonly integrationId: number;
+  readonly state: IncidentState;
+  /** Alerts so far, its end not among them. */
+  readonly count: number;
+  readonly openedAt: number;
+  readonly lastAt: number;
+  readonly resolvedAt: number | null;
+  /** Since when it takes no more alerts. */
+  readonly closedAt: number | null;
+  /** Rises with each change of what is to be shown. */
+  readonly version: number;
+  /** What its message shows. */
+  readonly shownVersion: number;
+  /** The alert whose message becomes the incident's; null once that has ended. */
+  readonly leadId: string | null;
+  /** Telegram's id of its message. */
+  readonly messageId: number | null;
+  readonly threadId: number | null;
+  /** The alert whose text it shows. */
+  readonly textId: string;
+  /** A short reply that is still to be sent. */
+  readonly reply: IncidentReply | null;
+}
+
+/** It rings again; it is resolved. */
+export type IncidentReply = 'again' | 'resolved';
+
 export type IncidentState = 'open' | 'acknowledged' | 'resolved' | 'stale';
 
 /** How an alert relates to its incident: a part of it, its end, or its end if there is one (adapters). */
@@ -74,7 +104,10 @@ export function stepFor(
   // An end is no occurrence.
   if (alert.resolve !== false) {
     const { count, lastAt, priority, rangAt } = incident;
-    return { kind: 'resolve', next: { state: 'resolved', count, lastAt, priority, rangAt, showsText: false } };
+    return {
+      kind: 'resolve',
+      next: { state: 'resolved', count, lastAt, priority, rangAt, showsText: false },
+    };
   }
   const rises = RANK[alert.priority] > RANK[incident.priority];
   const counted = {

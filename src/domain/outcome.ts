@@ -15,6 +15,8 @@ export type SendOutcome =
   | { readonly kind: 'topic_gone' }
   /** Telegram refuses this form of the message, or says something that nobody knows: try the next simpler form. */
   | { readonly kind: 'payload_rejected'; readonly reason: string }
+  /** The server takes no moments (`date_time`), as far as we know now: the same form once more, without them. */
+  | { readonly kind: 'moments_refused' }
   /** It will never arrive. `chat` says what that means for the integration. */
   | { readonly kind: 'failed'; readonly reason: string; readonly chat: ChatEffect }
   /** Telegram may have it (timeout, reset, 5xx, unreadable answer). Never resent automatically. */

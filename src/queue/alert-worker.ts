@@ -7,7 +7,7 @@ import type { Delivery, DeliveryService } from '../services/delivery/delivery.ts
 import { ALERT_QUEUE, type AlertJobData, callUp, KEEP_ENDED, KEEP_TEXT_MS } from './alert-queue.ts';
 import { closeWorker, createInFlightWork } from './close-worker.ts';
 import { giveTurns } from './due-alerts.ts';
-import { limiterFor } from './limiter.ts';
+import { createGiveTokenBack, limiterFor } from './limiter.ts';
 import { NO_TURN, type Places } from './places.ts';
 import { freeLimiter, lookAgain } from './set-back.ts';
 
@@ -20,11 +20,6 @@ const LOCK_MS = 10_000;
 const STALLED_MS = 5_000;
 /** A database that does not answer is tried again after this time, in ms. */
 const FAULT_PAUSE_MS = 1_000;
-/**
- * The limiter's token is given back only within this share of the limiter's duration: later it may be another fetch's,
- * and two sends would come too close (seen: 198 ms apart).
- */
-const SURELY_OURS = 0.5;
 /** How often the limiter is looked after, in ms. */
 const LIMITER_LOOK_MS = 5_000;
 
@@ -57,6 +52,7 @@ export function createAlertWorker(deps: {
   // Each delivery in hand waits for it, and the guard's one probe does; more would be a leak, which Node then reports.
   setMaxListeners(deps.concurrency + 1, stopping.signal);
   const inFlight = createInFlightWork();
+  const giveTokenBack = createGiveTokenBack(limiter, fastQueue, deps.onError);
   let lastActivity: number | null = null;
 
   async function process(job: Job<AlertJobData>, token?: string): Promise<AlertOutcome> {
@@ -82,14 +78,6 @@ export function createAlertWorker(deps: {
       deps.onError(error instanceof Error ? error : new Error(String(error)));
       return { kind: 'defer', ms: FAULT_PAUSE_MS, called: true };
     }
-  }
-
-  /** The limiter counts fetches: one that sent nothing must cost nobody a second. */
-  async function giveTokenBack(job: Job): Promise<void> {
-    if (limiter === undefined) return;
-    const sinceFetch = Date.now() - (job.processedOn ?? 0);
-    if (sinceFetch < 0 || sinceFetch > limiter.duration * SURELY_OURS) return;
-    await fastQueue.removeRateLimitKey().catch(deps.onError);
   }
 
   async function end(job: Job<AlertJobData>, outcome: AlertOutcome): Promise<AlertOutcome> {

@@ -13,6 +13,7 @@ export interface DispatchCommands {
   readonly pinguiBlock: Command;
   readonly pinguiAnswered: Command;
   readonly pinguiAnswer: Command;
+  readonly pinguiEdit: Command;
 }
 
 const SCRIPTS: Record<keyof DispatchCommands, string> = {
@@ -23,6 +24,7 @@ const SCRIPTS: Record<keyof DispatchCommands, string> = {
   pinguiBlock: 'block',
   pinguiAnswered: 'answered',
   pinguiAnswer: 'answer',
+  pinguiEdit: 'edit',
 };
 
 export function withDispatchCommands<C extends RedisClient>(client: C): C & DispatchCommands {

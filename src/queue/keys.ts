@@ -16,6 +16,11 @@ export function dispatchKeys(prefix: string) {
     sent: (chat: string) => `${base}sent:${chat}`,
     answered: (chat: string) => `${base}answered:${chat}`,
     answers: `${base}answers`,
+    /** What an incident shows, by the alert that brought it. */
+    shown: (alertId: string) => `${base}shown:${alertId}`,
+    /** lua/edit.lua */
+    edited: (incidentId: string) => `${base}edited:${incidentId}`,
+    edits: (chat: string) => `${base}edits:${chat}`,
     text: (alertId: string) => `${base}text:${alertId}`,
   };
 }

@@ -31,6 +31,7 @@ function resultOf(error: unknown): CallResult {
     case 'delivered':
     case 'failed':
     case 'migrated':
+    case 'moments_refused':
     case 'payload_rejected':
     case 'topic_gone':
       return 'refused';

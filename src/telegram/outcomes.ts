@@ -89,6 +89,14 @@ export const ANSWER_TABLE: readonly AnswerRow[] = [
   ),
   // Nothing to do.
   row(['message is not modified'], failed('message_not_modified', 'none')),
+  // Of an edit: only a new message can say it.
+  row(
+    [
+      ...['message to edit not found', "message can't be edited", 'message_id_invalid'],
+      'there is no text in the message to edit',
+    ],
+    failed('message_gone', 'none'),
+  ),
   row(['query is too old', 'query id is invalid'], failed('query_expired', 'none')),
 ];
 

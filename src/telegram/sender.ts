@@ -1,7 +1,9 @@
 import type { Telegram } from 'telegraf';
-import type { RenderedPart, SendRequest, TelegramSender } from '../services/ports/telegram.ts';
+import type { SendOutcome } from '../domain/outcome.ts';
+import type { EditRequest, RenderedPart, SendRequest, TelegramSender } from '../services/ports/telegram.ts';
 import type { ReportCall } from './call-report.ts';
 import { isLinkable } from './links.ts';
+import { createMoments, withoutMoments } from './moments.ts';
 import { classifyError, classifyResult } from './outcomes.ts';
 
 /** The id of a forum's General topic. Telegram rejects it: a message without a topic goes there. */
@@ -35,19 +37,30 @@ export function createTelegramSender(deps: {
     }
   }
 
+  async function outcomeOf(method: string, payload: object): Promise<SendOutcome> {
+    try {
+      return classifyResult(await call(method, payload));
+    } catch (error) {
+      return classifyError(error);
+    }
+  }
+
+  /** Calls with the text; one whose moments the server does not know is refused, and made without them from then on. */
+  async function callWithText(method: string, payload: (part: RenderedPart) => object, part: RenderedPart) {
+    const shown = moments.knows ? part : withoutMoments(part);
+    const outcome = await outcomeOf(method, payload(shown));
+    return moments.judge(part, outcome);
+  }
+  const moments = createMoments();
+
   return {
-    async send(request) {
-      try {
-        const { document } = request.part;
-        return classifyResult(
-          document === undefined
-            ? await call('sendMessage', toMessage(request))
-            : await call('sendDocument', toDocument(request, document)),
-        );
-      } catch (error) {
-        return classifyError(error);
-      }
+    send(request) {
+      const { document } = request.part;
+      if (document !== undefined) return outcomeOf('sendDocument', toDocument(request, document));
+      return callWithText('sendMessage', (part) => toMessage({ ...request, part }), request.part);
     },
+
+    edit: (request) => callWithText('editMessageText', (part) => toEdit({ ...request, part }), request.part),
 
     async probe() {
       try {
@@ -73,6 +86,18 @@ function toMessage(request: SendRequest): object {
   };
 }
 
+function toEdit({ chatId, messageId, part, button }: EditRequest): object {
+  return {
+    chat_id: chatId,
+    message_id: messageId,
+    text: part.text,
+    ...(part.entities.length === 0 ? {} : { entities: part.entities }),
+    link_preview_options: { is_disabled: true },
+    // An edit without buttons takes them off.
+    ...toMarkup(button),
+  };
+}
+
 function toDocument(request: SendRequest, document: NonNullable<RenderedPart['document']>): object {
   const { text, entities } = request.part;
   return {
@@ -83,14 +108,21 @@ function toDocument(request: SendRequest, document: NonNullable<RenderedPart['do
   };
 }
 
-function toCommon({ chatId, silent, threadId, button }: SendRequest): object {
+function toCommon({ chatId, silent, threadId, button, replyTo }: SendRequest): object {
   return {
     chat_id: chatId,
     ...(silent ? { disable_notification: true } : {}),
     ...(threadId === null || threadId === GENERAL_TOPIC ? {} : { message_thread_id: threadId }),
-    // The renderer shows an address that Telegram takes no button for as text.
-    ...(button !== null && isLinkable(button.url)
-      ? { reply_markup: { inline_keyboard: [[{ text: button.text, url: button.url }]] } }
-      : {}),
+    // A message that is gone must not keep its answer from being read.
+    ...(replyTo === undefined
+      ? {}
+      : { reply_parameters: { message_id: replyTo, allow_sending_without_reply: true } }),
+    ...toMarkup(button),
   };
+}
+
+/** The renderer shows an address that Telegram takes no button for as text. */
+function toMarkup(button: SendRequest['button']): object {
+  if (button === null || !isLinkable(button.url)) return {};
+  return { reply_markup: { inline_keyboard: [[{ text: button.text, url: button.url }]] } };
 }

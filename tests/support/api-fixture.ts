@@ -13,6 +13,7 @@ import type { HttpServer } from '../../src/http/server.ts';
 import type { AlertLedger } from '../../src/services/ports/alerts.ts';
 import type { ChatRepository } from '../../src/services/ports/chats.ts';
 import type { PayloadCipher } from '../../src/services/ports/crypto.ts';
+import type { IncidentRepository, ShownTexts, UpdateQueue } from '../../src/services/ports/incidents.ts';
 import type { IntegrationRepository } from '../../src/services/ports/integrations.ts';
 import type { JobRuns } from '../../src/services/ports/jobs.ts';
 import type { DatabaseMaintenance } from '../../src/services/ports/maintenance.ts';
@@ -119,6 +120,10 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
         parts: null,
         resends: 0,
         messageIds: [],
+        incidentId: null,
+        folded: null,
+        shown: false,
+        replyTo: null,
         sendingAt: null,
         endedAt: null,
       } as const;
@@ -165,6 +170,9 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
   const useCases = createUseCases(
     {
       ...{ cipher, tokens, ledger, queue, repository, ended },
+      incidents: part<IncidentRepository>({}),
+      texts: part<ShownTexts>({}),
+      updates: part<UpdateQueue>({}),
       chatRepository: part<ChatRepository>({ find: async () => undefined, register: async () => undefined }),
       database: part<DatabaseMaintenance>({}),
       jobRuns: part<JobRuns>({}),

@@ -110,7 +110,7 @@ export async function createBotRig(
       },
       // The bot asks for integrations alone; alerts are the test's (onAccept).
       ...({ queue: { drop: async () => undefined } } as unknown as Pick<Ports, 'queue'>),
-      ...({} as Pick<Ports, 'ledger' | 'ended' | 'database' | 'jobRuns'>),
+      ...({} as Pick<Ports, 'ledger' | 'ended' | 'database' | 'jobRuns' | 'incidents' | 'texts' | 'updates'>),
     },
     { config: loadConfig({}, () => ''), clock, events: createEventBus() },
   );
@@ -121,7 +121,7 @@ export async function createBotRig(
     accepted.push({ integration, request, idempotencyKey: context.idempotencyKey });
     const remaining = integration.rateLimit - 1;
     await patch(integration.id, { rateLimit: remaining });
-    return { id: 'an-alert', remaining, dailyLimit: integration.dailyLimit, replayed: false };
+    return { id: 'an-alert', remaining, dailyLimit: integration.dailyLimit, replayed: false, folded: null };
   };
   const log: LogEntry[] = [];
   const logger = createLogger({

@@ -1,13 +1,14 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { within } from '../../async/within.ts';
-import { ALERT_LIMITS, type AlertRecord } from '../../domain/alert.ts';
+import { ALERT_LIMITS } from '../../domain/alert.ts';
 import { AppError } from '../../domain/errors.ts';
 import { createJsonBody, invalid } from '../../http/json-body.ts';
 import { methodNotAllowed } from '../../http/method-not-allowed.ts';
 import { publicPrefix } from '../../http/public-address.ts';
 import type { Waits } from '../../http/waits.ts';
-import type { AcceptedAlert, Sender } from '../../services/alerts/accept.ts';
-import { type AlertService, IDEMPOTENCY_WINDOW_MS } from '../../services/alerts/alerts.ts';
+import type { AcceptedAlert } from '../../services/alerts/accept.ts';
+import type { Sender } from '../../services/alerts/alert-request.ts';
+import { type AlertService, IDEMPOTENCY_WINDOW_MS, type SeenAlert } from '../../services/alerts/alerts.ts';
 import type { Clock } from '../../services/ports/clock.ts';
 import { integrationOf } from '../auth/request-context.ts';
 import { requireScope } from '../auth/require-scope.ts';
@@ -52,7 +53,8 @@ export function createAlertRoutes(deps: {
       id: accepted.id,
       status: 'queued',
       remaining: accepted.remaining,
-      message: 'Alert enqueued',
+      message: accepted.folded === null ? 'Alert enqueued' : 'Alert folded into a message that is there',
+      ...(accepted.folded === null ? {} : { folded: accepted.folded }),
     };
     const seconds = preferredWait(req.headers.prefer);
     const alert = seconds === 0 ? undefined : await endOf(res, sender, accepted.id, seconds);
@@ -65,7 +67,7 @@ export function createAlertRoutes(deps: {
   }
 
   /** While the queue is paused, that is why an alert waits, whatever put it back before. */
-  async function present(alert: AlertRecord & { tags: string[] }): Promise<Record<string, unknown>> {
+  async function present(alert: SeenAlert): Promise<Record<string, unknown>> {
     const isDue = alert.status === 'queued' && (alert.deliverAt ?? 0) <= deps.clock.now();
     const isPaused = isDue && (await within(PAUSED_WAIT_MS, deps.isPaused).catch(() => false));
     return presentAlert(isPaused ? { ...alert, reason: 'paused' } : alert);
@@ -77,7 +79,7 @@ export function createAlertRoutes(deps: {
     integration: { readonly id: number },
     id: string,
     seconds: number,
-  ): Promise<(AlertRecord & { tags: string[] }) | undefined> {
+  ): Promise<SeenAlert | undefined> {
     try {
       return await waits.run(res, (signal) => alerts.waitForEnd(integration, id, seconds, signal));
     } catch {

@@ -10,6 +10,9 @@ const URL_MESSAGE = 'Send an http, https or tg URL without spaces.';
 const THREAD = 'Send the id of a forum topic, a whole number above 0.';
 const TAGS = `Send a list of at most ${ALERT_LIMITS.tags} tags.`;
 
+const KEY = `Send a string of 1 to ${ALERT_LIMITS.key} characters.`;
+const RESOLVE = 'Send true, false or "if-open".';
+
 const UrlSchema = z
   .string('Send a string.')
   .max(ALERT_LIMITS.url, `Send at most ${ALERT_LIMITS.url} characters.`)
@@ -68,23 +71,51 @@ export function createAlertSchema(clock: Clock, latenessMs: number): BodySchema<
       ttl: optional(z.int(TTL).min(1, TTL).max(ALERT_LIMITS.ttlSeconds, TTL)),
       deliverAt: optional(DeliverAtSchema),
       threadId: optional(z.int(THREAD).min(1, THREAD)),
+      key: optional(z.string(KEY).min(1, KEY).max(ALERT_LIMITS.key, KEY)),
+      resolve: optional(z.union([z.boolean(), z.literal('if-open')], RESOLVE)),
       chatId: optional(ChatIdSchema),
     },
     'Send a JSON object.',
   );
+  // Even if other fields are at fault: all faults are reported together.
+  const when = ({ value }: { readonly value: unknown }) => typeof value === 'object' && value !== null;
   const AlertSchema = FieldsSchema.refine(hasButtonForTitle, {
     path: ['urlTitle'],
     message: 'urlTitle is the text of the button for url. Send url too.',
-    // Even if other fields are at fault: all faults are reported together.
-    when: ({ value }) => typeof value === 'object' && value !== null,
-  });
+    when,
+  })
+    .refine(hasKeyToResolve, {
+      path: ['resolve'],
+      message: 'resolve ends the incident of a key. Send key too.',
+      when,
+    })
+    .refine(isNoIncidentToCome, {
+      path: ['key'],
+      message: 'An incident is now: send key without deliverAt.',
+      when,
+    });
   const CompiledSchema = z.compile(FieldsSchema, { strict: true });
   return {
     safeParse(body) {
       const result = CompiledSchema.safeParse(body);
-      return result.success && hasButtonForTitle(result.data) ? result : AlertSchema.safeParse(body);
+      return result.success && isConsistent(result.data) ? result : AlertSchema.safeParse(body);
     },
   };
+}
+
+/** What is checked between fields; AlertSchema says what is wrong. */
+function isConsistent(
+  alert: Parameters<typeof hasKeyToResolve>[0] & Parameters<typeof hasButtonForTitle>[0],
+) {
+  return hasButtonForTitle(alert) && hasKeyToResolve(alert) && isNoIncidentToCome(alert);
+}
+
+function hasKeyToResolve(alert: { readonly key?: unknown; readonly resolve?: unknown }): boolean {
+  return isAbsent(alert.resolve) || alert.resolve === false || !isAbsent(alert.key);
+}
+
+function isNoIncidentToCome(alert: { readonly key?: unknown; readonly deliverAt?: unknown }): boolean {
+  return isAbsent(alert.key) || isAbsent(alert.deliverAt);
 }
 
 function hasButtonForTitle(alert: { readonly url?: unknown; readonly urlTitle?: unknown }): boolean {

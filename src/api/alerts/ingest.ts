@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { toAppError } from '../../http/foreign-errors.ts';
-import type { AcceptedAlert, Sender } from '../../services/alerts/accept.ts';
-import type { AlertRequest } from '../../services/alerts/alert-request.ts';
+import type { AcceptedAlert } from '../../services/alerts/accept.ts';
+import type { AlertRequest, Sender } from '../../services/alerts/alert-request.ts';
 import type { AlertService } from '../../services/alerts/alerts.ts';
 import { authenticatedOf } from '../auth/request-context.ts';
 import { requireScope } from '../auth/require-scope.ts';
@@ -25,7 +25,7 @@ export type Ingest = (source: IngestSource) => (RequestHandler | ErrorRequestHan
 export function createIngest(deps: {
   limit: RequestHandler;
   verifyJwtToken: RequestHandler;
-  alerts: Pick<AlertService, 'accept' | 'refuse'>;
+  alerts: Pick<AlertService, 'accept' | 'acceptKeyed' | 'refuse'>;
   quota: Pick<QuotaHeaders, 'announce'>;
 }): Ingest {
   const { alerts, quota } = deps;
@@ -53,11 +53,16 @@ export function createIngest(deps: {
       const sender = senderOf(req);
       const { request, idempotencyKey } = alertOf(req);
       const isGone = () => req.socket.destroyed;
-      const accepted = await alerts.accept(sender, request, {
-        requestId: req.requestId,
-        idempotencyKey,
-        isGone,
-      });
+      const context = { requestId: req.requestId, idempotencyKey, isGone };
+      const { key } = request;
+      const accepted =
+        key === undefined
+          ? await alerts.accept(sender, request, context)
+          : await alerts.acceptKeyed(sender, { ...request, key }, context);
+      if (accepted === 'ignored') {
+        res.status(202).json({ status: 'ignored', message: 'There is no open incident with this key' });
+        return;
+      }
       quota.announce(res, { limit: accepted.dailyLimit, remaining: accepted.remaining });
       await answer(req, res, accepted, sender);
     },

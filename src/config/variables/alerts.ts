@@ -60,4 +60,29 @@ export const ALERTS = {
     example: '4',
     about: 'How many sends each worker process may have in flight.',
   },
+  RING_AGAIN_MINUTES: {
+    ...integer(1, 10_080, 'minutes'),
+    fallback: '60',
+    example: '30',
+    about: 'A repeat of an open incident rings again when the last ring is so long ago.',
+  },
+  INCIDENT_HOURS: {
+    ...integer(1, 720, 'hours'),
+    fallback: '72',
+    example: '24',
+    about: 'An incident that was not heard of for so long is closed as stale.',
+  },
+  BUTTON_HOURS: {
+    ...integer(1, 720, 'hours'),
+    fallback: '48',
+    example: '72',
+    about:
+      'How long the text of an open incident is kept (sealed) for further edits, from its last alert on.',
+  },
+  MAX_FOLDED: {
+    ...integer(0, 10_000_000),
+    fallback: '5000',
+    example: '20000',
+    about: 'How many alerts each integration can send per day that go into messages that are there already.',
+  },
 } as const satisfies Record<string, Variable>;

@@ -6,6 +6,7 @@ import type { Row } from '../engine/statement.ts';
 import { FIND_ALERTS, FREE_KEYS, LOCK_INTEGRATIONS } from '../hot-statements.ts';
 import { ACCEPT, type Verdict } from './accept-statement.ts';
 import { type AlertRow, toAlertRecord, toNewEntry } from './alert-columns.ts';
+import { firstOfEachKey } from './first-of-each-key.ts';
 
 /** Alerts per transaction: other writers wait for it, and one fsync for this many is cheap enough. */
 const MAX_BATCH = 256;
@@ -117,18 +118,6 @@ export function createAccept(session: Session, windowMs: number): (alert: NewAle
 interface Found {
   readonly alert: NewAlert;
   readonly verdict: Verdict;
-}
-
-/** Those that no other of the list precedes with the same key: ACCEPT sees only what is written before it. */
-function firstOfEachKey(alerts: readonly NewAlert[]): readonly NewAlert[] {
-  const seen = new Set<string>();
-  return alerts.filter(({ integrationId, idempotency }) => {
-    if (idempotency === null) return true;
-    const key = `${integrationId} ${idempotency.keyHash}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
 }
 
 function toIntegration({ alert, verdict }: Found): AcceptingIntegration {

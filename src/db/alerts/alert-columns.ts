@@ -30,6 +30,10 @@ const FIELDS = {
   parts: later<number | null>(),
   messageIds: numbers(),
   resends: later<number>(),
+  incidentId: later<string | null>(),
+  folded: later<'incident' | null>(),
+  shown: yesOrNo(),
+  replyTo: later<number | null>(),
   /** Only the statement that accepts knows it. */
   remaining: later<number>(),
   createdAt: given('bigint', (alert) => alert.createdAt),
@@ -47,6 +51,8 @@ const HIDDEN = {
   period: later<number | null>(),
   /** A repeat of its key was answered: it cannot be withdrawn any more. */
   confirmedAt: later<number | null>(),
+  /** The incident's version that counts it. */
+  foldVersion: later<number | null>(),
 };
 
 /**
@@ -88,6 +94,10 @@ function given<Kept extends Stored>(
 /** Set by what becomes of the alert. */
 function later<Kept extends Stored>(): Column<Kept, Kept> {
   return { read: (stored) => stored };
+}
+
+function yesOrNo(): Column<boolean, number> {
+  return { read: (stored) => stored === 1 };
 }
 
 function flag(of: (alert: NewAlert) => boolean): Column<boolean, number> {

@@ -22,6 +22,7 @@ export function createLedgerSweeps(
         // One of which a part has arrived is finished instead, as the delivery does.
         .whereRaw(
           `"id" IN (SELECT "id" FROM "Alerts" WHERE "status" = 'queued' AND "expiresAt" <= ? AND "messageIds" = ''
+               AND "folded" IS NULL
              ORDER BY "expiresAt" LIMIT ? ${skipLocked})`,
           [now, limit],
         )
@@ -53,6 +54,8 @@ export function createLedgerSweeps(
       const query = alerts()
         .select('id', 'integrationId')
         .where({ status: 'queued' })
+        // Those that were folded into a message have no job of their own.
+        .whereNull('folded')
         .where('queuedAt', '<', before)
         .orderBy([{ column: 'queuedAt' }, { column: 'id' }])
         .limit(limit);

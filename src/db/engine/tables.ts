@@ -12,6 +12,7 @@ export const TABLES: readonly Table[] = [
   { name: 'Installation', key: ['one'] },
   { name: 'Integrations', key: ['id'], serial: 'id' },
   { name: 'Alerts', key: ['id'] },
+  { name: 'Incidents', key: ['id'] },
   { name: 'Chats', key: ['chatId'] },
   { name: 'Invites', key: ['hash'] },
   { name: 'JobRuns', key: ['name', 'slot'] },

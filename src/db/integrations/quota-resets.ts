@@ -74,6 +74,7 @@ async function resetBatch(
       // What was taken before does not come back into the new quota. Where nothing was, the period may go on.
       period: raw('?? + 1', ['period']),
       toldAt: null,
+      folded: 0,
       updatedAt: now,
     })
     .whereBetween('id', [from + 1, last])
@@ -81,6 +82,7 @@ async function resetBatch(
       changed
         .whereColumn('rateLimit', '<>', 'dailyLimit')
         .orWhere('carriedOver', '<>', 0)
+        .orWhere('folded', '<>', 0)
         .orWhere((other) => other.where('ownLimit', 0).where('dailyLimit', '<>', dailyLimit)),
     );
   return 'more';

@@ -26,6 +26,8 @@ export class IntegrationModel extends Model {
   declare period: number;
   /** 1: MAX_ALERTS does not reach it. */
   declare ownLimit: number;
+  /** Alerts of today that were folded. */
+  declare folded: number;
   declare createdAt: number;
   declare updatedAt: number;
 }

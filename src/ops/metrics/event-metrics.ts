@@ -41,6 +41,10 @@ export function countEvents(
   };
 
   const accepted = count('pingui_alerts_accepted_total', 'Alerts accepted.');
+  const folded = count(
+    'pingui_alerts_folded_total',
+    'Alerts accepted into a message that was there already.',
+  );
   const delivered = count('pingui_alerts_delivered_total', 'Alerts that Telegram confirmed.');
   const failed = countBy('pingui_alerts_failed_total', 'reason', 'Alerts that will not arrive.', FAILURES);
   const uncertain = countBy(
@@ -89,6 +93,7 @@ export function countEvents(
 
   observe(events, {
     'alert.accepted': accepted,
+    'alert.folded': folded,
     'alert.replayed': replayed,
     'alert.refused': ({ code }) => refused(code),
     'alert.sending': null,

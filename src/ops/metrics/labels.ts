@@ -23,7 +23,14 @@ export function createLabelBound(known: readonly string[] = []): (value: string)
 export const FAILURES = [
   ...['chat_migrated', 'chat_not_found', 'bot_blocked', 'user_deactivated', 'bot_not_started', 'chat_is_bot'],
   ...['bot_kicked', 'bot_not_member', 'chat_deleted', 'no_rights', 'no_write_access', 'not_administrator'],
-  ...['chat_restricted', 'message_not_modified', 'query_expired', 'topic_gone', 'entities_invalid'],
+  ...[
+    'chat_restricted',
+    'message_not_modified',
+    'message_gone',
+    'query_expired',
+    'topic_gone',
+    'entities_invalid',
+  ],
   ...['text_too_long', 'text_empty', 'text_not_utf8', 'button_invalid', 'url_invalid'],
   ...[
     ...[
@@ -64,6 +71,7 @@ export const DEFERRALS = [
   'telegram_halted',
   'chat_migrated',
   'topic_gone',
+  'moments_refused',
 ];
 
 /** A Record, so that a new code cannot be forgotten: can an alert be refused with it? */

@@ -1,22 +1,14 @@
 import { createDeadline, type Deadline } from '../../async/deadline.ts';
+import type { AlertRecord } from '../../domain/alert.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
-import { whyCannotSend } from '../../domain/integration.ts';
-import { nextReset } from '../../domain/quota.ts';
 import { ANSWER_LIMIT_MS, databaseUnavailable } from '../in-time.ts';
 import type { AcceptResult, AlertLedger, NewAlert } from '../ports/alerts.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
-import { type AlertRequest, canonical } from './alert-request.ts';
+import type { AlertRequest, Sender } from './alert-request.ts';
+import { type Entrance, validateStatus } from './entrance.ts';
 import type { QueueEntry, Source } from './queue-entry.ts';
-import { chatMismatch, deadToken, NOT_ACCEPTED } from './refusals.ts';
-
-/** Who sends: an integration, as its token names it. The accept itself proves that this is still so. */
-export interface Sender {
-  readonly id: number;
-  /** Hex SHA-256 of the token that was presented; null: none was (the bot's own test alert). */
-  readonly tokenHash: string | null;
-}
+import { checkSameBody, deadToken, NOT_ACCEPTED } from './refusals.ts';
 
 export interface AcceptedAlert {
   readonly id: string;
@@ -25,6 +17,8 @@ export interface AcceptedAlert {
   readonly dailyLimit: number;
   /** True if an earlier request with the same Idempotency-Key made this alert. */
   readonly replayed: boolean;
+  /** It went into a message that is there already. */
+  readonly folded: AlertRecord['folded'];
 }
 
 /**
@@ -46,19 +40,15 @@ export type Accept = (
 export function createAccept(deps: {
   ledger: AlertLedger;
   queueEntry: QueueEntry;
-  tellUsedUp: (integrationId: number, chat: string) => Promise<void>;
-  cipher: PayloadCipher;
+  entrance: Entrance;
+  cipher: Pick<PayloadCipher, 'hashChat'>;
   events: EventBus;
-  clock: Clock;
-  timeZone: string;
 }): Accept {
-  const { ledger, queueEntry, cipher, events, clock } = deps;
+  const { ledger, queueEntry, entrance, cipher, events } = deps;
 
-  const accept: Accept = async (sender, request, context) => {
-    let trace: { chat?: string; requestId?: string } =
-      context.requestId === undefined ? {} : { requestId: context.requestId };
-    try {
-      const alert = describe(sender, request, context.idempotencyKey);
+  const accept: Accept = (sender, request, context) =>
+    entrance.reporting(context.requestId, async (trace) => {
+      const alert = entrance.describe(sender, request, context.idempotencyKey);
       // One step in the database and two in Redis share it.
       const deadline = createDeadline(ANSWER_LIMIT_MS);
       // The one statement that proves the sender, takes the unit and writes the entry; what follows only reads it.
@@ -66,8 +56,8 @@ export function createAccept(deps: {
       if (verdict.kind === 'token_invalid') throw deadToken();
       const { integration } = verdict;
       const chat = cipher.hashChat(integration.chatId);
-      trace = { ...trace, chat };
-      const entitled = validateRateLimit(validateStatus(verdict), chat);
+      trace.chat = chat;
+      const entitled = entrance.validateRateLimit(validateStatus(verdict), chat);
       if (entitled.kind === 'accepted' && context.isGone?.()) await giveUp(alert);
       const { id, remaining, replayed } = await enqueue(
         entitled,
@@ -75,14 +65,10 @@ export function createAccept(deps: {
         { integration, request, chat },
         deadline,
       );
-      if (replayed) events.emit('alert.replayed', { alertId: id, chat, ...trace });
-      else events.emit('alert.accepted', { alertId: id, priority: alert.priority, chat, ...trace });
-      return { id, remaining, dailyLimit: integration.dailyLimit, replayed };
-    } catch (error) {
-      events.emit('alert.refused', { code: error instanceof AppError ? error.code : 'internal', ...trace });
-      throw error;
-    }
-  };
+      if (replayed) events.emit('alert.replayed', { alertId: id, ...trace, chat });
+      else events.emit('alert.accepted', { alertId: id, priority: alert.priority, ...trace, chat });
+      return { id, remaining, dailyLimit: integration.dailyLimit, replayed, folded: null };
+    });
 
   async function decide(alert: NewAlert, deadline: Deadline): Promise<AcceptResult> {
     try {
@@ -104,20 +90,6 @@ export function createAccept(deps: {
     throw new AppError('database_unavailable', 'The client hung up before the database answered.');
   }
 
-  function validateRateLimit<V extends AcceptResult>(
-    verdict: V,
-    chat: string,
-  ): Exclude<V, { kind: 'quota_exhausted' }> {
-    if (verdict.kind === 'quota_exhausted') {
-      const { id, dailyLimit } = verdict.integration;
-      events.emit('quota.exhausted', { integrationId: id, chat });
-      void deps.tellUsedUp(id, chat);
-      throw quotaExhausted(dailyLimit);
-    }
-    // TypeScript does not narrow a type parameter.
-    return verdict as Exclude<V, { kind: 'quota_exhausted' }>;
-  }
-
   /** Into the queue; a repeat completes what its first request began. */
   async function enqueue(
     verdict: Extract<AcceptResult, { kind: 'accepted' | 'repeated' }>,
@@ -129,71 +101,10 @@ export function createAccept(deps: {
       await queueEntry.enter(alert, source, deadline);
       return { id: alert.id, remaining: verdict.remaining, replayed: false };
     }
-    if (verdict.bodyHash !== alert.idempotency?.bodyHash) {
-      throw new AppError(
-        'idempotency_mismatch',
-        'This Idempotency-Key was used for a different alert. Use a new one for each alert.',
-      );
-    }
+    checkSameBody(verdict, alert);
     await queueEntry.finish(verdict.record, source);
     return { id: verdict.record.id, remaining: verdict.record.remaining, replayed: true };
   }
 
-  function describe(sender: Sender, request: AlertRequest, key: string | undefined): NewAlert {
-    const id = cipher.newAlertId();
-    const now = clock.now();
-    const ttlMs = request.ttl === undefined ? null : request.ttl * 1000;
-    return {
-      id,
-      integrationId: sender.id,
-      format: request.format,
-      priority: request.priority,
-      silent: request.silent,
-      threadId: request.threadId ?? null,
-      deliverAt: request.deliverAt ?? null,
-      expiresAt: ttlMs === null ? null : Math.max(now, request.deliverAt ?? now) + ttlMs,
-      sealedTags: request.tags === undefined ? null : cipher.sealTags(request.tags, id),
-      hasButton: request.url !== undefined,
-      createdAt: now,
-      tokenHash: sender.tokenHash,
-      namedChatId: request.chatId ?? null,
-      idempotency:
-        key === undefined
-          ? null
-          : {
-              keyHash: cipher.hashRequest(`key:${key}`),
-              bodyHash: cipher.hashRequest(`body:${canonical(request)}`),
-            },
-    };
-  }
-
-  function quotaExhausted(dailyLimit: number): AppError {
-    const now = clock.now();
-    const resetsAt = nextReset(now, deps.timeZone);
-    return new AppError(
-      'quota_exhausted',
-      `This integration has used up today's quota. It resets at ${new Date(resetsAt).toISOString()}.`,
-      {
-        retryAfterSeconds: Math.max(1, Math.ceil((resetsAt - now) / 1000)),
-        quota: { limit: dailyLimit, remaining: 0 },
-      },
-    );
-  }
-
   return accept;
-}
-
-/** Whether this integration may send to this chat. @throws AppError chat_mismatch, integration_not_active */
-function validateStatus<V extends Exclude<AcceptResult, { kind: 'token_invalid' }>>(
-  verdict: V,
-): Exclude<V, { kind: 'chat_mismatch' | 'not_active' }> {
-  if (verdict.kind === 'chat_mismatch') throw chatMismatch();
-  if (verdict.kind === 'not_active') {
-    throw new AppError(
-      'integration_not_active',
-      whyCannotSend(verdict.integration) ?? 'This integration cannot send alerts right now.',
-    );
-  }
-  // TypeScript does not narrow a type parameter.
-  return verdict as Exclude<V, { kind: 'chat_mismatch' | 'not_active' }>;
 }

@@ -1,4 +1,12 @@
 import type { AlertFormat, AlertPriority } from '../../domain/alert.ts';
+import type { Resolve } from '../../domain/incident.ts';
+
+/** Who sends: an integration, as its token names it. The accept itself proves that this is still so. */
+export interface Sender {
+  readonly id: number;
+  /** Hex SHA-256 of the token that was presented; null: none was (the bot's own test alert). */
+  readonly tokenHash: string | null;
+}
 
 /** A validated request for an alert. */
 export interface AlertRequest {
@@ -15,6 +23,10 @@ export interface AlertRequest {
   /** Epoch milliseconds. */
   readonly deliverAt?: number | undefined;
   readonly threadId?: number | undefined;
+  /** Names an incident: alerts with the same key are one message. */
+  readonly key?: string | undefined;
+  /** With a key: the incident ends. */
+  readonly resolve?: Resolve | undefined;
   /** The chat that the sender means to reach, if it says so: must be the integration's. */
   readonly chatId?: number | undefined;
 }

@@ -2,22 +2,32 @@ import { createSteadyClock } from '../../async/steady-clock.ts';
 import { type AlertRecord, hasEnded } from '../../domain/alert.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
+import type { Incident } from '../../domain/incident.ts';
 import type { Integration } from '../../domain/integration.ts';
 import { inTime } from '../in-time.ts';
+import { type AcceptKeyed, createAcceptKeyed } from '../incidents/accept-keyed.ts';
+import type { SettleLead } from '../incidents/leads.ts';
 import type { AlertLedger } from '../ports/alerts.ts';
 import type { ChatRepository } from '../ports/chats.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
+import type { IncidentRepository, ShownTexts, UpdateQueue } from '../ports/incidents.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
 import type { AlertQueue, EndedSignal } from '../ports/queue.ts';
-import { type Accept, createAccept, type Sender } from './accept.ts';
+import { type Accept, createAccept } from './accept.ts';
+import type { Sender } from './alert-request.ts';
+import { createEntrance } from './entrance.ts';
 import { createQueueEntry } from './queue-entry.ts';
 import { createQuotaNotice } from './quota-notice.ts';
 import { alertNotFound, deadToken, NOT_ACCEPTED } from './refusals.ts';
 import { createResend, type Resend } from './resend.ts';
 
+/** An entry of the ledger's, as its sender sees it. */
+export type SeenAlert = AlertRecord & { readonly tags: string[]; readonly incident: Incident | null };
+
 export interface AlertService {
   accept: Accept;
+  acceptKeyed: AcceptKeyed;
   /**
    * Reports an alert that was refused before `accept` (a bad body, a missing scope, too many requests). What is wrong with
    * a request is told only to holders of a valid token.
@@ -30,14 +40,14 @@ export interface AlertService {
     context: { readonly requestId?: string },
   ): Promise<AppError>;
   /** The entry, with the sender's tags opened. @throws AppError not_found (also for another's), database_unavailable */
-  get(integration: Pick<Integration, 'id'>, id: string): Promise<AlertRecord & { tags: string[] }>;
+  get(integration: Pick<Integration, 'id'>, id: string): Promise<SeenAlert>;
   /** As `get`, after the alert ended or `seconds` passed or the signal aborted, whichever is first. */
   waitForEnd(
     integration: Pick<Integration, 'id'>,
     id: string,
     seconds: number,
     signal: AbortSignal,
-  ): Promise<AlertRecord & { tags: string[] }>;
+  ): Promise<SeenAlert>;
   resend: Resend;
 }
 
@@ -53,6 +63,10 @@ export function createAlertService(deps: {
   integrations: Pick<IntegrationRepository, 'claimQuotaNotice' | 'findById'>;
   chats: Pick<ChatRepository, 'find'>;
   cipher: PayloadCipher;
+  incidents: Pick<IncidentRepository, 'takeIn' | 'takeBack' | 'find'>;
+  texts: Pick<ShownTexts, 'put' | 'keep' | 'drop'>;
+  updates: UpdateQueue;
+  settleLead: SettleLead;
   ended: EndedSignal;
   events: EventBus;
   clock: Clock;
@@ -61,6 +75,7 @@ export function createAlertService(deps: {
   const { ledger, cipher, events, clock } = deps;
   const queueEntry = createQueueEntry(deps);
   const resend = createResend({ ...deps, queueEntry });
+  const entrance = createEntrance({ ...deps, tellUsedUp: createQuotaNotice(deps) });
 
   async function findOwn(integration: Pick<Integration, 'id'>, id: string): Promise<AlertRecord> {
     const record = await inTime(() => ledger.find(id), 'Ask again in a few seconds.');
@@ -85,13 +100,19 @@ export function createAlertService(deps: {
     }
   }
 
-  const withTags = (record: AlertRecord) => ({
-    ...record,
-    tags: record.sealedTags === null ? [] : cipher.openTags(record.sealedTags, record.id),
-  });
+  async function seen(record: AlertRecord): Promise<SeenAlert> {
+    const { id, incidentId, sealedTags } = record;
+    const incident =
+      incidentId === null
+        ? undefined
+        : await inTime(() => deps.incidents.find(incidentId), 'Ask again in a few seconds.');
+    const tags = sealedTags === null ? [] : cipher.openTags(sealedTags, id);
+    return { ...record, tags, incident: incident ?? null };
+  }
 
   return {
-    accept: createAccept({ ...deps, queueEntry, tellUsedUp: createQuotaNotice(deps) }),
+    accept: createAccept({ ...deps, queueEntry, entrance }),
+    acceptKeyed: createAcceptKeyed({ ...deps, queueEntry, entrance }),
     resend: (by, id) =>
       inTime(() => resend(by, id), 'It may be sent again all the same: look at it before you try again.'),
 
@@ -106,7 +127,7 @@ export function createAlertService(deps: {
     },
 
     async get(integration, id) {
-      return withTags(await findOwn(integration, id));
+      return seen(await findOwn(integration, id));
     },
 
     async waitForEnd(integration, id, seconds, signal) {
@@ -120,7 +141,7 @@ export function createAlertService(deps: {
         const record = await findOwn(integration, id);
         if (hasEnded(record.status) || steady.now() >= deadline || signal.aborted) {
           stop.abort();
-          return withTags(record);
+          return seen(record);
         }
         await signalled;
       }

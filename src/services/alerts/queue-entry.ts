@@ -16,6 +16,8 @@ export interface Source {
   readonly request: AlertRequest;
   /** Keyed hash of the chat id. */
   readonly chat: string;
+  /** The incident whose message it makes. */
+  readonly incidentId?: string;
 }
 
 type Accepted = Pick<NewAlert, 'id' | 'priority' | 'deliverAt' | 'idempotency'>;
@@ -158,7 +160,8 @@ function tooLate(cause: unknown): AppError {
   );
 }
 
-function contentOf({ message, format, title, url, urlTitle, tags }: AlertRequest): AlertContent {
+/** The readable part of a request. */
+export function contentOf({ message, format, title, url, urlTitle, tags }: AlertRequest): AlertContent {
   return {
     message,
     format,
@@ -171,7 +174,7 @@ function contentOf({ message, format, title, url, urlTitle, tags }: AlertRequest
 
 function toJob(
   alert: Omit<Accepted, 'idempotency'>,
-  { integration, chat }: Source,
+  { integration, chat, incidentId }: Source,
   { title = '', message }: AlertContent,
 ): AlertJob {
   return {
@@ -182,5 +185,6 @@ function toJob(
     priority: alert.priority,
     deliverAt: alert.deliverAt,
     bytes: Buffer.byteLength(title) + Buffer.byteLength(message),
+    ...(incidentId === undefined ? {} : { incidentId }),
   };
 }

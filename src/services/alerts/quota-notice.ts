@@ -2,7 +2,8 @@ import { LRUCache } from 'lru-cache';
 import type { EventBus } from '../../domain/events.ts';
 import { isGroupChat } from '../../domain/integration.ts';
 import { nextReset } from '../../domain/quota.ts';
-import type { AlertLedger, NewAlert } from '../ports/alerts.ts';
+import { noticeFor } from '../incidents/notices.ts';
+import type { AlertLedger } from '../ports/alerts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
@@ -36,7 +37,10 @@ export function createQuotaNotice(deps: {
     if (integration === undefined) return;
     const resetsAt = nextReset(now, deps.timeZone);
     const message = textOf(integration.name, integration.dailyLimit, resetsAt);
-    const alert = noticeOf(cipher.newAlertId(), { integrationId, now, expiresAt: resetsAt });
+    const alert = noticeFor(cipher.newAlertId(), {
+      ...{ integrationId, now, expiresAt: resetsAt },
+      ...{ threadId: null, silent: true, priority: 'low' },
+    });
     await ledger.addNotice(alert);
     const job = {
       ...{ alertId: alert.id, integrationId, chat, isGroup: isGroupChat(integration.chatId) },
@@ -62,15 +66,4 @@ function textOf(name: string, dailyLimit: number, resetsAt: number): string {
     .replace(/:\d\d\.\d+Z$/, ' UTC')
     .replace('T', ' ');
   return `“${name}” has sent ${alerts}. Further ones are refused until ${at}. /quota shows what is left.`;
-}
-
-function noticeOf(
-  id: string,
-  { integrationId, now, expiresAt }: { integrationId: number; now: number; expiresAt: number },
-): NewAlert {
-  return {
-    ...{ id, integrationId, createdAt: now, expiresAt, format: 'plain', priority: 'low', silent: true },
-    ...{ threadId: null, deliverAt: null, sealedTags: null, hasButton: false },
-    ...{ tokenHash: null, namedChatId: null, idempotency: null },
-  };
 }

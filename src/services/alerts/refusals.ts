@@ -1,4 +1,5 @@
 import { AppError } from '../../domain/errors.ts';
+import type { NewAlert } from '../ports/alerts.ts';
 
 /** The token was valid once, but is not the integration's newest. */
 export function deadToken(): AppError {
@@ -20,3 +21,15 @@ export function alertNotFound(): AppError {
 
 /** What a refusal for the database's sake means to who sends an alert. */
 export const NOT_ACCEPTED = 'The alert was not accepted; try again in a few seconds.';
+
+/** A repeat has to be of the same alert. @throws AppError idempotency_mismatch */
+export function checkSameBody(
+  first: { readonly bodyHash: string },
+  repeat: Pick<NewAlert, 'idempotency'>,
+): void {
+  if (first.bodyHash === repeat.idempotency?.bodyHash) return;
+  throw new AppError(
+    'idempotency_mismatch',
+    'This Idempotency-Key was used for a different alert. Use a new one for each alert.',
+  );
+}

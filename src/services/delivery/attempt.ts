@@ -41,6 +41,7 @@ export function toRequest(attempt: Attempt, content: AlertContent, part: Rendere
     silent: record.silent || record.priority === 'low',
     threadId: form.withoutTopic ? null : record.threadId,
     button: hasButton ? { text: content.urlTitle ?? 'Open', url: content.url ?? '' } : null,
+    ...(record.replyTo === null ? {} : { replyTo: record.replyTo }),
   };
 }
 

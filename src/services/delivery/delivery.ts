@@ -2,6 +2,7 @@ import { pause } from '../../async/pause.ts';
 import { untilAborted } from '../../async/until-aborted.ts';
 import type { AlertContent, AlertOutcome, AlertRecord } from '../../domain/alert.ts';
 import { RenderLimitError } from '../../domain/render-limit.ts';
+import type { LeadAlerts } from '../incidents/leads.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
 import type { AlertJob, AlertQueue, MessageForm, Pace } from '../ports/queue.ts';
@@ -41,11 +42,12 @@ export function createDeliveryService(
   deps: SettleDeps & {
     readonly integrations: Pick<IntegrationRepository, 'findById'>;
     readonly cipher: Pick<PayloadCipher, 'open'>;
-    readonly guard: TelegramGuard;
+    readonly guard: Pick<TelegramGuard, 'ready' | 'send'>;
     readonly queue: Pick<AlertQueue, 'isOurs'>;
     readonly render: Renderer;
     readonly renderRest: RenderRest;
     readonly pace: Pace;
+    readonly leads: LeadAlerts;
   },
 ): DeliveryService {
   const { ledger, guard, pace, events, clock } = deps;
@@ -56,13 +58,18 @@ export function createDeliveryService(
     const { form: formBefore = FULL_FORM } = job;
     let form = formBefore;
     let called = false;
+    /** What the incident's message shows, where this is it. */
+    let shownVersion = 0;
     for (;;) {
       const step = await nextStep();
       if (step.kind === 'again') {
         form = step.form;
         continue;
       }
-      if (step.kind === 'ended') texts.forget(job.alertId);
+      if (step.kind === 'ended') {
+        texts.forget(job.alertId);
+        if (job.incidentId !== undefined) await deps.leads.settle(job.incidentId, shownVersion);
+      }
       return { ...step, called, ...(form === formBefore ? {} : { form }) };
     }
 
@@ -82,7 +89,7 @@ export function createDeliveryService(
       }
       // By a clock that nobody sets.
       const slotAt = performance.now() + turn.waitMs;
-      const text = await untilAborted(texts.read(job.alertId, form, turn.sealed), stopping).catch(orTooSlow);
+      const text = await untilAborted(readText(turn.sealed), stopping).catch(orTooSlow);
       if (stopping.aborted) return GIVE_BACK;
       if (text === 'too_slow') return renderOtherwise(alert);
       if (text === undefined) {
@@ -111,6 +118,15 @@ export function createDeliveryService(
       const { isFlooded } = turn;
       const isFile = part.kind === 'document';
       return send({ ...alert, form, index, parts: parts.length, isFile, isFlooded }, text.content, part);
+    }
+
+    /** An incident's message shows what is true when it is sent. */
+    async function readText(sealed: string | null) {
+      const lead =
+        job.incidentId === undefined ? undefined : await deps.leads.read(job.incidentId, job.alertId, form);
+      if (lead === undefined) return texts.read(job.alertId, form, sealed);
+      shownVersion = lead.version;
+      return lead;
     }
 
     /** The plain form is kept with the job before any part is sent: parts that have arrived fix the form. */

@@ -69,6 +69,8 @@ export function createSettle(deps: SettleDeps): Settle {
           return inForm(attempt, 'topic_gone', { ...form, withoutTopic: true });
         }
         return inForm(attempt, 'topic_gone', simplerForm(attempt));
+      case 'moments_refused':
+        return inForm(attempt, 'moments_refused', form);
       case 'payload_rejected':
         return inForm(attempt, outcome.reason, simplerForm(attempt));
       case 'failed':

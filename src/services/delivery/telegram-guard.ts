@@ -9,7 +9,7 @@ import {
 import { pause } from '../../async/pause.ts';
 import type { EventBus } from '../../domain/events.ts';
 import type { SendOutcome } from '../../domain/outcome.ts';
-import type { SendRequest, TelegramSender } from '../ports/telegram.ts';
+import type { EditRequest, SendRequest, TelegramSender } from '../ports/telegram.ts';
 
 export type TelegramState = 'ok' | 'unreachable' | 'halted';
 
@@ -17,6 +17,7 @@ export type TelegramState = 'ok' | 'unreachable' | 'halted';
 export interface TelegramGuard {
   /** As TelegramSender.send; while Telegram is known to be unreachable it answers never_sent without a call. */
   send(request: SendRequest): Promise<SendOutcome>;
+  edit(request: EditRequest): Promise<SendOutcome>;
   /** Resolves as soon as a send makes sense: normally at once, otherwise when a probe succeeds, or on abort. */
   ready(signal: AbortSignal): Promise<void>;
   state(): TelegramState;
@@ -121,20 +122,22 @@ export function createTelegramGuard(deps: {
     }
   }
 
+  async function through(call: () => Promise<SendOutcome>): Promise<SendOutcome> {
+    if (halted) return { kind: 'halt', reason: 'unauthorized' };
+    try {
+      const outcome = await breaker.execute(call);
+      if (outcome.kind === 'halt') setHalted(outcome.reason);
+      return outcome;
+    } catch (error) {
+      if (error instanceof BrokenCircuitError) return { kind: 'never_sent', reason: 'circuit_open' };
+      throw error;
+    }
+  }
+
   return {
     state,
-
-    async send(request) {
-      if (halted) return { kind: 'halt', reason: 'unauthorized' };
-      try {
-        const outcome = await breaker.execute(() => deps.sender.send(request));
-        if (outcome.kind === 'halt') setHalted(outcome.reason);
-        return outcome;
-      } catch (error) {
-        if (error instanceof BrokenCircuitError) return { kind: 'never_sent', reason: 'circuit_open' };
-        throw error;
-      }
-    },
+    send: (request) => through(() => deps.sender.send(request)),
+    edit: (request) => through(() => deps.sender.edit(request)),
 
     async ready(signal) {
       while (state() !== 'ok' && !signal.aborted) {

@@ -36,6 +36,7 @@ export function createUpkeepService(deps: {
   ended: Pick<EndedSignal, 'publish'>;
   cipher: Pick<PayloadCipher, 'hashChat'>;
   jobRuns: Pick<JobRuns, 'succeeded'>;
+  sweepIncidents: () => Promise<void>;
   events: EventBus;
   clock: Clock;
   telegramTimeoutMs: number;
@@ -121,11 +122,13 @@ export function createUpkeepService(deps: {
         await freePlaces();
         placesFreedAt = now;
       }
-      // 5. What has been kept long enough.
+      // 5. Incidents, whose messages may have ended in the steps before.
+      if (isOurs) await deps.sweepIncidents();
+      // 6. What has been kept long enough.
       await queue.purgeEnded();
       await ledger.purge(now - LEDGER_KEEP_MS);
       await integrations.purge({ revoked: now - REVOKED_KEEP_MS, pending: now - UNUSED_KEEP_MS });
-      // 6. For whoever watches, in any process: the steps above were done.
+      // 7. For whoever watches, in any process: the steps above were done.
       await deps.jobRuns.succeeded('upkeep', clock.now());
       events.emit('upkeep.done', { expired: expired.length, uncertain: stuck.length, lost });
     },

@@ -12,6 +12,8 @@ export interface AlertJob {
   readonly deliverAt: number | null;
   /** Size of title and message in UTF-8; null where it is no longer known (resent). */
   readonly bytes: number | null;
+  /** The incident whose message it makes. */
+  readonly incidentId?: string;
   /** The form that it is sent in, once that is not the full one: all parts must be cut alike. */
   readonly form?: MessageForm;
 }

@@ -18,6 +18,9 @@ export interface MessageEntity {
   readonly length: number;
   readonly url?: string;
   readonly language?: string;
+  /** Of a `date_time`: epoch seconds, and Telegram's format for it. The text is what other clients show. */
+  readonly unix_time?: number;
+  readonly date_time_format?: string;
 }
 
 /**
@@ -45,11 +48,28 @@ export interface SendRequest {
   readonly threadId: number | null;
   /** A button below the (last) message. */
   readonly button: { readonly text: string; readonly url: string } | null;
+  /** Telegram's id of the message that this one answers. */
+  readonly replyTo?: number;
 }
+
+/** A message's text and button, in place of what it shows. */
+export type EditRequest = Pick<SendRequest, 'chatId' | 'part' | 'button'> & { readonly messageId: number };
+
+/**
+ * Renders one message that stays true: as much of the content as fits, and the line below it. `simplicity` 1 is plain text
+ * without entities. @throws RenderLimitError as Renderer
+ */
+export type LivingRenderer = (
+  content: AlertContent,
+  simplicity: 0 | 1,
+  line: { readonly text: string; readonly entities: readonly MessageEntity[] },
+) => Promise<RenderedPart>;
 
 export interface TelegramSender {
   /** Makes one call and returns its outcome. Never throws, never retries. */
   send(request: SendRequest): Promise<SendOutcome>;
+  /** As `send`. An edit may be made again: a `message_not_modified` says that it was made before. */
+  edit(request: EditRequest): Promise<SendOutcome>;
   /** getMe: does Telegram answer, and take the token? */
   probe(): Promise<'ok' | 'unreachable' | 'unauthorized'>;
 }

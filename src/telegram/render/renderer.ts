@@ -1,8 +1,9 @@
 import type { AlertContent, AlertFormat } from '../../domain/alert.ts';
 import { RenderLimitError } from '../../domain/render-limit.ts';
-import type { RenderedPart, Renderer } from '../../services/ports/telegram.ts';
+import type { LivingRenderer, RenderedPart, Renderer } from '../../services/ports/telegram.ts';
 import { compose, EMPTY_TEXT } from './compose.ts';
 import { toDocument } from './document.ts';
+import { toLiving } from './living.ts';
 import { createMarkdownThread } from './markdown-thread.ts';
 import { splitRendered } from './split.ts';
 import { isVisible, MAX_TEXT, replaceLoneSurrogates, type StyledText } from './styled-text.ts';
@@ -14,6 +15,7 @@ const MOST_PARTS = 99;
 
 export interface AlertRenderer {
   readonly render: Renderer;
+  readonly renderLiving: LivingRenderer;
   /** Ends the thread that parses markdown; from then on markdown is refused in the full form. */
   close(): Promise<void>;
 }
@@ -42,6 +44,16 @@ export function createRenderer(markdownLimitMs?: number): AlertRenderer {
     return toMessages(shown, simplicity === 3 ? MOST_PARTS : MAX_PARTS) ?? [toDocument(written.text, shown)];
   };
 
+  const renderLiving: LivingRenderer = async (content, simplicity, line) => {
+    const clean = cleanContent(content);
+    const shown =
+      simplicity === 0
+        ? compose(clean, await formatOrPlain(clean), false)
+        : withoutStyle(compose(clean, asWritten(clean.message), true));
+    const visible = isVisible(shown.text) ? shown : asWritten(EMPTY_TEXT);
+    return toLiving(visible, simplicity === 0 ? line : withoutStyle(line));
+  };
+
   /** Markup never costs an alert: what is no markup, or would show nothing, is shown as it was written. */
   async function formatOrPlain({ message, format }: AlertContent): Promise<StyledText> {
     try {
@@ -53,7 +65,7 @@ export function createRenderer(markdownLimitMs?: number): AlertRenderer {
     }
   }
 
-  return { render, close: markdown.close };
+  return { render, renderLiving, close: markdown.close };
 }
 
 /** The text in at most `most` messages; undefined when it does not fit. */

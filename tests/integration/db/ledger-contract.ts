@@ -63,6 +63,7 @@ export function describeAlertLedger(databases: TestDatabases): void {
           parts: null,
           messageIds: [],
           resends: 0,
+          ...{ incidentId: null, folded: null, shown: false, replyTo: null },
           remaining: 9,
           sendingAt: null,
           endedAt: null,

@@ -257,6 +257,7 @@ describe('GET /api/alerts/:id', () => {
     expect(Object.keys(JSON.parse(text)).sort()).toEqual(
       [
         ...[
+          ...['folded', 'shown', 'incident'],
           'button',
           'createdAt',
           'deliverAt',

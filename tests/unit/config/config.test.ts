@@ -48,6 +48,12 @@ describe('defaults', () => {
       worker: { sendDelayMs: 1000, concurrency: 1, chatDelayMs: 1000, groupLimitPerMinute: 20 },
       maxAlerts: 10,
       maxIntegrationsPerChat: 20,
+      incidents: {
+        ringAgainMs: 3_600_000,
+        staleMs: 259_200_000,
+        keepTextMs: 172_800_000,
+        maxFolded: 5_000,
+      },
       registration: 'open',
       tokens: { setupTtlSeconds: 300, ttlDays: 365 },
       admin: { user: 'admin', password: undefined },

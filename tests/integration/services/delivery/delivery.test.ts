@@ -227,6 +227,7 @@ describe('an outcome that cannot be written', () => {
           purgeEnded: async () => undefined,
         },
         ended: { publish: () => undefined },
+        sweepIncidents: async () => undefined,
         cipher: rig.cipher,
         jobRuns: { succeeded: async () => undefined },
         events: rig.events,

@@ -40,6 +40,9 @@ function createStage(): Stage {
           stage.sends += 1;
           return stage.outcome;
         },
+        async edit() {
+          return stage.outcome;
+        },
         async probe() {
           stage.probes += 1;
           return stage.answer;

@@ -19,6 +19,7 @@ import {
 } from '../../../../src/services/delivery/delivery.ts';
 import { createTelegramGuard } from '../../../../src/services/delivery/telegram-guard.ts';
 import type { AlertLedger, NewAlert } from '../../../../src/services/ports/alerts.ts';
+import type { IncidentRepository, ShownTexts } from '../../../../src/services/ports/incidents.ts';
 import type { AlertJob, AlertQueue, EndedSignal, Pace } from '../../../../src/services/ports/queue.ts';
 import type { Renderer } from '../../../../src/services/ports/telegram.ts';
 import { createTelegramClient } from '../../../../src/telegram/connection.ts';
@@ -49,6 +50,13 @@ const NO_QUEUE: AlertQueue = {
 };
 const NOBODY_WAITS: EndedSignal = { publish: () => undefined, wait: async () => undefined };
 
+/** No alert names one. */
+const NO_INCIDENTS = {
+  incidents: {} as IncidentRepository,
+  texts: {} as ShownTexts,
+  updates: { add: async () => undefined },
+};
+
 export type DeliveryRig = Awaited<ReturnType<typeof createDeliveryRig>>;
 
 /** The delivery service on a real SQLite ledger and the Bot API double over HTTP; jobs are handed to it directly. */
@@ -77,6 +85,7 @@ export async function createDeliveryRig(
   const { integrations } = createUseCases(
     {
       ...ports,
+      ...NO_INCIDENTS,
       chatRepository: createChatRepository(db),
       database: createDatabaseMaintenance(db),
       jobRuns: createJobRuns(db),
@@ -117,6 +126,7 @@ export async function createDeliveryRig(
       render,
       renderRest,
       pace,
+      leads: { read: async () => undefined, settle: async () => undefined },
       ended: { publish: () => undefined },
       events,
       clock,

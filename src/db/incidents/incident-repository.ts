@@ -1,0 +1,101 @@
+import type { Knex } from 'knex';
+import { raw } from 'objection';
+import type { IncidentRepository } from '../../services/ports/incidents.ts';
+import { retryConflicts } from '../engine/conflicts.ts';
+import type { Database } from '../engine/connect.ts';
+import { AlertModel } from '../models/alert-model.ts';
+import { IncidentModel, toIncident } from '../models/incident-model.ts';
+import { endFolds, insertAlert } from './incident-rows.ts';
+import { createIncidentSweeps } from './incident-sweeps.ts';
+import { settleLead } from './settle-lead.ts';
+import { takeBack } from './take-back.ts';
+import { createTakeIn, type TakeInOptions } from './take-in.ts';
+
+/** The incidents of one database. */
+export function createIncidentRepository(db: Database, options: TakeInOptions): IncidentRepository {
+  const { knex } = db;
+  const incidents = (on: Knex = knex) => IncidentModel.query(on);
+
+  function transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+    return retryConflicts(() => knex.transaction(work));
+  }
+
+  /** SQLite has one writer at a time. */
+  async function lock(trx: Knex.Transaction, id: string): Promise<IncidentModel | undefined> {
+    const query = incidents(trx).findById(id);
+    return db.dialect === 'postgres' ? query.forUpdate() : query;
+  }
+
+  return {
+    ...createIncidentSweeps(db),
+
+    takeIn: createTakeIn(knex, options),
+    takeBack: (alertId) => transaction((trx) => takeBack(trx, alertId)),
+
+    async find(id) {
+      const row = await incidents().findById(id);
+      return row && toIncident(row);
+    },
+
+    settleLead: (id, shownVersion, now, notice) =>
+      transaction(async (trx) => {
+        const row = await lock(trx, id);
+        return row && settleLead(trx, row, { id, shownVersion, now, notice });
+      }),
+
+    markShown: (id, { version, textId, now }) =>
+      transaction(async (trx) => {
+        const row = await lock(trx, id);
+        if (row === undefined) return [];
+        // A worker that was thought dead has just shown what is older: the newest has to be shown again.
+        const isOlder = row.shownVersion > version;
+        await incidents(trx)
+          .patch(
+            isOlder
+              ? { version: raw('?? + 1', ['version']), changedAt: now }
+              : { shownVersion: Math.min(version, row.version) },
+          )
+          .where({ id });
+        if (textId !== null)
+          await AlertModel.query(trx).patch({ shown: 1 }).where({ id: textId }).whereNotNull('folded');
+        return endFolds(trx, { id, version }, { status: 'delivered', reason: null, now });
+      }),
+
+    replaceMessage: (id, messageId, notice) =>
+      transaction(async (trx) => {
+        const changed = await incidents(trx)
+          .patch({ messageId: null, leadId: notice.id, shownVersion: 0, changedAt: notice.createdAt })
+          .where({ id, messageId });
+        if (changed === 1) await insertAlert(trx, notice, { remaining: 0, incidentId: id });
+        return changed === 1;
+      }),
+
+    takeReply: (id, reply, messageId, notice) =>
+      transaction(async (trx) => {
+        const changed = await incidents(trx).patch({ reply: null }).where({ id, reply });
+        if (changed === 1) await insertAlert(trx, notice, { remaining: 0, replyTo: messageId });
+        return changed === 1;
+      }),
+
+    putReplyBack: (id, reply, noticeId) =>
+      transaction(async (trx) => {
+        const deleted = await AlertModel.query(trx).delete().where({ id: noticeId, status: 'queued' });
+        // A newer one says more.
+        if (deleted === 1) await incidents(trx).patch({ reply }).where({ id }).whereNull('reply');
+      }),
+
+    giveUp: (id, { status, reason, now }) =>
+      transaction(async (trx) => {
+        const row = await lock(trx, id);
+        if (row === undefined) return [];
+        await incidents(trx)
+          .patch({
+            ...(row.closedAt === null ? { state: 'stale', closedAt: now } : {}),
+            shownVersion: row.version,
+            reply: null,
+          })
+          .where({ id });
+        return endFolds(trx, { id, version: row.version }, { status, reason, now });
+      }),
+  };
+}

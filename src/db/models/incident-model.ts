@@ -1,0 +1,42 @@
+import { Model } from 'objection';
+import type { AlertPriority } from '../../domain/alert.ts';
+import type { Incident } from '../../domain/incident.ts';
+
+/** A row of Incidents. Stays in src/db: callers get `toIncident`. */
+export class IncidentModel extends Model {
+  static override tableName = 'Incidents';
+
+  declare id: string;
+  declare integrationId: number;
+  declare keyHash: string;
+  declare state: Incident['state'];
+  declare count: number;
+  declare openedAt: number;
+  declare lastAt: number;
+  declare resolvedAt: number | null;
+  declare closedAt: number | null;
+  declare priority: AlertPriority;
+  declare rangAt: number | null;
+  declare version: number;
+  declare shownVersion: number;
+  declare leadId: string | null;
+  declare messageId: number | null;
+  declare threadId: number | null;
+  declare textId: string;
+  declare reply: Incident['reply'];
+  /** When `version` or `reply` last changed. */
+  declare changedAt: number;
+}
+
+/** A plain object with exactly the fields of the domain's type. */
+export function toIncident(row: IncidentModel): Incident {
+  const {
+    keyHash: _key,
+    priority: _priority,
+    rangAt: _rangAt,
+    changedAt: _changedAt,
+    ...incident
+  } = row.toJSON();
+  // What is left of the row has the columns of the domain's type.
+  return incident as unknown as Incident;
+}

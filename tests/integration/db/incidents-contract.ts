@@ -1,0 +1,228 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createAlertLedger } from '../../../src/db/alerts/alert-ledger.ts';
+import type { Database } from '../../../src/db/engine/connect.ts';
+import { createIncidentRepository } from '../../../src/db/incidents/incident-repository.ts';
+import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
+import type { AlertLedger } from '../../../src/services/ports/alerts.ts';
+import type { IncidentRepository, KeyedAlert } from '../../../src/services/ports/incidents.ts';
+import type { IntegrationRepository } from '../../../src/services/ports/integrations.ts';
+import { openMigrated } from '../../support/sqlite.ts';
+import { DAY_MS, NOW, newAlert, type TestDatabases } from './databases.ts';
+
+const MINUTE = 60_000;
+const OPTIONS = { ringAgainMs: 60 * MINUTE, staleMs: 3 * DAY_MS, maxFolded: 5, windowMs: DAY_MS };
+
+/** What every IncidentRepository does. */
+export function describeIncidentRepository(databases: TestDatabases): void {
+  describe(`incidents on ${databases.name}`, () => {
+    let db: Database;
+    let incidents: IncidentRepository;
+    let ledger: AlertLedger;
+    let integrations: IntegrationRepository;
+    let of: number;
+
+    beforeAll(async () => {
+      db = await openMigrated(await databases.createUrl());
+      incidents = createIncidentRepository(db, OPTIONS);
+      ledger = createAlertLedger(db, { idempotencyWindowMs: DAY_MS });
+      integrations = createIntegrationRepository(db);
+    });
+    afterAll(() => db.close());
+    beforeEach(async () => {
+      of = (await integrations.insertPending(-77, 'x', 10, NOW)).id;
+      await db.knex('Integrations').where({ id: of }).update({ status: 'active' });
+    });
+
+    const keyed = (change: Partial<KeyedAlert> = {}): KeyedAlert => ({
+      ...newAlert(of),
+      keyHash: 'k',
+      resolve: false,
+      ...change,
+    });
+    const take = async (change: Partial<KeyedAlert> = {}) => {
+      const alert = keyed(change);
+      return { id: alert.id, ...(await incidents.takeIn(alert)) };
+    };
+    const row = async (id: string) => {
+      const found = await incidents.find(id);
+      if (found === undefined) throw new Error('no such incident');
+      return found;
+    };
+    const status = async (id: string) => (await ledger.find(id))?.status;
+    const never = () => {
+      throw new Error('nothing is made anew');
+    };
+    /** Its first message has arrived. */
+    async function opened(): Promise<string> {
+      const { id } = await take();
+      await arrive(id, 7);
+      await incidents.settleLead(id, 1, NOW, never);
+      return id;
+    }
+    async function arrive(alertId: string, messageId: number): Promise<void> {
+      await ledger.claim(alertId, NOW);
+      const end = { status: 'delivered', reason: null, now: NOW, part: { parts: 1, messageId } } as const;
+      await ledger.end(alertId, ['sending'], end);
+    }
+
+    it('opens, joins, folds, resolves and opens anew, and takes a unit for a message alone', async () => {
+      const first = await take();
+      expect(first).toMatchObject({ kind: 'accepted', remaining: 9, incidentId: first.id });
+      const joined = await take();
+      expect(joined).toMatchObject({ kind: 'folded', remaining: 9, supersededTextId: first.id });
+      expect(await row(first.id)).toMatchObject({
+        count: 2,
+        version: 2,
+        leadId: first.id,
+        textId: joined.id,
+      });
+      await arrive(first.id, 7);
+      expect(await incidents.settleLead(first.id, 2, NOW, never)).toMatchObject({
+        status: 'delivered',
+        ended: [{ id: joined.id }],
+      });
+      expect(await row(first.id)).toMatchObject({ messageId: 7, leadId: null, shownVersion: 2 });
+      const end = await take({ resolve: true });
+      expect(end).toMatchObject({ kind: 'folded', showsText: false, supersededTextId: null });
+      expect(await row(first.id)).toMatchObject({
+        ...{ state: 'resolved', count: 2, resolvedAt: NOW, closedAt: NOW, reply: 'resolved' },
+      });
+      expect(await take({ resolve: 'if-open' })).toMatchObject({ kind: 'ignored' });
+      expect(await take()).toMatchObject({ kind: 'accepted', remaining: 8 });
+    });
+
+    it('checks the sender as an accept does', async () => {
+      expect(await take({ integrationId: 999_999 })).toMatchObject({ kind: 'token_invalid' });
+      expect(await take({ tokenHash: 'another' })).toMatchObject({ kind: 'token_invalid' });
+      expect(await take({ namedChatId: 5 })).toMatchObject({ kind: 'chat_mismatch' });
+      await db.knex('Integrations').where({ id: of }).update({ rateLimit: 0 });
+      expect(await take()).toMatchObject({ kind: 'quota_exhausted' });
+      await db.knex('Integrations').where({ id: of }).update({ status: 'revoked' });
+      expect(await take()).toMatchObject({ kind: 'not_active' });
+    });
+
+    it('counts what is folded in a day, and begins anew with the quota', async () => {
+      await take();
+      for (let folds = 0; folds < 5; folds += 1) expect(await take()).toMatchObject({ kind: 'folded' });
+      expect(await take()).toMatchObject({ kind: 'folds_exhausted' });
+      await integrations.resetQuotas(`of ${of}`, NOW, 10);
+      expect(await take()).toMatchObject({ kind: 'folded' });
+    });
+
+    it('of many at once one opens, and repeats of a request are one', async () => {
+      const idempotency = { keyHash: `same ${of}`, bodyHash: 'b' };
+      const taken = await Promise.all([
+        ...[take(), take(), take()],
+        ...[take({ idempotency }), take({ idempotency })],
+      ]);
+      expect(taken.map(({ kind }) => kind)).toEqual(['accepted', 'folded', 'folded', 'folded', 'repeated']);
+      expect(await row(taken[0]?.id ?? '')).toMatchObject({ count: 4 });
+    });
+
+    it('closes a stale one where the next alert opens another', async () => {
+      const id = await opened();
+      const next = await take({ createdAt: NOW + 3 * DAY_MS });
+      expect(next).toMatchObject({ kind: 'accepted', changed: [id] });
+      expect(await row(id)).toMatchObject({ state: 'stale', version: 2 });
+    });
+
+    it('takes back what its sender was refused: the count, the text, the end', async () => {
+      const id = await opened();
+      const kept = await take();
+      const refused = await take();
+      await incidents.takeBack(refused.id);
+      expect(await row(id)).toMatchObject({ count: 2, version: 4, textId: kept.id });
+      expect(await ledger.find(refused.id)).toBeUndefined();
+      const end = await take({ resolve: true });
+      await incidents.takeBack(end.id);
+      expect(await row(id)).toMatchObject({ state: 'open', closedAt: null, resolvedAt: null, reply: null });
+      await incidents.takeBack(end.id);
+      expect(await row(id)).toMatchObject({ count: 2 });
+    });
+
+    it('goes with a first alert that was refused, or is led by one of our own if others joined it', async () => {
+      const alone = await take();
+      await ledger.withdraw(alone.id, of);
+      await incidents.settleLead(alone.id, 0, NOW, never);
+      expect(await incidents.find(alone.id)).toBeUndefined();
+
+      const first = await take();
+      const joined = await take();
+      await ledger.withdraw(first.id, of);
+      const notice = newAlert(of);
+      await incidents.settleLead(first.id, 0, NOW, () => notice);
+      expect(await row(first.id)).toMatchObject({ leadId: notice.id, count: 1, textId: joined.id });
+      expect(await ledger.find(notice.id)).toMatchObject({
+        status: 'queued',
+        incidentId: first.id,
+        folded: null,
+      });
+    });
+
+    it('closes with a first message that fails, and ends what joined it; once', async () => {
+      const first = await take();
+      const joined = await take();
+      await ledger.end(first.id, ['queued'], { status: 'failed', reason: 'lost', now: NOW });
+      expect(await incidents.withEndedLead(10)).toContain(first.id);
+      expect(await incidents.settleLead(first.id, 0, NOW, never)).toMatchObject({
+        ...{ status: 'failed', reason: 'lost', ended: [{ id: joined.id }] },
+      });
+      expect(await incidents.settleLead(first.id, 0, NOW, never)).toBeUndefined();
+      expect(await row(first.id)).toMatchObject({ state: 'stale', closedAt: NOW, leadId: null });
+      expect(await status(joined.id)).toBe('failed');
+    });
+
+    it('ends what an edit counts, and shows the newest again after an older one', async () => {
+      const id = await opened();
+      const [second, third] = [await take(), await take()];
+      const ended = await incidents.markShown(id, { version: 2, textId: second.id, now: NOW });
+      expect(ended.map((one) => one.id)).toEqual([second.id]);
+      expect(await ledger.find(second.id)).toMatchObject({ status: 'delivered', shown: true });
+      expect(await status(third.id)).toBe('queued');
+      await incidents.markShown(id, { version: 3, textId: third.id, now: NOW });
+      await incidents.markShown(id, { version: 2, textId: second.id, now: NOW });
+      expect(await row(id)).toMatchObject({ shownVersion: 3, version: 4 });
+    });
+
+    it('replaces a lost message once, and takes a reply once', async () => {
+      const id = await opened();
+      const notices = [newAlert(of), newAlert(of)] as const;
+      expect(await incidents.replaceMessage(id, 7, notices[0])).toBe(true);
+      expect(await incidents.replaceMessage(id, 7, notices[1])).toBe(false);
+      await arrive(notices[0].id, 8);
+      await incidents.settleLead(id, 1, NOW, never);
+      await take({ resolve: true });
+      const reply = newAlert(of);
+      expect(await incidents.takeReply(id, 'resolved', 8, reply)).toBe(true);
+      expect(await incidents.takeReply(id, 'resolved', 8, newAlert(of))).toBe(false);
+      expect(await ledger.find(reply.id)).toMatchObject({ replyTo: 8, incidentId: null, remaining: 0 });
+      await incidents.putReplyBack(id, 'resolved', reply.id);
+      expect(await row(id)).toMatchObject({ reply: 'resolved' });
+      expect(await ledger.find(reply.id)).toBeUndefined();
+    });
+
+    it('gives up what cannot be edited, finds what is not shown, closes what is silent, purges what is old', async () => {
+      const id = await opened();
+      const waiting = await take();
+      expect(await incidents.unshown(NOW + 1, 1_000)).toContain(id);
+      expect(await incidents.unshown(NOW, 1_000)).not.toContain(id);
+      const ended = await incidents.giveUp(id, { status: 'failed', reason: 'revoked', now: NOW });
+      expect(ended).toMatchObject([{ id: waiting.id }]);
+      expect(await incidents.unshown(NOW + 1, 1_000)).not.toContain(id);
+
+      const silent = await opened();
+      expect(await incidents.closeStale(NOW, NOW, 1_000)).toContain(silent);
+      expect(await row(silent)).toMatchObject({ state: 'stale', version: 2, shownVersion: 1 });
+      await incidents.purge(NOW + 1);
+      expect(await incidents.find(silent)).toBeUndefined();
+    });
+
+    it('leaves folded entries to their message: they are neither lost nor expired', async () => {
+      await opened();
+      const folded = await take({ expiresAt: NOW - 1 });
+      const queued = await ledger.queuedBefore(NOW + 1, null, 1_000);
+      expect(queued.map(({ id }) => id)).not.toContain(folded.id);
+      expect(await ledger.expireDue(NOW + DAY_MS, 1_000)).not.toContain(folded.id);
+    });
+  });
+}

@@ -161,7 +161,9 @@ function fold(
   // Its ttl is that of the message.
   state.add(alert, { ...incident, remaining, expiresAt: null });
   return {
-    ...{ kind: 'folded', remaining, integration: known, incidentId: live.id, showsText, changed: [live.id] },
+    ...{ kind: 'folded', remaining, integration: known, incidentId: live.id, showsText },
+    // One that is behind already is being looked at until it is not, or upkeep sees to it.
+    changed: live.shownVersion < live.version ? [] : [live.id],
     supersededTextId: showsText ? live.textId : null,
   };
 }

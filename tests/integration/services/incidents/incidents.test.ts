@@ -68,14 +68,14 @@ describe('an open incident', () => {
   it('is a thousand repeats in few edits, the last one right', { timeout: 60_000 }, async () => {
     const of = await rig.integrate();
     await rig.work();
-    const accepted = await Promise.all(Array.from({ length: 1_000 }, (_, n) => rig.alert(of, `text ${n}`)));
+    for (let wave = 0; wave < 10; wave += 1)
+      await Promise.all(Array.from({ length: 100 }, (_, n) => rig.alert(of, `text ${wave} ${n}`)));
     const last = await rig.alert(of, 'the last');
     await soon(() => expect(rig.texts(of)[0]).toMatch(/^the last\n×1001 /));
     await soon(async () => {
       const counts = await rig.core.ledger.countByStatus();
       expect(counts).toMatchObject({ delivered: 1_001, queued: 0 });
     });
-    expect(accepted).toHaveLength(1_000);
     expect(await rig.entry(of, idOf(last))).toMatchObject({ shown: true });
     expect(rig.calls('sendMessage')).toHaveLength(1);
     expect(rig.calls('editMessageText').length).toBeLessThan(10);

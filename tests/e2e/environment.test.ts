@@ -124,7 +124,8 @@ describe('a database and its JWT_SECRET', () => {
     } finally {
       await service.close();
     }
-  });
+    // Six starts.
+  }, 60_000);
 });
 
 describe('a command without a database', () => {

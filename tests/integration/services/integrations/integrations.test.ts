@@ -100,9 +100,9 @@ describe('a setup token', () => {
     await rig.integrate(8);
     const names = async () => (await rig.integrations.listForChat(7)).map(({ name }) => name);
     expect(await names()).toEqual(['ended']);
-    rig.advance(86_400_000 - 2_000);
+    rig.advance(86_400_000 - 60_000);
     expect(await names()).toEqual(['ended']);
-    rig.advance(2_000);
+    rig.advance(60_000);
     expect(await names()).toEqual([]);
   });
 });

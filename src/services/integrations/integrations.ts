@@ -1,14 +1,15 @@
 import type { TokenClaims, Tokens } from '../../crypto/tokens.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
-import { CHAT_BLOCKED, type Integration, MAX_NAME_LENGTH } from '../../domain/integration.ts';
-import { DEFAULT_SCOPE, INTEGRATION_SCOPES, unknownScopes } from '../../domain/scopes.ts';
+import { type Integration, MAX_NAME_LENGTH } from '../../domain/integration.ts';
 import { chatMismatch, deadToken } from '../alerts/refusals.ts';
+import { refuseBlocked } from '../chats/refuse-blocked.ts';
 import type { ChatRepository } from '../ports/chats.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
 import type { AlertQueue } from '../ports/queue.ts';
+import { checkScope } from './check-scope.ts';
 
 export interface IntegrationService {
   /** `/start`: the chat becomes known (a pending integration), or reachable again (`regained`, as of chatReturned). */
@@ -103,7 +104,7 @@ export function createIntegrationService(deps: {
 
     async issueSetupToken(chatId, name, noun = 'integration') {
       const now = clock.now();
-      await refuseBlocked(chatId);
+      await refuseBlocked(deps.chats, chatId);
       await deps.chats.register(chatId, now);
       const chosen = name === undefined ? await nextName(chatId, noun) : checkName(name);
       const target =
@@ -132,7 +133,7 @@ export function createIntegrationService(deps: {
       if (input.chatId !== undefined && input.chatId !== target.chatId) {
         throw chatMismatch();
       }
-      await refuseBlocked(target.chatId);
+      await refuseBlocked(deps.chats, target.chatId);
       const issued = tokens.issue(target.id, scope);
       const integration = await integrations.activate(target.id, setupHash, {
         tokenHash: issued.hash,
@@ -207,12 +208,6 @@ export function createIntegrationService(deps: {
     },
   };
 
-  async function refuseBlocked(chatId: number): Promise<void> {
-    const chat = await deps.chats.find(chatId);
-    if (chat !== undefined && chat.blockedAt !== null)
-      throw new AppError('integration_not_active', CHAT_BLOCKED);
-  }
-
   async function insertPending(chatId: number, name: string, now: number): Promise<Integration> {
     if ((await integrations.findByChat(chatId)).length >= deps.maxPerChat) throw tooMany(deps.maxPerChat);
     return integrations.insertPending(chatId, name, deps.dailyLimit, now);
@@ -246,17 +241,4 @@ function checkName(name: string): string {
     });
   }
   return trimmed;
-}
-
-function checkScope(asked: string | undefined): string {
-  if (asked === undefined) return DEFAULT_SCOPE;
-  const names = [...new Set(asked.split(' ').filter((name) => name !== ''))];
-  const unknown = unknownScopes(names.join(' '));
-  if (names.length === 0 || unknown.length > 0) {
-    const message = `Valid scopes, separated by spaces: ${INTEGRATION_SCOPES.join(', ')}.`;
-    throw new AppError('invalid_request', `Invalid scope. ${message}`, {
-      issues: [{ path: 'scope', message }],
-    });
-  }
-  return names.join(' ');
 }

@@ -1,5 +1,15 @@
 import type { AlertRecord } from '../domain/alert.ts';
 import type { Integration } from '../domain/integration.ts';
+import type { AcceptedAlert } from '../services/alerts/accept.ts';
+
+/** The answer to an alert that was taken in. `warnings`: what of the request was cut, left out or not known. */
+export function presentAccepted(
+  { id, remaining }: AcceptedAlert,
+  warnings: readonly string[],
+): Record<string, unknown> {
+  const answer = { id, status: 'queued', remaining, message: 'Alert enqueued' };
+  return warnings.length === 0 ? answer : { ...answer, warnings };
+}
 
 /** What leaves of a ledger entry: no text, no internal ids. Times are ISO 8601. */
 export function presentAlert(

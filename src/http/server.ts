@@ -5,6 +5,7 @@ import type { HttpLogger } from './logger.ts';
 import { type ObserveRequest, observeRequests } from './observe-requests.ts';
 import { createProblemHandler } from './problem-handlers.ts';
 import { requestId } from './request-id.ts';
+import { singleSlashes } from './single-slashes.ts';
 import type { Waits } from './waits.ts';
 
 /** What answers at a path, and below it; without a path: at all of them. */
@@ -34,7 +35,7 @@ export function createHttpServer(
   // Answers are small and change: an ETag costs a hash of each and saves nothing.
   app.disable('etag');
   app.set('trust proxy', deps.trustProxy);
-  app.use(requestId);
+  app.use(requestId, singleSlashes);
   const paths = mounts.flatMap(({ at }) => at ?? []);
   if (deps.observeRequest !== undefined) app.use(observeRequests(paths, deps.observeRequest));
   for (const { at, handlers } of mounts) {

@@ -33,9 +33,14 @@ export function createIntegrationRoutes(deps: {
       createBody.validate,
       async (req, res) => {
         const { claims, tokenHash } = authenticatedOf(req);
-        const { integration, token } = await integrations.create(claims, tokenHash, createBody.of(req));
+        const { input, warnings } = createBody.of(req);
+        const { integration, token } = await integrations.create(claims, tokenHash, input);
         res.setHeader('Location', `/api/integrations/${integration.chatId}`);
-        res.status(201).json({ integration: presentIntegration(integration, quota.resetsAt()), token });
+        res.status(201).json({
+          integration: presentIntegration(integration, quota.resetsAt()),
+          token,
+          ...(warnings.length === 0 ? {} : { warnings }),
+        });
       },
     )
     .all(methodNotAllowed('POST'));
@@ -60,7 +65,7 @@ export function createIntegrationRoutes(deps: {
       revokeBody.validate,
       async (req, res) => {
         const integration = integrationOf(req);
-        requireOwnChat(integration, revokeBody.of(req).chatId);
+        requireOwnChat(integration, revokeBody.of(req).input.chatId);
         const revoked = await integrations.revoke(integration);
         res.json({ integration: presentIntegration(revoked, quota.resetsAt()) });
       },

@@ -1,5 +1,7 @@
 import type { AlertRecord } from '../domain/alert.ts';
+import { firstAlertCurl } from '../domain/curl-examples.ts';
 import type { Integration } from '../domain/integration.ts';
+import { hasScope } from '../domain/scopes.ts';
 import type { AcceptedAlert } from '../services/alerts/accept.ts';
 
 /** The answer to an alert that was taken in. `warnings`: what of the request was cut, left out or not known. */
@@ -56,6 +58,16 @@ export function presentIntegration(integration: Integration, resetsAt: number): 
     createdAt: isoTime(integration.createdAt),
     updatedAt: isoTime(integration.updatedAt),
   };
+}
+
+/** What to do with a new integration's token: a command to paste. Nothing for one that may not send. */
+export function nextStep(
+  { scope }: Integration,
+  publicUrl: string,
+  token: string,
+): { next?: { readonly description: string; readonly curl: string } } {
+  if (!hasScope(scope, 'alert:send')) return {};
+  return { next: { description: 'Send an alert with this token:', curl: firstAlertCurl(publicUrl, token) } };
 }
 
 function isoTime(time: number | null): string | null {

@@ -16,6 +16,7 @@ import { openQueue } from '../queue/open-queue.ts';
 import type { Ownership } from '../queue/ownership.ts';
 import { endFloodWait, readFloodWait } from '../queue/pace.ts';
 import { createPlaces } from '../queue/places.ts';
+import { createSetUpSignal } from '../queue/set-up-signal.ts';
 import { createWhyWaiting } from '../queue/why-waiting.ts';
 import { createAlertService, IDEMPOTENCY_WINDOW_MS } from '../services/alerts/alerts.ts';
 import { createIntegrationService } from '../services/integrations/integrations.ts';
@@ -75,6 +76,7 @@ function createPorts({ config, secret, db, redis, ownership, clock, onError }: P
     places,
     queue: createAlertQueue({ queue: alertJobs, places, limits, ownership, freeIn }),
     ended: createEndedSignal({ publisher: redis.fast, subscriber: redis.subscriber, prefix }),
+    setUps: createSetUpSignal({ publisher: redis.fast, subscriber: redis.subscriber, prefix }),
     floodWait: () => readFloodWait(redis.fast, prefix),
     motion: createMotion({ redis: redis.fast, queue: alertJobs, prefix }),
     probeRedis: () => probeWrite(redis.fast, prefix),

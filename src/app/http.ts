@@ -19,6 +19,8 @@ interface ServedParts extends ObservedParts {
   readonly secret: string;
   readonly redis: RedisConnections;
   readonly sandbox: Sandbox | undefined;
+  /** This service's own address. */
+  readonly url: () => string;
 }
 
 interface StartedHttp {
@@ -80,6 +82,8 @@ function createApi(parts: ServedParts, ops: OpsServerDeps): HttpListener {
     alerts,
     integrations,
     tokens,
+    setUps: core.setUps,
+    publicUrl: parts.url,
     redis: parts.redis.fast,
     queues: { alerts: alertJobs, maintenance: maintenanceJobs },
     whyWaiting: core.whyWaiting,

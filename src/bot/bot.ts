@@ -20,6 +20,7 @@ import { tokenFeature } from './features/token.ts';
 import { unhandledFeature } from './features/unhandled.ts';
 import { createErrorBoundary } from './guards/error-boundary.ts';
 import { createRefuseMembers } from './guards/refuse-members.ts';
+import { createTellSetUp, type TellSetUp } from './tell-set-up.ts';
 import { createTokenDesk } from './token-desk.ts';
 import { createBursts } from './updates/bursts.ts';
 import type { Turn } from './updates/dispatcher.ts';
@@ -44,6 +45,7 @@ export interface AlertBot {
   identify(signal?: AbortSignal): Promise<{ readonly id: number; readonly username: string }>;
   /** Never rejects. */
   publishMenu(signal?: AbortSignal): Promise<void>;
+  readonly tellSetUp: TellSetUp;
   /**
    * Handles an update once; repeats are dropped, and so are commands that are left out
    * because their chat sends too many (bursts.ts).
@@ -112,6 +114,7 @@ export function createBot(deps: BotDeps): AlertBot {
     api,
     identify,
     publishMenu: (signal) => publishMenu(api, logger, signal),
+    tellSetUp: createTellSetUp({ api, logger, hashChat: deps.hashChat }),
     async handle(update, turn) {
       await identify();
       if (!seen.add(update.update_id) || bursts.isLeftOut(update, turn)) return;

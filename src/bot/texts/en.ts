@@ -55,6 +55,7 @@ It works once, within ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}. Keep i
 ${pre('bash')(curl)}
 
 The answer contains the integration's token: use that one to send alerts.`,
+  setUp: (name) => `The integration “${name}” is set up: its alerts arrive in this chat.`,
   tokenSentPrivately: "I've sent you the setup token in our private chat.",
   tokenNeedsPrivateChat:
     "A setup token is secret, so I don't show it here. Open our private chat with this button and press Start to get it.",

@@ -55,6 +55,7 @@ Sirve una sola vez y caduca en ${minutes} ${minutes === 1 ? 'minuto' : 'minutos'
 ${pre('bash')(curl)}
 
 La respuesta contiene el token de la integración: úsalo para enviar alertas.`,
+  setUp: (name) => `La integración «${name}» ya está configurada: sus alertas llegarán a este chat.`,
   tokenSentPrivately: 'Te he enviado el token de configuración por nuestro chat privado.',
   tokenNeedsPrivateChat:
     'Un token de configuración es secreto, así que no lo muestro aquí. Abre nuestro chat privado con este botón y pulsa Iniciar para recibirlo.',

@@ -39,6 +39,8 @@ export interface Texts {
     name: string;
     chat: string | undefined;
   }): FmtString;
+  /** When the setup token was exchanged. */
+  setUp(name: string): string;
   readonly tokenSentPrivately: string;
   readonly tokenNeedsPrivateChat: string;
   readonly openPrivateChat: string;

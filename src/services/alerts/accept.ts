@@ -67,7 +67,7 @@ export function createAccept(deps: {
       const deadline = createDeadline(ACCEPT_LIMIT_MS);
       // The one statement that proves the sender, takes the unit and writes the entry; what follows only reads it.
       const verdict = await decide(alert, deadline);
-      if (verdict.kind === 'token_invalid') throw deadToken();
+      if (verdict.kind === 'token_invalid') throw deadToken(false, undefined);
       const { integration } = verdict;
       const chat = cipher.hashChat(integration.chatId);
       trace = { ...trace, chat };

@@ -2,8 +2,8 @@ import type { TokenClaims, Tokens } from '../../crypto/tokens.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
 import { type Integration, MAX_NAME_LENGTH } from '../../domain/integration.ts';
-import { DEFAULT_SCOPE, INTEGRATION_SCOPES, unknownScopes } from '../../domain/scopes.ts';
-import { chatMismatch, deadToken } from '../alerts/refusals.ts';
+import { DEFAULT_SCOPE, INTEGRATION_SCOPES, SETUP_SCOPE, unknownScopes } from '../../domain/scopes.ts';
+import { alreadyUsed, chatMismatch, deadToken } from '../alerts/refusals.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
@@ -14,12 +14,14 @@ export interface IntegrationService {
   registerChat(chatId: number): Promise<{ active: Integration[]; regained: number }>;
   /**
    * `/token [name]`: a single-use setup token for a new integration of the chat. Unnamed, it is `<noun> <number>`.
+   * `locale`: the language (IETF) of whoever asks, for what the chat is told of the exchange.
    * @throws AppError too_many_integrations, invalid_request (the name)
    */
   issueSetupToken(
     chatId: number,
     name?: string,
     noun?: string,
+    locale?: string,
   ): Promise<{ token: string; expiresAt: number; integration: Integration }>;
   /**
    * The integration that a verified token stands for.
@@ -69,7 +71,7 @@ export function createIntegrationService(deps: {
   async function authenticate(claims: TokenClaims, tokenHash: string): Promise<Integration> {
     const integration = await integrations.findById(Number(claims.sub));
     if (integration === undefined || integration.tokenHash !== tokenHash) {
-      throw deadToken();
+      throw deadToken(claims.scope === SETUP_SCOPE, integration);
     }
     return integration;
   }
@@ -97,12 +99,12 @@ export function createIntegrationService(deps: {
       return { active: known.filter(isActive), regained };
     },
 
-    async issueSetupToken(chatId, name, noun = 'integration') {
+    async issueSetupToken(chatId, name, noun = 'integration', locale) {
       const now = clock.now();
       const chosen = name === undefined ? await nextName(chatId, noun) : checkName(name);
       const target =
         (await integrations.findReusablePending(chatId, now)) ?? (await insertPending(chatId, chosen, now));
-      const setup = tokens.issueSetup(target.id);
+      const setup = tokens.issueSetup(target.id, locale);
       await integrations.storeSetupToken(target.id, chosen, setup.hash, setup.expiresAt, now);
       return {
         token: setup.token,
@@ -136,12 +138,7 @@ export function createIntegrationService(deps: {
         maxPerChat: deps.maxPerChat,
       });
       if (integration === 'too_many') throw tooMany(deps.maxPerChat);
-      if (integration === undefined) {
-        throw new AppError(
-          'already_used',
-          'This setup token has already been used. Get a new one from the bot with /token.',
-        );
-      }
+      if (integration === undefined) throw alreadyUsed();
       events.emit('integration.created', { integrationId: integration.id, chat: chatOf(integration) });
       return { integration, token: issued.token };
     },

@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/domain/errors.ts';
-import { ANN, type BotRig, createBotRig, eventually, JOSE, tokenIn } from '../../support/bot-rig.ts';
+import {
+  ANN,
+  type BotRig,
+  createBotRig,
+  eventually,
+  JOSE,
+  localeIn,
+  tokenIn,
+} from '../../support/bot-rig.ts';
 
 describe('the bot in a private chat', () => {
   let rig: BotRig;
@@ -54,6 +62,28 @@ describe('the bot in a private chat', () => {
     expect((await ask('/quota', 2, JOSE)).text).toContain('ninguna integración activa');
     expect((await ask('/token', 3, JOSE)).text).toContain('«integración 1»');
     expect((await ask('/help', 4, JOSE)).text).toContain('"message":"Terminada sin errores"');
+  });
+
+  it.each([
+    [ANN, 'The integration “nightly <b>” is set up: its alerts arrive in this chat.'],
+    [JOSE, 'La integración «nightly <b>» ya está configurada: sus alertas llegarán a este chat.'],
+  ])(
+    'tells the chat that its integration was set up, silently and in the language of /token',
+    async (user, text) => {
+      const offer = await ask('/token nightly <b>', 1, user);
+      const setup = tokenIn(offer.text);
+      const { integration } = await rig.exchange(setup);
+      await rig.bot.tellSetUp(integration, localeIn(setup));
+      expect((await rig.botSays(user.id, 2)).text).toBe(text);
+      const sent = rig.double.calls.findLast(({ method }) => method === 'sendMessage');
+      expect(sent?.payload.disable_notification).toBe(true);
+    },
+  );
+
+  it('logs that a chat could not be told, and goes on', async () => {
+    await rig.bot.tellSetUp({ chatId: 404, name: 'secret' }, 'en');
+    expect(rig.log.at(-1)).toMatchObject({ level: 'warn', fields: { chatId: 'hash-of-404' } });
+    expect(JSON.stringify(rig.log)).not.toContain('secret');
   });
 
   it('tolerates any /start payload', async () => {

@@ -49,6 +49,7 @@ export function presentIntegration(integration: Integration, resetsAt: number): 
     rateLimit: integration.rateLimit,
     dailyLimit: integration.dailyLimit,
     status: integration.status,
+    showName: integration.showName,
     resetsAt: isoTime(resetsAt),
     expiresAt: isoTime(integration.expiresAt),
     unreachable:

@@ -14,6 +14,7 @@ import { membershipFeature } from './features/membership.ts';
 import { migrationFeature } from './features/migration.ts';
 import { quotaFeature } from './features/quota.ts';
 import { revokeFeature } from './features/revoke.ts';
+import { showNameFeature } from './features/show-name.ts';
 import { startFeature } from './features/start.ts';
 import { testFeature } from './features/test.ts';
 import { tokenFeature } from './features/token.ts';
@@ -96,6 +97,7 @@ export function createBot(deps: BotDeps): AlertBot {
     startFeature({ ...deps, desk }),
     tokenFeature({ desk, refuse }),
     integrationsFeature(deps),
+    ...showNameFeature(deps),
     ...revokeFeature({ ...deps, refuse }),
     quotaFeature(deps),
     testFeature({ ...deps, refuse }),

@@ -76,8 +76,15 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     activate: async (id, setupHash, next) => {
       const known = integrations.get(id);
       if (known?.status !== 'pending' || known.tokenHash !== setupHash) return undefined;
-      const { now: updatedAt, name, ...rest } = next;
-      const active = { ...known, ...rest, name: name ?? known.name, status: 'active' as const, updatedAt };
+      const { now: updatedAt, name, showName = known.showName, ...rest } = next;
+      const active = {
+        ...known,
+        ...rest,
+        name: name ?? known.name,
+        showName,
+        status: 'active' as const,
+        updatedAt,
+      };
       integrations.set(id, active);
       return active;
     },
@@ -214,6 +221,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
       expiresAt: issued.expiresAt,
       unreachableSince: null,
       unreachableReason: null,
+      showName: true,
       createdAt: Date.UTC(2026, 0, 1),
       updatedAt: Date.UTC(2026, 0, 1),
     };

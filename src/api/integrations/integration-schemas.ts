@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { MAX_NAME_LENGTH } from '../../domain/integration.ts';
 import { ChatIdSchema, optional } from '../fields.ts';
 import { behindReader, createFieldReader, type ReadField } from '../lenient/field-reader.ts';
-import { chatNumber, lineUpTo } from '../lenient/read-values.ts';
+import { chatNumber, lineUpTo, yesOrNo } from '../lenient/read-values.ts';
 
 const NewIntegrationSchema = z.object(
   {
     name: optional(z.string('Send a string.')),
     scope: optional(z.string('Send the scopes as one string, separated by spaces.')),
     chatId: optional(ChatIdSchema),
+    showName: optional(z.boolean('Send true or false.')),
   },
   'Send a JSON object.',
 );
@@ -25,6 +26,7 @@ const readNewIntegration = createFieldReader({
   name: lineUpTo(MAX_NAME_LENGTH),
   scope: scopeList,
   chatId: chatNumber,
+  showName: yesOrNo,
 });
 const readRevocation = createFieldReader({ chatId: chatNumber });
 

@@ -80,6 +80,11 @@ The answer contains the integration's token: use that one to send alerts.`,
   unnamed: (id) => `#${id}`,
   newName: 'integration',
 
+  showNameButton: (name) => `Show “${name}” in its alerts`,
+  hideNameButton: (name) => `Hide “${name}” in its alerts`,
+  nameShown: (name) => `Alerts from “${name}” now show its name.`,
+  nameHidden: (name) => `Alerts from “${name}” no longer show its name.`,
+
   revokeButton: (name) => `Revoke ${name}`,
   revokeWhich: 'Which integration do you want to revoke?',
   revokeNothing: 'This chat has no integrations to revoke.',

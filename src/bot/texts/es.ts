@@ -82,6 +82,11 @@ La respuesta contiene el token de la integración: úsalo para enviar alertas.`,
   unnamed: (id) => `#${id}`,
   newName: 'integración',
 
+  showNameButton: (name) => `Mostrar «${name}» en sus alertas`,
+  hideNameButton: (name) => `Ocultar «${name}» en sus alertas`,
+  nameShown: (name) => `Las alertas de «${name}» ahora muestran su nombre.`,
+  nameHidden: (name) => `Las alertas de «${name}» ya no muestran su nombre.`,
+
   revokeButton: (name) => `Revocar ${name}`,
   revokeWhich: '¿Qué integración quieres revocar?',
   revokeNothing: 'Este chat no tiene ninguna integración que revocar.',

@@ -64,6 +64,12 @@ export interface Texts {
   /** What a new integration without a name is called, before its number. */
   readonly newName: string;
 
+  /** Whether alerts show an integration's name; an answer to a button has at most 200 characters. */
+  showNameButton(name: string): string;
+  hideNameButton(name: string): string;
+  nameShown(name: string): string;
+  nameHidden(name: string): string;
+
   revokeButton(name: string): string;
   readonly revokeWhich: string;
   readonly revokeNothing: string;

@@ -133,7 +133,15 @@ function firstOfEachKey(alerts: readonly NewAlert[]): readonly NewAlert[] {
 
 function toIntegration({ alert, verdict }: Found): AcceptingIntegration {
   const { chatId, dailyLimit, status, unreachableSince } = verdict;
-  return { id: alert.integrationId, chatId, dailyLimit, status, unreachableSince };
+  const id = alert.integrationId;
+  const read = { id, chatId, dailyLimit, status, unreachableSince };
+  return verdict.beside === null ? read : { ...read, shownName: shownName(id, verdict) };
+}
+
+/** With its number where the name alone does not tell it from another one. */
+function shownName(id: number, { name, beside }: Pick<Verdict, 'name' | 'beside'>): string {
+  if (name === '') return `#${id}`;
+  return beside === 2 ? `${name} #${id}` : name;
 }
 
 function toResult(found: Found): AcceptResult {

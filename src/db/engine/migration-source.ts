@@ -3,6 +3,7 @@ import * as initial from '../../../migrations/20261125000000_initial.ts';
 import * as confirmedAlerts from '../../../migrations/20261125200000_confirmed_alerts.ts';
 import * as integrationLimits from '../../../migrations/20261127010000_integration_limits.ts';
 import * as installation from '../../../migrations/20261127020000_installation.ts';
+import * as showName from '../../../migrations/20261129010000_show_name.ts';
 
 /**
  * All migrations, oldest first. Their names carry no extension: a database that was migrated from the TypeScript
@@ -13,6 +14,7 @@ const MIGRATIONS: ReadonlyMap<string, Knex.Migration> = new Map([
   ['20261125200000_confirmed_alerts', confirmedAlerts],
   ['20261127010000_integration_limits', integrationLimits],
   ['20261127020000_installation', installation],
+  ['20261129010000_show_name', showName],
 ]);
 
 /** An explicit list instead of a folder, so that it is the same from src, from dist and from any directory. */

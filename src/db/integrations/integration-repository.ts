@@ -72,7 +72,7 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
         updatedAt: now,
       } as const;
       const { id } = await integrations().insert(fields);
-      return { id, ...fields };
+      return { id, ...fields, showName: true };
     },
 
     async storeSetupToken(id, name, tokenHash, expiresAt, now) {
@@ -99,6 +99,7 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
               unreachableReason: null,
               suspicion: 0,
               ...(next.name === null ? {} : { name: next.name }),
+              ...(next.showName === undefined ? {} : { showName: next.showName ? 1 : 0 }),
             })
             .where(pending)
             .whereRaw(`${ACTIVE_OF_CHAT} < ?`, [next.maxPerChat])
@@ -135,6 +136,12 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
           return { integration, alertIds: ended.map((alert) => alert.id) };
         }),
       ),
+
+    async setShowName(id, showName) {
+      await integrations()
+        .patch({ showName: showName ? 1 : 0 })
+        .where({ id });
+    },
 
     async claimQuotaNotice(id, now) {
       const told = integrations().patch({ toldAt: now }).where({ id, rateLimit: 0 }).whereNull('toldAt');

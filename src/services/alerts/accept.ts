@@ -60,7 +60,7 @@ export function createAccept(deps: {
   const { ledger, queueEntry, cipher, events, clock } = deps;
 
   const accept: Accept = async (sender, request, context) => {
-    let trace: { chat?: string; requestId?: string } =
+    let trace: { integrationId?: number; chat?: string; requestId?: string } =
       context.requestId === undefined ? {} : { requestId: context.requestId };
     try {
       const alert = describe(sender, request, context.idempotencyKey);
@@ -70,7 +70,7 @@ export function createAccept(deps: {
       if (verdict.kind === 'token_invalid') throw deadToken(false, undefined);
       const { integration } = verdict;
       const chat = cipher.hashChat(integration.chatId);
-      trace = { ...trace, chat };
+      trace = { ...trace, integrationId: sender.id, chat };
       const entitled = validateRateLimit(validateStatus(verdict), chat);
       if (entitled.kind === 'accepted' && context.isGone?.()) await giveUp(alert);
       const { id, remaining, replayed } = await enqueue(
@@ -79,8 +79,11 @@ export function createAccept(deps: {
         { integration, request, chat },
         deadline,
       );
-      if (replayed) events.emit('alert.replayed', { alertId: id, chat, ...trace });
-      else events.emit('alert.accepted', { alertId: id, priority: alert.priority, chat, ...trace });
+      if (replayed) events.emit('alert.replayed', { alertId: id, integrationId: sender.id, chat, ...trace });
+      else {
+        const { priority, integrationId } = alert;
+        events.emit('alert.accepted', { alertId: id, integrationId, priority, chat, ...trace });
+      }
       return { id, remaining, dailyLimit: integration.dailyLimit, replayed };
     } catch (error) {
       events.emit('alert.refused', { code: error instanceof AppError ? error.code : 'internal', ...trace });

@@ -94,7 +94,9 @@ export function createAlertService(deps: {
       events.emit('alert.refused', {
         code: told.code,
         ...(requestId === undefined ? {} : { requestId }),
-        ...(integration === undefined ? {} : { chat: cipher.hashChat(integration.chatId) }),
+        ...(integration === undefined
+          ? {}
+          : { integrationId: integration.id, chat: cipher.hashChat(integration.chatId) }),
       });
       return told;
     },

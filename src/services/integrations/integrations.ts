@@ -1,13 +1,14 @@
 import type { TokenClaims, Tokens } from '../../crypto/tokens.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
-import { type Integration, MAX_NAME_LENGTH } from '../../domain/integration.ts';
-import { DEFAULT_SCOPE, INTEGRATION_SCOPES, SETUP_SCOPE, unknownScopes } from '../../domain/scopes.ts';
+import type { Integration } from '../../domain/integration.ts';
+import { SETUP_SCOPE } from '../../domain/scopes.ts';
 import { alreadyUsed, chatMismatch, deadToken } from '../alerts/refusals.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
 import type { AlertQueue } from '../ports/queue.ts';
+import { checkName, checkScope, tooMany } from './input.ts';
 
 export interface IntegrationService {
   /** `/start`: the chat becomes known (a pending integration), or reachable again (`regained`, as of chatReturned). */
@@ -35,10 +36,17 @@ export interface IntegrationService {
   create(
     claims: TokenClaims,
     setupHash: string,
-    input: { name?: string | undefined; scope?: string | undefined; chatId?: number | undefined },
+    input: {
+      name?: string | undefined;
+      scope?: string | undefined;
+      chatId?: number | undefined;
+      showName?: boolean | undefined;
+    },
   ): Promise<{ integration: Integration; token: string }>;
   /** A new token; the old one is dead at once. @throws AppError unauthorized if the old one was replaced meanwhile */
   rotate(integration: Integration): Promise<{ integration: Integration; token: string }>;
+  /** Whether its alerts show its name where the chat has other active integrations. */
+  setShowName(integration: Pick<Integration, 'id'>, showName: boolean): Promise<void>;
   /** Dead at once; queued alerts end as failed (revoked). @throws AppError integration_not_active if revoked before */
   revoke(integration: Integration): Promise<Integration>;
   /** All integrations of a chat, active ones first, then oldest first; revoked ones left out. */
@@ -133,6 +141,7 @@ export function createIntegrationService(deps: {
         tokenHash: issued.hash,
         scope,
         name,
+        ...(input.showName === undefined ? {} : { showName: input.showName }),
         expiresAt: issued.expiresAt,
         now: clock.now(),
         maxPerChat: deps.maxPerChat,
@@ -160,6 +169,8 @@ export function createIntegrationService(deps: {
       return { integration: rotated, token: issued.token };
     },
 
+    setShowName: ({ id }, showName) => integrations.setShowName(id, showName),
+
     async revoke(integration) {
       const revoked = await integrations.revoke(integration.id, clock.now());
       if (revoked === undefined) {
@@ -167,7 +178,7 @@ export function createIntegrationService(deps: {
       }
       const chat = chatOf(integration);
       for (const alertId of revoked.alertIds)
-        events.emit('alert.failed', { alertId, chat, reason: 'revoked' });
+        events.emit('alert.failed', { alertId, integrationId: integration.id, chat, reason: 'revoked' });
       events.emit('integration.revoked', {
         integrationId: integration.id,
         chat,
@@ -211,35 +222,4 @@ export function createIntegrationService(deps: {
 
 function isActive(integration: Integration): boolean {
   return integration.status === 'active';
-}
-
-function tooMany(maxPerChat: number): AppError {
-  return new AppError(
-    'too_many_integrations',
-    `This chat has reached its limit of integrations (${maxPerChat}). Revoke one of them first.`,
-  );
-}
-
-function checkName(name: string): string {
-  const trimmed = name.trim();
-  // Control characters would garble the bot's lists and the logs.
-  if (trimmed.length === 0 || trimmed.length > MAX_NAME_LENGTH || /\p{Cc}/u.test(trimmed)) {
-    throw new AppError('invalid_request', `A name is 1 to ${MAX_NAME_LENGTH} printable characters.`, {
-      issues: [{ path: 'name', message: `Use 1 to ${MAX_NAME_LENGTH} printable characters.` }],
-    });
-  }
-  return trimmed;
-}
-
-function checkScope(asked: string | undefined): string {
-  if (asked === undefined) return DEFAULT_SCOPE;
-  const names = [...new Set(asked.split(' ').filter((name) => name !== ''))];
-  const unknown = unknownScopes(names.join(' '));
-  if (names.length === 0 || unknown.length > 0) {
-    const message = `Valid scopes, separated by spaces: ${INTEGRATION_SCOPES.join(', ')}.`;
-    throw new AppError('invalid_request', `Invalid scope. ${message}`, {
-      issues: [{ path: 'scope', message }],
-    });
-  }
-  return names.join(' ');
 }

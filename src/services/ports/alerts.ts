@@ -21,7 +21,10 @@ export interface NewAlert extends AlertOptions {
 export type AcceptingIntegration = Pick<
   Integration,
   'id' | 'chatId' | 'dailyLimit' | 'status' | 'unreachableSince'
->;
+> & {
+  /** What the alert shows of whom it is from, where the chat has several active integrations and that is not off. */
+  readonly shownName?: string;
+};
 
 /** The kinds are checked in this order, except `accepted`. */
 export type AcceptResult =

@@ -1,7 +1,7 @@
 import type { AlertContent, AlertFormat } from '../../domain/alert.ts';
 import { RenderLimitError } from '../../domain/render-limit.ts';
 import type { RenderedPart, Renderer } from '../../services/ports/telegram.ts';
-import { compose, EMPTY_TEXT } from './compose.ts';
+import { compose, EMPTY_TEXT, signature } from './compose.ts';
 import { createMarkdownThread } from './markdown-thread.ts';
 import { headOf, splitRendered } from './split.ts';
 import { countCodePoints, isVisible, replaceLoneSurrogates, type StyledText } from './styled-text.ts';
@@ -38,11 +38,12 @@ export function createRenderer(markdownLimitMs?: number): AlertRenderer {
   const render: Renderer = async (content, simplicity) => {
     const clean = cleanContent(content);
     const written = compose(clean, asWritten(clean.message), simplicity > 0);
-    if (simplicity === 2) return [toDocument(written.text, withoutStyle(written))];
+    const from = signature(clean);
+    if (simplicity === 2) return [toDocument(written.text, withoutStyle(written), from)];
     const shown =
       simplicity === 0 ? compose(clean, await formatOrPlain(clean), false) : withoutStyle(written);
     if (!isVisible(shown.text)) return [{ kind: 'message', text: EMPTY_TEXT, entities: [] }];
-    return toMessages(shown) ?? [toDocument(written.text, shown)];
+    return toMessages(shown) ?? [toDocument(written.text, shown, from)];
   };
 
   /** Markup never costs an alert: what is no markup, or would show nothing, is shown as it was written. */
@@ -86,13 +87,18 @@ function partNumber(part: number, parts: number): string {
   return `(${part}/${parts})\n`;
 }
 
-/** The file holds the text as it was written, so that no address behind a link is lost. */
-function toDocument(content: string, shown: StyledText): RenderedPart {
+/**
+ * The file holds the text as it was written, so that no address behind a link is lost.
+ * @param from the text's last line if it says whom it is from, else empty: the caption shows it, too
+ */
+function toDocument(content: string, shown: StyledText, from: string): RenderedPart {
   const document = { filename: FILENAME, content: content === '' ? EMPTY_TEXT : content };
   const isWhole = countCodePoints(shown.text) <= MAX_CAPTION;
-  const { text, entities } = isWhole ? headOf(shown, MAX_CAPTION) : headOf(shown, MAX_CAPTION - MORE.length);
+  const rest = from === '' ? MORE : `${MORE}\n${from}`;
+  const limit = isWhole ? MAX_CAPTION : MAX_CAPTION - countCodePoints(rest);
+  const { text, entities } = headOf(shown, limit);
   if (isWhole && !isVisible(text)) return { kind: 'document', text: EMPTY_TEXT, entities: [], document };
-  return { kind: 'document', text: isWhole ? text : text + MORE, entities, document };
+  return { kind: 'document', text: isWhole ? text : text + rest, entities, document };
 }
 
 function asWritten(message: string): StyledText {
@@ -110,6 +116,7 @@ function cleanContent(content: AlertContent): AlertContent {
     ...(content.title === undefined ? {} : { title: replaceLoneSurrogates(content.title) }),
     ...(content.urlTitle === undefined ? {} : { urlTitle: replaceLoneSurrogates(content.urlTitle) }),
     ...(content.url === undefined ? {} : { url: replaceLoneSurrogates(content.url) }),
+    ...(content.from === undefined ? {} : { from: replaceLoneSurrogates(content.from) }),
     ...(content.tags === undefined ? {} : { tags: content.tags.map(replaceLoneSurrogates) }),
   };
 }

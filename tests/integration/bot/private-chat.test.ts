@@ -86,6 +86,46 @@ describe('the bot in a private chat', () => {
     expect(JSON.stringify(rig.log)).not.toContain('secret');
   });
 
+  it('hides and shows the name in alerts of one of several integrations', async () => {
+    const web = await rig.activeChat(ANN, 'web');
+    expect((await ask('/integrations', 1)).reply_markup?.inline_keyboard).toHaveLength(1);
+    const db = await rig.activeChat(ANN, 'db');
+    const list = await ask('/integrations', 2);
+    const press = async (data: string) => {
+      const id = rig.double.pressButton(ANN.id, list.message_id, data);
+      return eventually(() => rig.double.callbackAnswer(id));
+    };
+    const now = () => rig.double.messages(ANN.id).find((one) => one.message_id === list.message_id);
+    const texts = () =>
+      now()
+        ?.reply_markup?.inline_keyboard.flat()
+        .map(({ text }) => text);
+    expect(texts()).toEqual([
+      ...['Revoke web', 'Revoke db'],
+      ...['Hide “web” in its alerts', 'Hide “db” in its alerts'],
+    ]);
+
+    expect(await press(`name-off:${web.id}`)).toMatchObject({
+      text: 'Alerts from “web” no longer show its name.',
+    });
+    await eventually(() => texts()?.[2] === 'Show “web” in its alerts');
+    expect((await rig.integration(web.id))?.showName).toBe(false);
+    expect((await rig.integration(db.id))?.showName).toBe(true);
+
+    expect(await press(`name-on:${web.id}`)).toMatchObject({ text: 'Alerts from “web” now show its name.' });
+    await eventually(() => texts()?.[2] === 'Hide “web” in its alerts');
+    const stranger = await rig.activeChat(JOSE, 'his');
+    const callback = {
+      id: '1',
+      from: ANN,
+      chat_instance: 'x',
+      data: `name-off:${stranger.id}`,
+      message: list,
+    };
+    await rig.bot.handle({ update_id: 900_001, callback_query: callback } as never);
+    expect((await rig.integration(stranger.id))?.showName).toBe(true);
+  });
+
   it('tolerates any /start payload', async () => {
     for (const [nth, payload] of ['x', 'token_', 'token_12_%%', 'ref_abc'].entries()) {
       expect((await ask(`/start ${payload}`, nth + 1)).text).toContain('registered');

@@ -305,6 +305,8 @@ describe('createIntegration', () => {
     [{ scope: 'alert:send, integration:read' }, { scope: 'alert:send integration:read' }],
     [{ scope: ['alert:send'] }, { scope: 'alert:send' }],
     [{ chatId: `+${CHAT}` }, { chatId: CHAT }],
+    [{ showName: 'no' }, { showName: false }],
+    [{ showName: '' }, { showName: true }],
   ])('takes %j', async (input, expected) => {
     expect(await create(input)).toMatchObject({ integration: expected });
   });

@@ -34,7 +34,9 @@ describe('the texts of the bot', () => {
   it.each(languages)('keep to the limits of Telegram in %s', (_language, texts) => {
     for (const command of MENU_COMMANDS) expect(texts.commands[command].length).toBeLessThanOrEqual(256);
     // Shown as the answer to a button.
-    expect(texts.adminsOnly.length).toBeLessThanOrEqual(200);
+    const name = 'W'.repeat(64);
+    for (const answer of [texts.adminsOnly, texts.nameShown(name), texts.nameHidden(name)])
+      expect(answer.length).toBeLessThanOrEqual(200);
     const longest = texts.integrationLine({
       name: 'W'.repeat(64),
       status: texts.statuses.pending,

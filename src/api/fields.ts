@@ -9,9 +9,8 @@ export function text(max: number) {
         input === undefined ? 'This field is required. Send a string.' : 'Send a string.',
     })
     .overwrite(readable)
-    .min(1, 'Send at least 1 character.')
     .max(max, `Send at most ${max} characters.`)
-    .refine((value) => value === '' || hasVisible(value), 'Send at least one visible character.');
+    .refine(hasVisible, 'Send at least one visible character.');
 }
 
 /** null counts as left out: many clients send it for what they do not set. */

@@ -17,6 +17,7 @@ import { openQueue } from '../queue/open-queue.ts';
 import type { Ownership } from '../queue/ownership.ts';
 import { endFloodWait, readFloodWait } from '../queue/pace.ts';
 import { createPlaces } from '../queue/places.ts';
+import { createSetUpSignal } from '../queue/set-up-signal.ts';
 import { createWhyWaiting } from '../queue/why-waiting.ts';
 import { createAlertService, IDEMPOTENCY_WINDOW_MS } from '../services/alerts/alerts.ts';
 import { createChatService } from '../services/chats/chats.ts';
@@ -78,6 +79,7 @@ function createPorts({ config, secret, db, redis, ownership, clock, onError }: P
     places,
     queue: createAlertQueue({ queue: alertJobs, places, limits, ownership, freeIn }),
     ended: createEndedSignal({ publisher: redis.fast, subscriber: redis.subscriber, prefix }),
+    setUps: createSetUpSignal({ publisher: redis.fast, subscriber: redis.subscriber, prefix }),
     floodWait: () => readFloodWait(redis.fast, prefix),
     motion: createMotion({ redis: redis.fast, queue: alertJobs, prefix }),
     isForeign: ownership.isForeign,

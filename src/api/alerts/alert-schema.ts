@@ -3,30 +3,25 @@ import { ALERT_FORMATS, ALERT_LIMITS, ALERT_PRIORITIES } from '../../domain/aler
 import type { BodySchema } from '../../http/json-body.ts';
 import type { AlertRequest } from '../../services/alerts/alert-request.ts';
 import type { Clock } from '../../services/ports/clock.ts';
-import { ChatIdSchema, line, optional, text } from '../fields.ts';
+import { ChatIdSchema, optional, text } from '../fields.ts';
+import { behindReader, type ReadInput } from '../lenient/field-reader.ts';
+import { readAlertFields } from './alert-fields.ts';
 
 const TTL = `Send whole seconds, 1 to ${ALERT_LIMITS.ttlSeconds} (7 days).`;
 const URL_MESSAGE = 'Send an http, https or tg URL without spaces.';
 const THREAD = 'Send the id of a forum topic, a whole number above 0.';
 const TAGS = `Send a list of at most ${ALERT_LIMITS.tags} tags.`;
 
-const UrlSchema = z
-  .string('Send a string.')
-  .max(ALERT_LIMITS.url, `Send at most ${ALERT_LIMITS.url} characters.`)
-  .refine(isButtonUrl, URL_MESSAGE);
+const STRING = 'Send a string.';
 
-// Two steps, so that a list of thousands is refused by its length alone.
-const TagsSchema = z
-  .array(z.unknown(), TAGS)
-  .max(ALERT_LIMITS.tags, { error: TAGS, abort: true })
-  .pipe(z.array(line(ALERT_LIMITS.tag)));
+const UrlSchema = z.string(STRING).refine(isButtonUrl, URL_MESSAGE);
 
 /**
- * The schema of POST /api/alert. Build it once: it compiles, to code that leaves nothing behind but its result (the
- * parser's own bookkeeping of cycles cost a fifth of the garbage of a request). `latenessMs`: how far in the past `deliverAt` may be. It is 0, except
- * for requests with an idempotency key: a repeat may come after its alert was due, and must get the first answer.
+ * The schema of POST /api/alert, behind the lenient reading of its fields. Build it once: it compiles, to code that
+ * leaves nothing behind but its result (the parser's own bookkeeping of cycles cost a fifth of the garbage of a request).
+ * `latenessMs`: how far in the past `deliverAt` may be.
  */
-export function createAlertSchema(clock: Clock, latenessMs: number): BodySchema<AlertRequest> {
+export function createAlertSchema(clock: Clock, latenessMs: number): BodySchema<ReadInput<AlertRequest>> {
   const DeliverAtSchema = z.iso
     .datetime({
       offset: true,
@@ -49,7 +44,8 @@ export function createAlertSchema(clock: Clock, latenessMs: number): BodySchema<
   const FieldsSchema = z.object(
     {
       message: text(ALERT_LIMITS.message),
-      title: emptyIsAbsent(text(ALERT_LIMITS.title)),
+      // Cleaned and cut by now, as are urlTitle and the tags.
+      title: optional(z.string(STRING)),
       format: z
         .enum(ALERT_FORMATS, oneOf(ALERT_FORMATS))
         .nullish()
@@ -63,8 +59,8 @@ export function createAlertSchema(clock: Clock, latenessMs: number): BodySchema<
         .nullish()
         .transform((value) => value ?? false),
       url: optional(UrlSchema),
-      urlTitle: optional(line(ALERT_LIMITS.urlTitle)),
-      tags: optional(TagsSchema).transform((tags) => (tags?.length === 0 ? undefined : tags)),
+      urlTitle: optional(z.string(STRING)),
+      tags: optional(z.array(z.string(STRING), TAGS)),
       ttl: optional(z.int(TTL).min(1, TTL).max(ALERT_LIMITS.ttlSeconds, TTL)),
       deliverAt: optional(DeliverAtSchema),
       threadId: optional(z.int(THREAD).min(1, THREAD)),
@@ -72,35 +68,11 @@ export function createAlertSchema(clock: Clock, latenessMs: number): BodySchema<
     },
     'Send a JSON object.',
   );
-  const AlertSchema = FieldsSchema.refine(hasButtonForTitle, {
-    path: ['urlTitle'],
-    message: 'urlTitle is the text of the button for url. Send url too.',
-    // Even if other fields are at fault: all faults are reported together.
-    when: ({ value }) => typeof value === 'object' && value !== null,
-  });
-  const CompiledSchema = z.compile(FieldsSchema, { strict: true });
-  return {
-    safeParse(body) {
-      const result = CompiledSchema.safeParse(body);
-      return result.success && hasButtonForTitle(result.data) ? result : AlertSchema.safeParse(body);
-    },
-  };
-}
-
-function hasButtonForTitle(alert: { readonly url?: unknown; readonly urlTitle?: unknown }): boolean {
-  return isAbsent(alert.urlTitle) || !isAbsent(alert.url);
+  return behindReader(readAlertFields, z.compile(FieldsSchema, { strict: true }));
 }
 
 function oneOf(names: readonly string[]): string {
   return `Send one of: ${names.join(', ')}.`;
-}
-
-function emptyIsAbsent<T extends z.ZodType>(schema: T) {
-  return z.preprocess((value) => (value === '' ? undefined : value), optional(schema));
-}
-
-function isAbsent(value: unknown): boolean {
-  return value === undefined || value === null;
 }
 
 function isButtonUrl(value: string): boolean {

@@ -133,8 +133,18 @@ function firstOfEachKey(alerts: readonly NewAlert[]): readonly NewAlert[] {
 
 function toIntegration({ alert, verdict }: Found): AcceptingIntegration {
   const { chatId, dailyLimit, status, unreachableSince, blockedAt } = verdict;
-  const integration = { id: alert.integrationId, chatId, dailyLimit, status, unreachableSince };
-  return blockedAt === null ? integration : { ...integration, isBlocked: true };
+  const id = alert.integrationId;
+  return {
+    ...{ id, chatId, dailyLimit, status, unreachableSince },
+    ...(blockedAt === null ? {} : { isBlocked: true }),
+    ...(verdict.beside === null ? {} : { shownName: shownName(id, verdict) }),
+  };
+}
+
+/** With its number where the name alone does not tell it from another one. */
+function shownName(id: number, { name, beside }: Pick<Verdict, 'name' | 'beside'>): string {
+  if (name === '') return `#${id}`;
+  return beside === 2 ? `${name} #${id}` : name;
 }
 
 function toResult(found: Found): AcceptResult {

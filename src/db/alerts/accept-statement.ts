@@ -22,6 +22,12 @@ export interface Verdict {
   readonly unreachableSince: number | null;
   /** The chat's. */
   readonly blockedAt: number | null;
+  readonly name: string;
+  /**
+   * Other active integrations of the chat, where the name is to be shown beside them: null where there are none, 2 where
+   * one has the same name.
+   */
+  readonly beside: 1 | 2 | null;
   /** The entry that holds the idempotency key. */
   readonly holderId: string | null;
 }
@@ -36,6 +42,8 @@ const ANSWER = [
   'status',
   'unreachableSince',
   'blockedAt',
+  'name',
+  'beside',
   'holderId',
 ];
 /** Columns of a decided alert: its entry's, and the answer's. */
@@ -52,10 +60,14 @@ const ASKED_POSTGRES = `asked AS MATERIALIZED (SELECT * FROM json_to_recordset($
   .map(([column, type]) => `"${column}" ${type}`)
   .join(', ')}))`;
 
+/** Of one chat, so few: MAX_INTEGRATIONS_PER_CHAT. */
+const BESIDE = `(SELECT max(CASE WHEN o."name" = i."name" THEN 2 ELSE 1 END) FROM "Integrations" o
+  WHERE o."chatId" = i."chatId" AND o."status" = 'active' AND o."id" <> i."id")`;
+
 /** The rules, in the order in which they refuse. A quota goes to the alerts of a batch in their order. */
 const DECIDE = `judged AS (
     SELECT asked.*, i."chatId", i."dailyLimit", i."rateLimit", i."period", i."status", i."unreachableSince", c."blockedAt",
-      h."id" AS "holderId",
+      i."name", h."id" AS "holderId", CASE WHEN i."showName" = 1 THEN ${BESIDE} END AS "beside",
       CASE
         WHEN i."id" IS NULL THEN 'token_invalid'
         WHEN asked."tokenHash" IS NOT NULL AND asked."tokenHash" IS DISTINCT FROM i."tokenHash" THEN 'token_invalid'

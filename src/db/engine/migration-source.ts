@@ -6,6 +6,7 @@ import * as installation from '../../../migrations/20261127020000_installation.t
 import * as resendsAndPeriods from '../../../migrations/20261127030000_resends_and_periods.ts';
 import * as keyFingerprint from '../../../migrations/20261128010000_key_fingerprint.ts';
 import * as chats from '../../../migrations/20261128020000_chats.ts';
+import * as showName from '../../../migrations/20261129010000_show_name.ts';
 
 /**
  * All migrations, oldest first. Their names carry no extension: a database that was migrated from the TypeScript
@@ -19,6 +20,7 @@ const MIGRATIONS: ReadonlyMap<string, Knex.Migration> = new Map([
   ['20261127030000_resends_and_periods', resendsAndPeriods],
   ['20261128010000_key_fingerprint', keyFingerprint],
   ['20261128020000_chats', chats],
+  ['20261129010000_show_name', showName],
 ]);
 
 /** An explicit list instead of a folder, so that it is the same from src, from dist and from any directory. */

@@ -55,7 +55,7 @@ export function createAccept(deps: {
   const { ledger, queueEntry, cipher, events, clock } = deps;
 
   const accept: Accept = async (sender, request, context) => {
-    let trace: { chat?: string; requestId?: string } =
+    let trace: { integrationId?: number; chat?: string; requestId?: string } =
       context.requestId === undefined ? {} : { requestId: context.requestId };
     try {
       const alert = describe(sender, request, context.idempotencyKey);
@@ -63,10 +63,10 @@ export function createAccept(deps: {
       const deadline = createDeadline(ANSWER_LIMIT_MS);
       // The one statement that proves the sender, takes the unit and writes the entry; what follows only reads it.
       const verdict = await decide(alert, deadline);
-      if (verdict.kind === 'token_invalid') throw deadToken();
+      if (verdict.kind === 'token_invalid') throw deadToken(false, undefined);
       const { integration } = verdict;
       const chat = cipher.hashChat(integration.chatId);
-      trace = { ...trace, chat };
+      trace = { ...trace, integrationId: sender.id, chat };
       const entitled = validateRateLimit(validateStatus(verdict), chat);
       if (entitled.kind === 'accepted' && context.isGone?.()) await giveUp(alert);
       const { id, remaining, replayed } = await enqueue(
@@ -75,8 +75,11 @@ export function createAccept(deps: {
         { integration, request, chat },
         deadline,
       );
-      if (replayed) events.emit('alert.replayed', { alertId: id, chat, ...trace });
-      else events.emit('alert.accepted', { alertId: id, priority: alert.priority, chat, ...trace });
+      if (replayed) events.emit('alert.replayed', { alertId: id, integrationId: sender.id, chat, ...trace });
+      else {
+        const { priority, integrationId } = alert;
+        events.emit('alert.accepted', { alertId: id, integrationId, priority, chat, ...trace });
+      }
       return { id, remaining, dailyLimit: integration.dailyLimit, replayed };
     } catch (error) {
       events.emit('alert.refused', { code: error instanceof AppError ? error.code : 'internal', ...trace });

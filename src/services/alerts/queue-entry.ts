@@ -12,7 +12,7 @@ import type { AlertRequest } from './alert-request.ts';
 
 /** What the job of an alert is made from. */
 export interface Source {
-  readonly integration: Pick<AcceptingIntegration, 'id' | 'chatId'>;
+  readonly integration: Pick<AcceptingIntegration, 'id' | 'chatId' | 'shownName'>;
   readonly request: AlertRequest;
   /** Keyed hash of the chat id. */
   readonly chat: string;
@@ -57,7 +57,7 @@ export function createQueueEntry(deps: {
 
   type Into = (job: AlertJob, sealed: string) => Promise<void>;
   const put = (into: Into, alert: Omit<Accepted, 'idempotency'>, source: Source) => {
-    const content = contentOf(source.request);
+    const content = contentOf(source);
     return into(toJob(alert, source, content), cipher.seal(content, alert.id));
   };
 
@@ -158,7 +158,8 @@ function tooLate(cause: unknown): AppError {
   );
 }
 
-function contentOf({ message, format, title, url, urlTitle, tags }: AlertRequest): AlertContent {
+function contentOf({ request, integration: { shownName } }: Source): AlertContent {
+  const { message, format, title, url, urlTitle, tags } = request;
   return {
     message,
     format,
@@ -166,6 +167,7 @@ function contentOf({ message, format, title, url, urlTitle, tags }: AlertRequest
     ...(url === undefined ? {} : { url }),
     ...(urlTitle === undefined ? {} : { urlTitle }),
     ...(tags === undefined ? {} : { tags }),
+    ...(shownName === undefined ? {} : { from: shownName }),
   };
 }
 

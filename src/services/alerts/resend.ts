@@ -64,6 +64,7 @@ export function createResend(deps: {
     await queueEntry.orRestore({ ...record, status }, () => queue.addAgain(job, null));
     events.emit('alert.resent', {
       alertId: id,
+      integrationId: integration.id,
       chat,
       by: by === 'operator' ? 'operator' : 'sender',
     });

@@ -82,7 +82,7 @@ describe('a setup token', () => {
     expect((await rig.integrations.listForChat(7)).map(({ name }) => name)).toEqual(['web', 'db']);
     await expect(exchange(first.token)).rejects.toMatchObject({
       code: 'already_used',
-      detail: expect.stringContaining('newer setup token'),
+      detail: expect.stringContaining('a newer one has replaced it'),
     });
     expect((await exchange(second.token)).integration).toMatchObject({ name: 'web', status: 'active' });
     await expect(exchange(second.token)).rejects.toMatchObject({

@@ -8,9 +8,10 @@ import type { Waits } from '../http/waits.ts';
 import type { AlertService } from '../services/alerts/alerts.ts';
 import type { IntegrationService } from '../services/integrations/integrations.ts';
 import type { Clock } from '../services/ports/clock.ts';
+import type { SetUpSignal } from '../services/ports/set-ups.ts';
 import { createAlertRoutes } from './alerts/alert-routes.ts';
 import { createIngest } from './alerts/ingest.ts';
-import { createLoadIntegration } from './auth/load-integration.ts';
+import { createLoadIntegration, createRequireSetupToken } from './auth/load-integration.ts';
 import { createVerifyJwtToken } from './auth/verify-jwt-token.ts';
 import { createIntegrationRoutes } from './integrations/integration-routes.ts';
 import { createQuotaHeaders } from './quota-headers.ts';
@@ -20,6 +21,10 @@ export interface ApiDeps {
   readonly integrations: Pick<IntegrationService, 'authenticate' | 'create' | 'revoke' | 'rotate'>;
   readonly tokens: Pick<Tokens, 'key'>;
   readonly clock: Clock;
+  /** Hears of new integrations. */
+  readonly setUps: Pick<SetUpSignal, 'publish'>;
+  /** Where senders reach this API, without a trailing slash. */
+  readonly serviceUrl: () => string;
   /** An operator has paused the queue. */
   readonly isPaused: () => Promise<boolean>;
   /** IANA time zone in which a quota's day ends. */
@@ -38,6 +43,7 @@ export function createApi(
   const { limit } = deps;
   const verifyJwtToken = createVerifyJwtToken(deps);
   const loadIntegration = createLoadIntegration(deps.integrations.authenticate);
+  const requireSetupToken = createRequireSetupToken(deps.integrations.authenticate);
   const quota = createQuotaHeaders(deps);
   const ingest = createIngest({ ...deps, verifyJwtToken, quota });
   const shared = { ...deps, verifyJwtToken, loadIntegration, quota, readJson: createJsonReader() };
@@ -48,7 +54,7 @@ export function createApi(
   const router = Router();
   // It counts on its own, so that what the limit refuses is reported like any other refused alert.
   router.use(createAlertRoutes({ ...shared, ingest }));
-  router.use(limit, createIntegrationRoutes(shared));
+  router.use(limit, createIntegrationRoutes({ ...shared, requireSetupToken }));
   router.use(unknownRoute);
   router.use(reportTokens);
   return router;

@@ -1,6 +1,20 @@
 import type { AlertRecord } from '../domain/alert.ts';
+import { firstAlertCurl } from '../domain/curl-examples.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { Integration } from '../domain/integration.ts';
+import { hasScope } from '../domain/scopes.ts';
+import type { AcceptedAlert } from '../services/alerts/accept.ts';
+
+/** The answer to an alert that was taken in. `warnings`: what of the request was cut, left out or not known. */
+export function presentAccepted(
+  { id, remaining, folded }: AcceptedAlert,
+  warnings: readonly string[],
+): Record<string, unknown> {
+  const queued = { id, status: 'queued', remaining, message: 'Alert enqueued' };
+  const answer =
+    folded === null ? queued : { ...queued, message: 'Alert folded into a message that is there', folded };
+  return warnings.length === 0 ? answer : { ...answer, warnings };
+}
 
 /** What leaves of a ledger entry: no text, no internal ids. Times are ISO 8601. */
 export function presentAlert(
@@ -52,6 +66,7 @@ export function presentIntegration(integration: Integration, resetsAt: number): 
     rateLimit: integration.rateLimit,
     dailyLimit: integration.dailyLimit,
     status: integration.status,
+    showName: integration.showName,
     resetsAt: isoTime(resetsAt),
     expiresAt: isoTime(integration.expiresAt),
     unreachable:
@@ -61,6 +76,16 @@ export function presentIntegration(integration: Integration, resetsAt: number): 
     createdAt: isoTime(integration.createdAt),
     updatedAt: isoTime(integration.updatedAt),
   };
+}
+
+/** What to do with a new integration's token: a command to paste. Nothing for one that may not send. */
+export function nextStep(
+  { scope }: Integration,
+  publicUrl: string,
+  token: string,
+): { next?: { readonly description: string; readonly curl: string } } {
+  if (!hasScope(scope, 'alert:send')) return {};
+  return { next: { description: 'Send an alert with this token:', curl: firstAlertCurl(publicUrl, token) } };
 }
 
 function isoTime(time: number | null): string | null {

@@ -129,7 +129,7 @@ async function startService(startPart: StartPart, context: Context): Promise<Sta
       () => startScheduler({ context, core, redis }),
       (jobs) => jobs.stop(),
     );
-  // The bot is there before the server, whose address its examples name.
+  // Bot and API are there before the server listens, whose address their examples name.
   let address: AddressInfo | undefined;
   const url = () => publicUrl(config, address);
   const updates = has('bot')
@@ -142,7 +142,7 @@ async function startService(startPart: StartPart, context: Context): Promise<Sta
     : undefined;
   const { port } = config.http;
   if (port !== undefined) {
-    const parts = { context, secret, adminPassword, core, redis, access, sandbox, worker, updates };
+    const parts = { context, secret, adminPassword, core, redis, access, sandbox, worker, updates, url };
     const http = await startPart(
       'http',
       () => startHttp(port, parts),

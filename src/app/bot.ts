@@ -42,6 +42,10 @@ export async function startUpdates(deps: {
     dailyLimit: config.maxAlerts,
     timeZone: config.timeZone,
   });
+  deps.core.setUps.listen(async ({ integrationId, locale }) => {
+    const integration = await deps.core.repository.findById(integrationId);
+    if (integration !== undefined) await bot.tellSetUp(integration, locale);
+  });
   const source = createSource();
   source.start();
   return source;

@@ -7,6 +7,7 @@ import { type ChatService, createChatService } from '../services/chats/chats.ts'
 import type { Clock } from '../services/ports/clock.ts';
 import { createTelegramClient } from '../telegram/connection.ts';
 import { secretOf } from './secret.ts';
+import { telegramAccess } from './telegram.ts';
 
 /** How long to wait for Telegram to say what the bot is called, in ms. */
 const NAME_LIMIT_MS = 10_000;
@@ -23,10 +24,9 @@ export async function openChats(deps: {
 }
 
 /** Undefined in the sandbox, whose Telegram is another process's, and while Telegram does not answer. */
-export async function askBotName({ mode, telegram }: Config): Promise<string | undefined> {
-  if (mode.kind === 'sandbox') return undefined;
-  const { apiRoot } = telegram;
-  const client = createTelegramClient({ token: mode.botToken, apiRoot, timeoutMs: NAME_LIMIT_MS });
+export async function askBotName(config: Config): Promise<string | undefined> {
+  if (config.mode.kind === 'sandbox') return undefined;
+  const client = createTelegramClient({ ...telegramAccess(config, undefined), timeoutMs: NAME_LIMIT_MS });
   try {
     // Telegraf's types name another AbortSignal than Node's.
     const me = await client.callApi('getMe', {}, { signal: AbortSignal.timeout(NAME_LIMIT_MS) as never });

@@ -18,6 +18,7 @@ import { openQueue } from '../queue/open-queue.ts';
 import type { Ownership } from '../queue/ownership.ts';
 import { endFloodWait, readFloodWait } from '../queue/pace.ts';
 import { createPlaces } from '../queue/places.ts';
+import { createSetUpSignal } from '../queue/set-up-signal.ts';
 import { createShownTexts } from '../queue/shown-texts.ts';
 import { createUpdateQueue, UPDATE_QUEUE, type UpdateJobData } from '../queue/update-queue.ts';
 import { createWhyWaiting } from '../queue/why-waiting.ts';
@@ -90,6 +91,7 @@ function createPorts({ config, secret, db, redis, ownership, clock, onError }: P
     places,
     queue: createAlertQueue({ queue: alertJobs, places, limits, ownership, freeIn }),
     ended: createEndedSignal({ publisher: redis.fast, subscriber: redis.subscriber, prefix }),
+    setUps: createSetUpSignal({ publisher: redis.fast, subscriber: redis.subscriber, prefix }),
     floodWait: () => readFloodWait(redis.fast, prefix),
     motion: createMotion({ redis: redis.fast, queue: alertJobs, prefix }),
     isForeign: ownership.isForeign,

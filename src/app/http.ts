@@ -21,6 +21,8 @@ interface ServedParts extends ObservedParts {
   readonly adminPassword: string | undefined;
   readonly redis: RedisConnections;
   readonly sandbox: Sandbox | undefined;
+  /** This service's own address. */
+  readonly url: () => string;
 }
 
 interface StartedHttp {
@@ -102,6 +104,8 @@ function createApi(parts: ServedParts, ops: OpsServerDeps): HttpListener {
     alerts,
     integrations,
     tokens,
+    setUps: core.setUps,
+    serviceUrl: parts.url,
     redis: parts.redis.fast,
     queues: { alerts: alertJobs, maintenance: maintenanceJobs },
     whyWaiting: core.whyWaiting,

@@ -16,6 +16,7 @@ import { membershipFeature } from './features/membership.ts';
 import { migrationFeature } from './features/migration.ts';
 import { quotaFeature } from './features/quota.ts';
 import { revokeFeature } from './features/revoke.ts';
+import { showNameFeature } from './features/show-name.ts';
 import { startFeature } from './features/start.ts';
 import { testFeature } from './features/test.ts';
 import { tokenFeature } from './features/token.ts';
@@ -23,6 +24,7 @@ import { unhandledFeature } from './features/unhandled.ts';
 import { createAdmission } from './guards/admission.ts';
 import { createErrorBoundary } from './guards/error-boundary.ts';
 import { createRefuseMembers } from './guards/refuse-members.ts';
+import { createTellSetUp, type TellSetUp } from './tell-set-up.ts';
 import { createTokenDesk } from './token-desk.ts';
 import { createBursts } from './updates/bursts.ts';
 import type { Turn } from './updates/dispatcher.ts';
@@ -52,6 +54,7 @@ export interface AlertBot {
   identify(signal?: AbortSignal): Promise<{ readonly id: number; readonly username: string }>;
   /** Never rejects. */
   publishMenu(signal?: AbortSignal): Promise<void>;
+  readonly tellSetUp: TellSetUp;
   /**
    * Handles an update once; repeats are dropped, and so are commands that are left out
    * because their chat sends too many (bursts.ts).
@@ -104,6 +107,7 @@ export function createBot(deps: BotDeps): AlertBot {
     startFeature({ ...deps, desk }),
     tokenFeature({ desk, refuse }),
     integrationsFeature(deps),
+    ...showNameFeature(deps),
     ...revokeFeature({ ...deps, refuse }),
     quotaFeature(deps),
     testFeature({ ...deps, refuse }),
@@ -126,6 +130,7 @@ export function createBot(deps: BotDeps): AlertBot {
     api,
     identify,
     publishMenu: (signal) => publishMenu(api, logger, signal),
+    tellSetUp: createTellSetUp({ api, logger, hashChat: deps.hashChat }),
     async handle(update, turn) {
       await identify();
       if (!seen.add(update.update_id) || bursts.isLeftOut(update, turn)) return;

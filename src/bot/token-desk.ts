@@ -1,7 +1,7 @@
+import { createIntegrationCurl } from '../domain/curl-examples.ts';
 import { createAttempts } from '../services/integrations/attempts.ts';
 import { isForbidden } from './api-errors.ts';
 import type { BotContext, ReplyOptions } from './context.ts';
-import { createIntegrationCurl } from './curl-examples.ts';
 import { type TokenRequest, tokenLink } from './deep-link.ts';
 import type { FeatureDeps } from './feature.ts';
 import { isAdministrator } from './guards/administrators.ts';
@@ -28,7 +28,8 @@ export function createTokenDesk(deps: Pick<FeatureDeps, 'integrations' | 'clock'
     target: { readonly chatId: number; readonly title: string | undefined; readonly toUser: number },
     name: string | undefined,
   ): Promise<boolean> {
-    const setup = await deps.integrations.issueSetupToken(target.chatId, name, ctx.texts.newName);
+    const { newName, locale } = ctx.texts;
+    const setup = await deps.integrations.issueSetupToken(target.chatId, name, newName, locale);
     const text = ctx.texts.token({
       token: setup.token,
       curl: createIntegrationCurl(deps.publicUrl(), setup.token),

@@ -25,10 +25,13 @@ export interface TokenClaims {
   readonly scope: string;
   /** Epoch seconds. */
   readonly exp: number;
+  /** Of a setup token: the language (IETF) of whoever asked for it. */
+  readonly locale?: string;
 }
 
 export interface Tokens {
-  issueSetup(integrationId: number): IssuedToken;
+  /** @param locale the language (IETF) of whoever asks for it */
+  issueSetup(integrationId: number, locale?: string): IssuedToken;
   issue(integrationId: number, scope: string): IssuedToken;
   /** The claims of one of our tokens. @throws Error if it is not valid now */
   verify(token: string): TokenClaims;
@@ -47,10 +50,14 @@ export function createTokens(deps: {
   ttlDays: number;
 }): Tokens {
   const key = createSecretKey(Buffer.from(deps.secret));
-  const sign = (integrationId: number, scope: string, ttlSeconds: number): IssuedToken => {
+  const sign = (
+    integrationId: number,
+    claims: { readonly scope: string; readonly locale?: string },
+    ttlSeconds: number,
+  ): IssuedToken => {
     const iat = Math.floor(deps.clock.now() / 1000);
     const exp = iat + ttlSeconds;
-    const token = jwt.sign({ scope, iat, exp }, key, {
+    const token = jwt.sign({ ...claims, iat, exp }, key, {
       algorithm: TOKEN_ALGORITHM,
       issuer: TOKEN_ISSUER,
       audience: TOKEN_AUDIENCE,
@@ -61,8 +68,13 @@ export function createTokens(deps: {
   };
   return {
     key,
-    issueSetup: (integrationId) => sign(integrationId, SETUP_SCOPE, deps.setupTtlSeconds),
-    issue: (integrationId, scope) => sign(integrationId, scope, deps.ttlDays * 86_400),
+    issueSetup: (integrationId, locale) =>
+      sign(
+        integrationId,
+        { scope: SETUP_SCOPE, ...(locale === undefined ? {} : { locale }) },
+        deps.setupTtlSeconds,
+      ),
+    issue: (integrationId, scope) => sign(integrationId, { scope }, deps.ttlDays * 86_400),
     verify: (token) =>
       // Signed by us with exactly these claims.
       jwt.verify(token, key, {

@@ -31,6 +31,8 @@ export interface AlertContent {
   readonly url?: string;
   readonly urlTitle?: string;
   readonly tags?: readonly string[];
+  /** The name of its integration, where it is to be shown. Decided once, so that all parts are cut alike. */
+  readonly from?: string;
 }
 
 /** How and when an alert is to be sent; holds no text, so the ledger keeps it as it is. Times are epoch ms. */

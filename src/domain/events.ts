@@ -3,6 +3,7 @@ import type { ErrorCode } from './errors.ts';
 
 interface AlertEvent {
   readonly alertId: string;
+  readonly integrationId: number;
   /** Keyed hash of the chat id. */
   readonly chat: string;
 }
@@ -31,7 +32,12 @@ export interface DomainEvents {
   /** Accepted, into a message that is there already. Beside `alert.accepted`. */
   'alert.folded': AlertEvent & { readonly into: 'incident' };
   'alert.replayed': AlertEvent & { readonly requestId?: string };
-  'alert.refused': { readonly code: ErrorCode; readonly chat?: string; readonly requestId?: string };
+  'alert.refused': {
+    readonly code: ErrorCode;
+    readonly integrationId?: number;
+    readonly chat?: string;
+    readonly requestId?: string;
+  };
   'alert.sending': AlertEvent & { readonly part: number };
   'alert.delivered': AlertEvent & { readonly parts: number; readonly tookMs: number };
   'alert.failed': AlertEvent & { readonly reason: string };
@@ -43,7 +49,7 @@ export interface DomainEvents {
   'alert.deferred': AlertEvent & { readonly reason: string; readonly waitMs: number };
   'alert.resent': AlertEvent & { readonly by: 'sender' | 'operator' };
   /** An outcome that is known could not be written down, after several tries. */
-  'ledger.failed': { readonly alertId: string; readonly error: unknown };
+  'ledger.failed': { readonly alertId: string; readonly integrationId: number; readonly error: unknown };
   /** Once a day: the first refusal, after which the chat is told. */
   'quota.used_up': { readonly integrationId: number; readonly chat: string };
   'quota.exhausted': { readonly integrationId: number; readonly chat: string };

@@ -18,6 +18,8 @@ export interface Integration {
   /** Since when Telegram refuses this chat (blocked, kicked, gone); null while it is reachable. */
   readonly unreachableSince: number | null;
   readonly unreachableReason: string | null;
+  /** Alerts show its name where the chat has other active integrations. */
+  readonly showName: boolean;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

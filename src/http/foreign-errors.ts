@@ -25,8 +25,6 @@ export function toAppError(error: unknown): AppError {
 
 function fromHttpError(error: HttpError): AppError {
   switch (error.type) {
-    case 'entity.parse.failed':
-      return badJson(error);
     case 'entity.too.large':
       return new AppError('payload_too_large', 'The body is larger than 256 kB. Send a smaller one.');
     case 'charset.unsupported':
@@ -50,14 +48,6 @@ function fromStatus(error: HttpError): AppError {
     return new AppError('invalid_request', 'The address contains invalid percent-encoding.');
   }
   return new AppError('invalid_request', 'The request could not be read: its body is incomplete or damaged.');
-}
-
-function badJson(error: HttpError): AppError {
-  // The position is safe to tell, the words around it are the sender's.
-  const position = / at position (\d+)/.exec(error.message)?.[1];
-  const where = position === undefined ? '' : ` (at character ${position})`;
-  const message = `The body is not valid JSON${where}.`;
-  return new AppError('invalid_request', message, { issues: [{ path: '', message }] });
 }
 
 function isHttpError(error: unknown): error is HttpError {

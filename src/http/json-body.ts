@@ -1,11 +1,11 @@
 import express, { type Request, type RequestHandler } from 'express';
-import type { z } from 'zod';
 import { AppError, type InputIssue } from '../domain/errors.ts';
+import { parseJson } from './parse-json.ts';
 
 /** 16,000 characters of message are 96 kB when a client escapes each as \uXXXX, and more with the other fields. */
 const BODY_LIMIT = '256kb';
 
-const JSON_TYPE = /^application\/(?:[a-z0-9!#$&^_.+-]+\+)?json *(?:;|$)/i;
+const JSON_TYPE = /^(?:application|text)\/(?:x-|[a-z0-9!#$&^_.+-]+\+)?json\s*(?:[;,]|$)/i;
 
 declare global {
   namespace Express {
@@ -16,12 +16,24 @@ declare global {
   }
 }
 
+interface FoundIssue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
 /** What a body is checked by: a zod schema, or something in front of one. */
-export type BodySchema<T> = Pick<z.ZodType<T>, 'safeParse'>;
+export interface BodySchema<T> {
+  safeParse(
+    body: unknown,
+  ):
+    | { readonly success: true; readonly data: T }
+    | { readonly success: false; readonly error: { readonly issues: readonly FoundIssue[] } };
+}
 
 /** Reads a JSON body into `req.body`; another media type ends in `unsupported_media_type`. No body is no fault here. */
 export function createJsonReader(): RequestHandler {
-  const parse = express.json({ limit: BODY_LIMIT, type: () => true });
+  // Not express.json, which takes no `charset=utf8`.
+  const read = express.text({ limit: BODY_LIMIT, type: () => true });
   return (req, res, next) => {
     if (!hasBody(req)) {
       // body-parser would make {} of it, and the sender would read of missing fields.
@@ -38,7 +50,15 @@ export function createJsonReader(): RequestHandler {
       );
       return;
     }
-    parse(req, res, next);
+    read(req, res, (error?: unknown) => {
+      if (error !== undefined) return next(error);
+      try {
+        req.body = parseJson(req.body);
+      } catch (fault) {
+        return next(fault);
+      }
+      next();
+    });
   };
 }
 
@@ -80,7 +100,7 @@ export function createJsonBody<T>(
 const EMPTY: InputIssue = { path: '', message: 'Send a JSON object.' };
 
 /** One error that lists every fault of an input. */
-export function invalid(found: readonly { path: readonly PropertyKey[]; message: string }[]): AppError {
+export function invalid(found: readonly FoundIssue[]): AppError {
   const issues = found.map(({ path, message }) => ({ path: path.map(String).join('.'), message }));
   const [first] = issues;
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more, see errors)` : '';

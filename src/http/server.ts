@@ -6,6 +6,7 @@ import { type ObserveRequest, observeRequests } from './observe-requests.ts';
 import { createProblemHandler } from './problem-handlers.ts';
 import { setPublicUrl, withoutPrefix } from './public-address.ts';
 import { requestId } from './request-id.ts';
+import { singleSlashes } from './single-slashes.ts';
 import { warnOfProxy } from './undeclared-proxy.ts';
 import type { Waits } from './waits.ts';
 
@@ -39,7 +40,7 @@ export function createHttpServer(
   app.disable('etag');
   app.set('trust proxy', deps.trustProxy);
   setPublicUrl(app, deps.publicUrl);
-  app.use(requestId);
+  app.use(requestId, singleSlashes);
   if (deps.trustProxy === 0) app.use(warnOfProxy(deps.logger));
   const paths = mounts.flatMap(({ at }) => at ?? []);
   if (deps.observeRequest !== undefined) app.use(observeRequests(paths, deps.observeRequest));

@@ -112,6 +112,7 @@ describe('a newcomer in the sandbox', () => {
     expect([created.status, created.body.integration.name]).toEqual([201, 'backups']);
     expect((await service.api.createIntegration(setupToken)).body.code).toBe('already_used');
     token = created.body.token;
+    await page.locator('.message:not(.mine)', { hasText: '“backups” is set up' }).waitFor();
   });
 
   it('sees an alert arrive without reloading, with its form and its button', async () => {

@@ -27,7 +27,9 @@ describe('incidents', () => {
     await double.stop();
   });
 
-  const alerts = () => double.messages(sender.chatId).filter(({ message_id }) => message_id > 4);
+  /** What the bot says of itself is not among them. */
+  const alerts = () =>
+    double.messages(sender.chatId).filter(({ text = '' }) => /db1|vex|round|the (?:first|last)/.test(text));
   const texts = () => alerts().map(({ text }) => text);
   const soon = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 30_000, interval: 50 });
 
@@ -80,7 +82,7 @@ describe('incidents', () => {
     ];
     expect(findLeaks(words.map(textNeedle), haystacks)).toEqual([]);
     const metrics = await service.api.operate('/metrics');
-    expect(metrics.text).toMatch(/pingui_alerts_folded_total [3-9]/);
+    expect(metrics.text).toMatch(/^pingui_alerts_folded_total 3$/m);
   });
 
   it('lose no count and send nothing twice when the service is killed in the middle', async () => {

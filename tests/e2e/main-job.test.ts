@@ -137,7 +137,9 @@ describe('the main job', () => {
   it('logs each alert’s way with the fields of the contract', () => {
     const ids = new Set(accepted.map(({ body }) => body.id));
     for (const id of ids) {
-      const events = service.logs.filter((line) => line.alertId === id).map((line) => line.event);
+      const lines = service.logs.filter((line) => line.alertId === id);
+      const events = lines.map((line) => line.event);
+      expect(lines.every(({ integrationId }) => integrationId === integration.integration.id)).toBe(true);
       expect(events).toEqual(['alert.accepted', 'alert.delivered']);
     }
     const hashes = new Set(service.logs.filter((line) => ids.has(line.alertId)).map((line) => line.chatId));
@@ -164,6 +166,19 @@ describe('the main job', () => {
     const { token, setupToken } = integration;
     for (const secret of ['Title', 'second line', token, setupToken, BOT_TOKEN, JWT_SECRET, String(CHAT)])
       expect(output).not.toContain(secret);
+  });
+
+  it('says whom an alert is from as soon as the chat has several integrations', async () => {
+    const other = await provisionIntegration(double, service, CHAT, 'db *1*');
+    const { body } = await service.api.postAlert(other.token, alertOf(1));
+    await service.api.waitForStatus(other.token, body.id, ['delivered']);
+    const { title, message } = alertOf(1);
+    expect(botMessages(double, CHAT).at(-1)?.text).toBe(`${title}\n${message}\n— db *1*`);
+    expect(
+      sends()
+        .slice(0, DAILY_LIMIT)
+        .some(({ payload }) => String(payload.text).includes('— ')),
+    ).toBe(false);
   });
 
   it('stops with exit code 0', async () => {

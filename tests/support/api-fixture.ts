@@ -18,8 +18,10 @@ import type { IntegrationRepository } from '../../src/services/ports/integration
 import type { JobRuns } from '../../src/services/ports/jobs.ts';
 import type { DatabaseMaintenance } from '../../src/services/ports/maintenance.ts';
 import type { AlertJob, AlertQueue } from '../../src/services/ports/queue.ts';
+import type { SetUp } from '../../src/services/ports/set-ups.ts';
 
 export const CHAT = 4242;
+export const PUBLIC_URL = 'https://alerts.example.org';
 export const SECRET = 'a secret of the tests, long enough';
 
 /** Nothing of the code under test calls what is left out here. */
@@ -37,6 +39,7 @@ export interface ApiFixture {
   readonly records: Map<string, AlertRecord>;
   readonly jobs: (AlertJob & { readonly sealed: string })[];
   readonly events: { name: DomainEventName; event: object }[];
+  readonly setUps: SetUp[];
   readonly logged: { level: string; fields: Record<string, unknown>; message: string }[];
   /** Adds an active integration, or changes the one with the id, and gives it a token. */
   grant(change?: Partial<Integration>): IssuedToken;
@@ -75,8 +78,15 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     activate: async (id, setupHash, next) => {
       const known = integrations.get(id);
       if (known?.status !== 'pending' || known.tokenHash !== setupHash) return undefined;
-      const { now: updatedAt, name, ...rest } = next;
-      const active = { ...known, ...rest, name: name ?? known.name, status: 'active' as const, updatedAt };
+      const { now: updatedAt, name, showName = known.showName, ...rest } = next;
+      const active = {
+        ...known,
+        ...rest,
+        name: name ?? known.name,
+        showName,
+        status: 'active' as const,
+        updatedAt,
+      };
       integrations.set(id, active);
       return active;
     },
@@ -164,6 +174,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
       }),
   };
   const services = { cipher, clock, events: { ...bus, emit } };
+  const setUps: SetUp[] = [];
   const logged: ApiFixture['logged'] = [];
   const log = (level: string) => (fields: Record<string, unknown>, message: string) =>
     void logged.push({ level, fields, message });
@@ -184,6 +195,8 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     integrations: useCases.integrations,
     tokens,
     clock,
+    setUps: { publish: async (setUp) => void setUps.push(setUp) },
+    serviceUrl: () => PUBLIC_URL,
     redis: { call: () => Promise.reject(new Error('no Redis in this test')) },
     health: { live: () => ({ status: 'ok' }), ready: async () => ({ status: 'ok', checks: {} }) },
     metrics: { render: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }) },
@@ -219,6 +232,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
       expiresAt: issued.expiresAt,
       unreachableSince: null,
       unreachableReason: null,
+      showName: true,
       createdAt: Date.UTC(2026, 0, 1),
       updatedAt: Date.UTC(2026, 0, 1),
     };
@@ -235,10 +249,11 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     records,
     jobs,
     events,
+    setUps,
     logged,
     grant: (change = {}) => put(change, tokens.issue(change.id ?? 1, change.scope ?? DEFAULT_SCOPE)),
     setup: (change = {}) =>
-      put({ status: 'pending', scope: '', ...change }, tokens.issueSetup(change.id ?? 1)),
+      put({ status: 'pending', scope: '', ...change }, tokens.issueSetup(change.id ?? 1, 'es-ES')),
     end(id, change) {
       const known = records.get(id);
       if (known) records.set(id, { ...known, status: 'delivered', endedAt: clock.now(), ...change });

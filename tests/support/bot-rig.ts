@@ -222,3 +222,8 @@ export function tokenIn(text: string | undefined): string {
   if (token === undefined) throw new Error(`no token in: ${text}`);
   return token;
 }
+
+/** The language that a setup token carries. */
+export function localeIn(setupToken: string): string | undefined {
+  return (jwt.decode(setupToken) as unknown as TokenClaims).locale;
+}

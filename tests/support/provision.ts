@@ -11,6 +11,7 @@ export interface Provisioned {
 
 /**
  * From an empty chat to a token, as a person does it: /start, /token, the JWT of the bot's message, createIntegration.
+ * Resolves once the bot has told the chat, so that what it says later is about alerts.
  * @throws Error when the bot does not answer within 15 s
  */
 export async function provisionIntegration(
@@ -28,6 +29,7 @@ export async function provisionIntegration(
   const created = await service.api.createIntegration(setupToken);
   if (created.status !== 201) throw new Error(`createIntegration: ${created.status} ${created.text}`);
   const { token, integration } = created.body as Provisioned;
+  await said(double, chatId, (text) => text.includes(`“${name}” is set up`));
   return { chatId, token, setupToken, integration };
 }
 
@@ -35,11 +37,23 @@ export async function provisionIntegration(
 export async function ask(double: BotApiDouble, chatId: number, text: string): Promise<StoredMessage> {
   const before = botMessages(double, chatId).length;
   double.userSends(chatId, text);
+  return said(double, chatId, () => true, before);
+}
+
+/** The first such message of the bot's after `from` others. */
+async function said(
+  double: BotApiDouble,
+  chatId: number,
+  isMeant: (text: string) => boolean,
+  from = 0,
+): Promise<StoredMessage> {
   const deadline = performance.now() + 15_000;
   for (;;) {
-    const said = botMessages(double, chatId)[before];
-    if (said !== undefined) return said;
-    if (performance.now() > deadline) throw new Error(`the bot did not answer ${text} within 15 s`);
+    const found = botMessages(double, chatId)
+      .slice(from)
+      .find(({ text = '' }) => isMeant(text));
+    if (found !== undefined) return found;
+    if (performance.now() > deadline) throw new Error('the bot did not answer within 15 s');
     await pause(10);
   }
 }

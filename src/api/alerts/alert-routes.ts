@@ -14,14 +14,19 @@ import { integrationOf } from '../auth/request-context.ts';
 import { requireScope } from '../auth/require-scope.ts';
 import { validateStatus } from '../auth/validate-status.ts';
 import { WaitSchema } from '../integrations/integration-schemas.ts';
-import { presentAlert } from '../presenters.ts';
+import { presentAccepted, presentAlert } from '../presenters.ts';
 import { createAlertSchema } from './alert-schema.ts';
 import type { Ingest } from './ingest.ts';
 import { preferredWait } from './prefer.ts';
 
-const KEY_FORM = new RegExp(`^[\\x21-\\x7e]{1,${ALERT_LIMITS.idempotencyKey}}$`);
 /** The form of the ids that we give; others need no look-up. */
 const ID_FORM = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/**
+ * So long after it, in ms, `deliverAt` still means "now": clocks differ. With an idempotency key longer: a repeat may come
+ * after its alert was due, and must get the first answer.
+ */
+const LATENESS_MS = 300_000;
 
 /** How long an answer waits for Redis to say whether the queue is paused, in ms. */
 const PAUSED_WAIT_MS = 500;
@@ -39,31 +44,30 @@ export function createAlertRoutes(deps: {
   isPaused: () => Promise<boolean>;
 }): Router {
   const { alerts, ingest, limit, verifyJwtToken, loadIntegration, waits } = deps;
-  const firstSchema = createAlertSchema(deps.clock, 0);
+  const firstSchema = createAlertSchema(deps.clock, LATENESS_MS);
   const repeatableSchema = createAlertSchema(deps.clock, IDEMPOTENCY_WINDOW_MS);
   const body = createJsonBody(
-    (req) => (req.headers['idempotency-key'] === undefined ? firstSchema : repeatableSchema),
+    (req) => (idempotencyKeyOf(req) === undefined ? firstSchema : repeatableSchema),
     { optional: false },
   );
 
   async function answer(req: Request, res: Response, accepted: AcceptedAlert, sender: Sender): Promise<void> {
     if (accepted.replayed) res.setHeader('Idempotency-Replayed', 'true');
     res.setHeader('Location', `${publicPrefix(req)}/api/alerts/${accepted.id}`);
-    const body = {
-      id: accepted.id,
-      status: 'queued',
-      remaining: accepted.remaining,
-      message: accepted.folded === null ? 'Alert enqueued' : 'Alert folded into a message that is there',
-      ...(accepted.folded === null ? {} : { folded: accepted.folded }),
-    };
+    const answered = presentAccepted(accepted, warningsOf(req));
     const seconds = preferredWait(req.headers.prefer);
     const alert = seconds === 0 ? undefined : await endOf(res, sender, accepted.id, seconds);
     if (alert === undefined) {
-      res.status(202).json(body);
+      res.status(202).json(answered);
       return;
     }
     res.setHeader('Preference-Applied', `wait=${seconds}`);
-    res.status(202).json({ ...body, status: alert.status, alert: await present(alert) });
+    res.status(202).json({ ...answered, status: alert.status, alert: await present(alert) });
+  }
+
+  function warningsOf(req: Request): readonly string[] {
+    const { warnings } = body.of(req);
+    return req.headers['idempotency-key'] === '' ? [...warnings, EMPTY_KEY] : warnings;
   }
 
   /** While the queue is paused, that is why an alert waits, whatever put it back before. */
@@ -111,7 +115,7 @@ export function createAlertRoutes(deps: {
     .post(
       ...ingest({
         read: [deps.readJson, body.validate, checkIdempotencyKey],
-        alertOf: (req) => ({ request: body.of(req), idempotencyKey: req.get('Idempotency-Key') }),
+        alertOf: (req) => ({ request: body.of(req).input, idempotencyKey: idempotencyKeyOf(req) }),
         answer,
       }),
     )
@@ -127,10 +131,18 @@ export function createAlertRoutes(deps: {
   return router;
 }
 
+const EMPTY_KEY = 'Idempotency-Key is empty: a repeat of this request would be another alert.';
+
+/** Any text is a key. An empty one is none: it would make all alerts of a script whose variable is not set the same. */
+function idempotencyKeyOf(req: Request): string | undefined {
+  return req.get('Idempotency-Key') || undefined;
+}
+
+/** A key is not cut: two that differ at their ends would become one. */
 const checkIdempotencyKey: RequestHandler = (req, _res, next) => {
-  const key = req.get('Idempotency-Key');
-  if (key !== undefined && !KEY_FORM.test(key))
-    throw invalid([{ path: ['Idempotency-Key'], message: 'Send 1 to 255 visible ASCII characters.' }]);
+  const most = ALERT_LIMITS.idempotencyKey;
+  if ((idempotencyKeyOf(req)?.length ?? 0) > most)
+    throw invalid([{ path: ['Idempotency-Key'], message: `Send at most ${most} characters.` }]);
   next();
 };
 

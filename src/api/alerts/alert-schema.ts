@@ -3,7 +3,9 @@ import { ALERT_FORMATS, ALERT_LIMITS, ALERT_PRIORITIES } from '../../domain/aler
 import type { BodySchema } from '../../http/json-body.ts';
 import type { AlertRequest } from '../../services/alerts/alert-request.ts';
 import type { Clock } from '../../services/ports/clock.ts';
-import { ChatIdSchema, line, optional, text } from '../fields.ts';
+import { ChatIdSchema, optional, text } from '../fields.ts';
+import { behindReader, type ReadInput } from '../lenient/field-reader.ts';
+import { readAlertFields } from './alert-fields.ts';
 
 const TTL = `Send whole seconds, 1 to ${ALERT_LIMITS.ttlSeconds} (7 days).`;
 const URL_MESSAGE = 'Send an http, https or tg URL without spaces.';
@@ -13,23 +15,16 @@ const TAGS = `Send a list of at most ${ALERT_LIMITS.tags} tags.`;
 const KEY = `Send a string of 1 to ${ALERT_LIMITS.key} characters.`;
 const RESOLVE = 'Send true, false or "if-open".';
 
-const UrlSchema = z
-  .string('Send a string.')
-  .max(ALERT_LIMITS.url, `Send at most ${ALERT_LIMITS.url} characters.`)
-  .refine(isButtonUrl, URL_MESSAGE);
+const STRING = 'Send a string.';
 
-// Two steps, so that a list of thousands is refused by its length alone.
-const TagsSchema = z
-  .array(z.unknown(), TAGS)
-  .max(ALERT_LIMITS.tags, { error: TAGS, abort: true })
-  .pipe(z.array(line(ALERT_LIMITS.tag)));
+const UrlSchema = z.string(STRING).refine(isButtonUrl, URL_MESSAGE);
 
 /**
- * The schema of POST /api/alert. Build it once: it compiles, to code that leaves nothing behind but its result (the
- * parser's own bookkeeping of cycles cost a fifth of the garbage of a request). `latenessMs`: how far in the past `deliverAt` may be. It is 0, except
- * for requests with an idempotency key: a repeat may come after its alert was due, and must get the first answer.
+ * The schema of POST /api/alert, behind the lenient reading of its fields. Build it once: it compiles, to code that
+ * leaves nothing behind but its result (the parser's own bookkeeping of cycles cost a fifth of the garbage of a request).
+ * `latenessMs`: how far in the past `deliverAt` may be.
  */
-export function createAlertSchema(clock: Clock, latenessMs: number): BodySchema<AlertRequest> {
+export function createAlertSchema(clock: Clock, latenessMs: number): BodySchema<ReadInput<AlertRequest>> {
   const DeliverAtSchema = z.iso
     .datetime({
       offset: true,
@@ -52,7 +47,8 @@ export function createAlertSchema(clock: Clock, latenessMs: number): BodySchema<
   const FieldsSchema = z.object(
     {
       message: text(ALERT_LIMITS.message),
-      title: emptyIsAbsent(text(ALERT_LIMITS.title)),
+      // Cleaned and cut by now, as are urlTitle and the tags.
+      title: optional(z.string(STRING)),
       format: z
         .enum(ALERT_FORMATS, oneOf(ALERT_FORMATS))
         .nullish()
@@ -66,8 +62,8 @@ export function createAlertSchema(clock: Clock, latenessMs: number): BodySchema<
         .nullish()
         .transform((value) => value ?? false),
       url: optional(UrlSchema),
-      urlTitle: optional(line(ALERT_LIMITS.urlTitle)),
-      tags: optional(TagsSchema).transform((tags) => (tags?.length === 0 ? undefined : tags)),
+      urlTitle: optional(z.string(STRING)),
+      tags: optional(z.array(z.string(STRING), TAGS)),
       ttl: optional(z.int(TTL).min(1, TTL).max(ALERT_LIMITS.ttlSeconds, TTL)),
       deliverAt: optional(DeliverAtSchema),
       threadId: optional(z.int(THREAD).min(1, THREAD)),
@@ -79,35 +75,23 @@ export function createAlertSchema(clock: Clock, latenessMs: number): BodySchema<
   );
   // Even if other fields are at fault: all faults are reported together.
   const when = ({ value }: { readonly value: unknown }) => typeof value === 'object' && value !== null;
-  const AlertSchema = FieldsSchema.refine(hasButtonForTitle, {
-    path: ['urlTitle'],
-    message: 'urlTitle is the text of the button for url. Send url too.',
+  const AlertSchema = FieldsSchema.refine(hasKeyToResolve, {
+    path: ['resolve'],
+    message: 'resolve ends the incident of a key. Send key too.',
     when,
-  })
-    .refine(hasKeyToResolve, {
-      path: ['resolve'],
-      message: 'resolve ends the incident of a key. Send key too.',
-      when,
-    })
-    .refine(isNoIncidentToCome, {
-      path: ['key'],
-      message: 'An incident is now: send key without deliverAt.',
-      when,
-    });
+  }).refine(isNoIncidentToCome, {
+    path: ['key'],
+    message: 'An incident is now: send key without deliverAt.',
+    when,
+  });
   const CompiledSchema = z.compile(FieldsSchema, { strict: true });
-  return {
-    safeParse(body) {
-      const result = CompiledSchema.safeParse(body);
-      return result.success && isConsistent(result.data) ? result : AlertSchema.safeParse(body);
+  return behindReader(readAlertFields, {
+    safeParse(fields) {
+      const result = CompiledSchema.safeParse(fields);
+      const isConsistent = result.success && hasKeyToResolve(result.data) && isNoIncidentToCome(result.data);
+      return isConsistent ? result : AlertSchema.safeParse(fields);
     },
-  };
-}
-
-/** What is checked between fields; AlertSchema says what is wrong. */
-function isConsistent(
-  alert: Parameters<typeof hasKeyToResolve>[0] & Parameters<typeof hasButtonForTitle>[0],
-) {
-  return hasButtonForTitle(alert) && hasKeyToResolve(alert) && isNoIncidentToCome(alert);
+  });
 }
 
 function hasKeyToResolve(alert: { readonly key?: unknown; readonly resolve?: unknown }): boolean {
@@ -118,23 +102,15 @@ function isNoIncidentToCome(alert: { readonly key?: unknown; readonly deliverAt?
   return isAbsent(alert.key) || isAbsent(alert.deliverAt);
 }
 
-function hasButtonForTitle(alert: { readonly url?: unknown; readonly urlTitle?: unknown }): boolean {
-  return isAbsent(alert.urlTitle) || !isAbsent(alert.url);
-}
-
 function oneOf(names: readonly string[]): string {
   return `Send one of: ${names.join(', ')}.`;
-}
-
-function emptyIsAbsent<T extends z.ZodType>(schema: T) {
-  return z.preprocess((value) => (value === '' ? undefined : value), optional(schema));
-}
-
-function isAbsent(value: unknown): boolean {
-  return value === undefined || value === null;
 }
 
 function isButtonUrl(value: string): boolean {
   if (!/^(?:https?|tg):\/\/[^\s\p{Cc}]+$/iu.test(value)) return false;
   return URL.canParse(value);
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
 }

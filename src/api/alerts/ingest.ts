@@ -3,7 +3,7 @@ import { toAppError } from '../../http/foreign-errors.ts';
 import type { AcceptedAlert } from '../../services/alerts/accept.ts';
 import type { AlertRequest, Sender } from '../../services/alerts/alert-request.ts';
 import type { AlertService } from '../../services/alerts/alerts.ts';
-import { authenticatedOf } from '../auth/request-context.ts';
+import { authenticatedOf, isSetupToken } from '../auth/request-context.ts';
 import { requireScope } from '../auth/require-scope.ts';
 import type { QuotaHeaders } from '../quota-headers.ts';
 
@@ -33,7 +33,8 @@ export function createIngest(deps: {
   /** Express passes it by unless one of the handlers before it failed: what comes after it, the service reports. */
   const refuse: ErrorRequestHandler = async (error: unknown, req, _res, next) => {
     const refusal = toAppError(error);
-    const told = await alerts.refuse(req.user && senderOf(req), refusal, { requestId: req.requestId });
+    const sender = req.user && { ...senderOf(req), isSetup: isSetupToken(req.user.claims) };
+    const told = await alerts.refuse(sender, refusal, { requestId: req.requestId });
     next(told === refusal ? error : told);
   };
 

@@ -2,6 +2,8 @@ import type { Request } from 'express';
 import type { TokenClaims } from '../../crypto/tokens.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { Integration } from '../../domain/integration.ts';
+import { SETUP_SCOPE } from '../../domain/scopes.ts';
+import { setupTokenOnly } from '../../services/alerts/refusals.ts';
 
 /** Who makes the request, once its token is verified. */
 interface Authenticated {
@@ -27,13 +29,13 @@ export function authenticatedOf(req: Request): Authenticated {
   return req.user;
 }
 
-/** @throws AppError scope_missing for a setup token, which can do nothing but be exchanged */
+/** True if the token can do nothing but be exchanged. */
+export function isSetupToken({ scope }: Pick<TokenClaims, 'scope'>): boolean {
+  return scope === SETUP_SCOPE;
+}
+
+/** @throws AppError scope_missing for a setup token */
 export function integrationOf(req: Request): Integration {
-  if (req.integration === undefined) {
-    throw new AppError(
-      'scope_missing',
-      'This is a setup token. Exchange it at POST /api/createIntegration and use the token that you get.',
-    );
-  }
+  if (req.integration === undefined) throw setupTokenOnly();
   return req.integration;
 }

@@ -1,12 +1,14 @@
 import type { RequestHandler } from 'express';
 import { AppError } from '../../domain/errors.ts';
 import { hasScope, type Scope } from '../../domain/scopes.ts';
-import { authenticatedOf } from './request-context.ts';
+import { setupTokenOnly } from '../../services/alerts/refusals.ts';
+import { authenticatedOf, isSetupToken } from './request-context.ts';
 
 /** Lets only tokens with the scope pass; others end in `scope_missing`. After verifyJwtToken. */
 export function requireScope(scope: Scope): RequestHandler {
   return (req, res, next) => {
-    if (hasScope(authenticatedOf(req).claims.scope, scope)) {
+    const { claims } = authenticatedOf(req);
+    if (hasScope(claims.scope, scope)) {
       next();
       return;
     }
@@ -15,6 +17,13 @@ export function requireScope(scope: Scope): RequestHandler {
       'WWW-Authenticate',
       `Bearer realm="pingui-alert", error="insufficient_scope", scope="${scope}"`,
     );
-    next(new AppError('scope_missing', `This call needs a token with the scope ${scope}.`));
+    next(isSetupToken(claims) ? setupTokenOnly() : lacks(scope));
   };
+}
+
+function lacks(scope: Scope): AppError {
+  return new AppError(
+    'scope_missing',
+    `This call needs a token with the scope ${scope}, which this one was made without.`,
+  );
 }

@@ -13,6 +13,7 @@ import {
 import { AppError } from '../../domain/errors.ts';
 import { bearerToken } from '../../http/bearer.ts';
 import type { Clock } from '../../services/ports/clock.ts';
+import { isSetupToken } from './request-context.ts';
 
 /**
  * Passport with passport-jwt: proves the Bearer token of a request (signature, issuer, audience, expiry, form of the
@@ -62,7 +63,7 @@ export function createVerifyJwtToken(deps: { tokens: Pick<Tokens, 'key'>; clock:
 /** jsonwebtoken proves the signature, not that the claims that we rely on are there. */
 function readClaims(payload: unknown): TokenClaims | undefined {
   if (typeof payload !== 'object' || payload === null) return undefined;
-  const { sub, jti, scope, exp } = payload as Record<string, unknown>;
+  const { sub, jti, scope, exp, locale } = payload as Record<string, unknown>;
   const valid =
     typeof sub === 'string' &&
     /^[1-9]\d{0,14}$/.test(sub) &&
@@ -70,23 +71,28 @@ function readClaims(payload: unknown): TokenClaims | undefined {
     jti !== '' &&
     typeof scope === 'string' &&
     typeof exp === 'number';
-  return valid ? { sub, jti, scope, exp } : undefined;
+  if (!valid) return undefined;
+  return { sub, jti, scope, exp, ...(typeof locale === 'string' ? { locale } : {}) };
 }
 
 /** `info`: why passport-jwt refused. */
 function refusal(req: Request, info: unknown): AppError {
-  if (bearerToken(req) !== null) {
-    return new AppError(
-      'unauthorized',
-      info instanceof jwt.TokenExpiredError
-        ? 'This token has expired. Get a new one from the bot with /token.'
-        : 'This token was not issued by this service. Get one from the bot with /token.',
-    );
-  }
+  const token = bearerToken(req);
+  if (token !== null) return new AppError('unauthorized', whyRefused(token, info));
   return new AppError(
     'unauthorized',
     req.headers.authorization === undefined
       ? 'The token is missing. Send it as "Authorization: Bearer <token>".'
       : 'The Authorization header contains no token. Send it as "Authorization: Bearer <token>".',
   );
+}
+
+function whyRefused(token: string, info: unknown): string {
+  if (!(info instanceof jwt.TokenExpiredError))
+    return 'This token was not issued by this service. Get one from the bot with /token.';
+  // The expiry is looked at after the signature: the claims are ours.
+  const claims = readClaims(jwt.decode(token));
+  return claims !== undefined && isSetupToken(claims)
+    ? 'This is a setup token, and it has expired: it has to be exchanged within minutes. Get a new one from the bot with /token.'
+    : 'This token has expired. Get a new one from the bot with /token.';
 }

@@ -1,13 +1,13 @@
 import { type RequestHandler, Router } from 'express';
-import { SETUP_SCOPE } from '../../domain/scopes.ts';
 import { createJsonBody } from '../../http/json-body.ts';
 import { methodNotAllowed } from '../../http/method-not-allowed.ts';
 import { publicPrefix } from '../../http/public-address.ts';
 import type { IntegrationService } from '../../services/integrations/integrations.ts';
+import type { SetUpSignal } from '../../services/ports/set-ups.ts';
 import { authenticatedOf, integrationOf } from '../auth/request-context.ts';
 import { requireOwnChat } from '../auth/require-own-chat.ts';
 import { requireScope } from '../auth/require-scope.ts';
-import { presentIntegration } from '../presenters.ts';
+import { nextStep, presentIntegration } from '../presenters.ts';
 import type { QuotaHeaders } from '../quota-headers.ts';
 import { CreateIntegrationSchema, RevokeIntegrationSchema } from './integration-schemas.ts';
 
@@ -17,7 +17,10 @@ export function createIntegrationRoutes(deps: {
   quota: Pick<QuotaHeaders, 'resetsAt'>;
   verifyJwtToken: RequestHandler;
   loadIntegration: RequestHandler;
+  requireSetupToken: RequestHandler;
   readJson: RequestHandler;
+  setUps: Pick<SetUpSignal, 'publish'>;
+  serviceUrl: () => string;
 }): Router {
   const { integrations, quota, verifyJwtToken, loadIntegration, readJson } = deps;
   const createBody = createJsonBody(() => CreateIntegrationSchema, { optional: true });
@@ -26,19 +29,19 @@ export function createIntegrationRoutes(deps: {
 
   router
     .route('/createIntegration')
-    .post(
-      verifyJwtToken,
-      loadIntegration,
-      requireScope(SETUP_SCOPE),
-      readJson,
-      createBody.validate,
-      async (req, res) => {
-        const { claims, tokenHash } = authenticatedOf(req);
-        const { integration, token } = await integrations.create(claims, tokenHash, createBody.of(req));
-        res.setHeader('Location', `${publicPrefix(req)}/api/integrations/${integration.chatId}`);
-        res.status(201).json({ integration: presentIntegration(integration, quota.resetsAt()), token });
-      },
-    )
+    .post(verifyJwtToken, deps.requireSetupToken, readJson, createBody.validate, async (req, res) => {
+      const { claims, tokenHash } = authenticatedOf(req);
+      const { input, warnings } = createBody.of(req);
+      const { integration, token } = await integrations.create(claims, tokenHash, input);
+      await deps.setUps.publish({ integrationId: integration.id, locale: claims.locale });
+      res.setHeader('Location', `${publicPrefix(req)}/api/integrations/${integration.chatId}`);
+      res.status(201).json({
+        integration: presentIntegration(integration, quota.resetsAt()),
+        token,
+        ...nextStep(integration, deps.serviceUrl(), token),
+        ...(warnings.length === 0 ? {} : { warnings }),
+      });
+    })
     .all(methodNotAllowed('POST'));
 
   router
@@ -61,7 +64,7 @@ export function createIntegrationRoutes(deps: {
       revokeBody.validate,
       async (req, res) => {
         const integration = integrationOf(req);
-        requireOwnChat(integration, revokeBody.of(req).chatId);
+        requireOwnChat(integration, revokeBody.of(req).input.chatId);
         const revoked = await integrations.revoke(integration);
         res.json({ integration: presentIntegration(revoked, quota.resetsAt()) });
       },

@@ -1,18 +1,40 @@
 import { z } from 'zod';
+import { MAX_NAME_LENGTH } from '../../domain/integration.ts';
 import { ChatIdSchema, optional } from '../fields.ts';
+import { behindReader, createFieldReader, type ReadField } from '../lenient/field-reader.ts';
+import { chatNumber, lineUpTo, yesOrNo } from '../lenient/read-values.ts';
 
-/** POST /api/createIntegration. What a name and a scope may hold is the service's rule. */
-export const CreateIntegrationSchema = z.object(
+const NewIntegrationSchema = z.object(
   {
     name: optional(z.string('Send a string.')),
     scope: optional(z.string('Send the scopes as one string, separated by spaces.')),
     chatId: optional(ChatIdSchema),
+    showName: optional(z.boolean('Send true or false.')),
   },
   'Send a JSON object.',
 );
+const RevocationSchema = z.object({ chatId: optional(ChatIdSchema) }, 'Send a JSON object.');
+
+/** Spaces (RFC 6749), commas or a list. */
+const scopeList: ReadField = (value) => {
+  const text =
+    Array.isArray(value) && value.every((one) => typeof one === 'string') ? value.join(' ') : value;
+  return typeof text === 'string' ? text.replaceAll(/[\s,]+/g, ' ').trim() || undefined : text;
+};
+
+const readNewIntegration = createFieldReader({
+  name: lineUpTo(MAX_NAME_LENGTH),
+  scope: scopeList,
+  chatId: chatNumber,
+  showName: yesOrNo,
+});
+const readRevocation = createFieldReader({ chatId: chatNumber });
+
+/** POST /api/createIntegration. What a name and a scope may hold is the service's rule. */
+export const CreateIntegrationSchema = behindReader(readNewIntegration, NewIntegrationSchema);
 
 /** POST /api/revokeIntegration. */
-export const RevokeIntegrationSchema = z.object({ chatId: optional(ChatIdSchema) }, 'Send a JSON object.');
+export const RevokeIntegrationSchema = behindReader(readRevocation, RevocationSchema);
 
 /** `?wait=` of GET /api/alerts/:id, in seconds. */
 export const WaitSchema = z

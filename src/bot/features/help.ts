@@ -1,4 +1,4 @@
-import { sendAlertCurl } from '../curl-examples.ts';
+import { sendAlertCurl } from '../../domain/curl-examples.ts';
 import { type Feature, type FeatureDeps, onCommand } from '../feature.ts';
 import { MENU_COMMANDS } from '../texts/texts.ts';
 

@@ -2,11 +2,15 @@ import { type Integration, standing } from '../../domain/integration.ts';
 import { numberedName } from '../describe-integration.ts';
 import { type Feature, type FeatureDeps, onCommand } from '../feature.ts';
 import { askButton } from './revoke.ts';
+import { nameButtons } from './show-name.ts';
 
 /** As many as fit into one message (4096 characters) with names of maximum length. */
 export const MAX_LISTED = 16;
 
-/** `/integrations`: name, status and quota of each, with a button to revoke it; those never set up say so. */
+/**
+ * `/integrations`: name, status and quota of each, with a button to revoke it; those never set up say so. Of several active
+ * ones each has a button for its name in alerts.
+ */
 export function integrationsFeature(deps: Pick<FeatureDeps, 'integrations' | 'clock'>): Feature {
   return onCommand(['integrations'], async (ctx) => {
     if (ctx.chat === undefined) return;
@@ -30,7 +34,10 @@ export function integrationsFeature(deps: Pick<FeatureDeps, 'integrations' | 'cl
     if (!all.some((one) => one.status === 'active')) lines.push(texts.noActiveIntegration);
     await ctx.reply(lines.join('\n'), {
       reply_markup: {
-        inline_keyboard: listed.filter((one) => !isExpired(one)).map((one) => [askButton(one, texts)]),
+        inline_keyboard: [
+          ...listed.filter((one) => !isExpired(one)).map((one) => [askButton(one, texts)]),
+          ...nameButtons(listed, texts),
+        ],
       },
     });
   });

@@ -56,6 +56,7 @@ It works once, within ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}. Keep i
 ${pre('bash')(curl)}
 
 The answer contains the integration's token: use that one to send alerts.`,
+  setUp: (name) => `The integration “${name}” is set up: its alerts arrive in this chat.`,
   tokenSentPrivately: "I've sent you the setup token in our private chat.",
   tokenNeedsPrivateChat:
     "A setup token is secret, so I don't show it here. Open our private chat with this button and press Start to get it.",
@@ -82,6 +83,11 @@ The answer contains the integration's token: use that one to send alerts.`,
   noActiveIntegration: 'This chat has no active integration yet. Add one with /token.',
   unnamed: (id) => `#${id}`,
   newName: 'integration',
+
+  showNameButton: (name) => `Show “${name}” in its alerts`,
+  hideNameButton: (name) => `Hide “${name}” in its alerts`,
+  nameShown: (name) => `Alerts from “${name}” now show its name.`,
+  nameHidden: (name) => `Alerts from “${name}” no longer show its name.`,
 
   revokeButton: (name) => `Revoke ${name}`,
   revokeWhich: 'Which integration do you want to revoke?',

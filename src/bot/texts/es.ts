@@ -56,6 +56,7 @@ Sirve una sola vez y caduca en ${minutes} ${minutes === 1 ? 'minuto' : 'minutos'
 ${pre('bash')(curl)}
 
 La respuesta contiene el token de la integración: úsalo para enviar alertas.`,
+  setUp: (name) => `La integración «${name}» ya está configurada: sus alertas llegarán a este chat.`,
   tokenSentPrivately: 'Te he enviado el token de configuración por nuestro chat privado.',
   tokenNeedsPrivateChat:
     'Un token de configuración es secreto, así que no lo muestro aquí. Abre nuestro chat privado con este botón y pulsa Iniciar para recibirlo.',
@@ -84,6 +85,11 @@ La respuesta contiene el token de la integración: úsalo para enviar alertas.`,
   noActiveIntegration: 'Este chat aún no tiene ninguna integración activa. Crea una con /token.',
   unnamed: (id) => `#${id}`,
   newName: 'integración',
+
+  showNameButton: (name) => `Mostrar «${name}» en sus alertas`,
+  hideNameButton: (name) => `Ocultar «${name}» en sus alertas`,
+  nameShown: (name) => `Las alertas de «${name}» ahora muestran su nombre.`,
+  nameHidden: (name) => `Las alertas de «${name}» ya no muestran su nombre.`,
 
   revokeButton: (name) => `Revocar ${name}`,
   revokeWhich: '¿Qué integración quieres revocar?',

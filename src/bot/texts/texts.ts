@@ -40,6 +40,8 @@ export interface Texts {
     name: string;
     chat: string | undefined;
   }): FmtString;
+  /** When the setup token was exchanged. */
+  setUp(name: string): string;
   readonly tokenSentPrivately: string;
   readonly tokenNeedsPrivateChat: string;
   readonly openPrivateChat: string;
@@ -60,6 +62,12 @@ export interface Texts {
   unnamed(id: number): string;
   /** What a new integration without a name is called, before its number. */
   readonly newName: string;
+
+  /** Whether alerts show an integration's name; an answer to a button has at most 200 characters. */
+  showNameButton(name: string): string;
+  hideNameButton(name: string): string;
+  nameShown(name: string): string;
+  nameHidden(name: string): string;
 
   revokeButton(name: string): string;
   readonly revokeWhich: string;

@@ -7,6 +7,7 @@ import { FIND_ALERTS, FREE_KEYS, LOCK_INTEGRATIONS } from '../hot-statements.ts'
 import { ACCEPT, type Verdict } from './accept-statement.ts';
 import { type AlertRow, toAlertRecord, toNewEntry } from './alert-columns.ts';
 import { firstOfEachKey } from './first-of-each-key.ts';
+import { shownName } from './shown-name.ts';
 
 /** Alerts per transaction: other writers wait for it, and one fsync for this many is cheap enough. */
 const MAX_BATCH = 256;
@@ -122,8 +123,12 @@ interface Found {
 
 function toIntegration({ alert, verdict }: Found): AcceptingIntegration {
   const { chatId, dailyLimit, status, unreachableSince, blockedAt } = verdict;
-  const integration = { id: alert.integrationId, chatId, dailyLimit, status, unreachableSince };
-  return blockedAt === null ? integration : { ...integration, isBlocked: true };
+  const id = alert.integrationId;
+  return {
+    ...{ id, chatId, dailyLimit, status, unreachableSince },
+    ...(blockedAt === null ? {} : { isBlocked: true }),
+    ...(verdict.beside === null ? {} : { shownName: shownName(id, verdict) }),
+  };
 }
 
 function toResult(found: Found): AcceptResult {

@@ -1,5 +1,6 @@
 import type { Statement } from '../engine/statement.ts';
 import { ASKED_COLUMNS } from './alert-columns.ts';
+import { BESIDE } from './shown-name.ts';
 
 /** What is asked of one accept, column → its type in PostgreSQL: the entry's columns, and what it is checked by. */
 const ASKED = { ...ASKED_COLUMNS, position: 'int', tokenHash: 'text', namedChatId: 'bigint' };
@@ -22,6 +23,12 @@ export interface Verdict {
   readonly unreachableSince: number | null;
   /** The chat's. */
   readonly blockedAt: number | null;
+  readonly name: string;
+  /**
+   * Other active integrations of the chat, where the name is to be shown beside them: null where there are none, 2 where
+   * one has the same name.
+   */
+  readonly beside: 1 | 2 | null;
   /** The entry that holds the idempotency key. */
   readonly holderId: string | null;
 }
@@ -36,6 +43,8 @@ const ANSWER = [
   'status',
   'unreachableSince',
   'blockedAt',
+  'name',
+  'beside',
   'holderId',
 ];
 /** Columns of a decided alert: its entry's, and the answer's. */
@@ -55,7 +64,7 @@ const ASKED_POSTGRES = `asked AS MATERIALIZED (SELECT * FROM json_to_recordset($
 /** The rules, in the order in which they refuse. A quota goes to the alerts of a batch in their order. */
 const DECIDE = `judged AS (
     SELECT asked.*, i."chatId", i."dailyLimit", i."rateLimit", i."period", i."status", i."unreachableSince", c."blockedAt",
-      h."id" AS "holderId",
+      i."name", h."id" AS "holderId", ${BESIDE} AS "beside",
       CASE
         WHEN i."id" IS NULL THEN 'token_invalid'
         WHEN asked."tokenHash" IS NOT NULL AND asked."tokenHash" IS DISTINCT FROM i."tokenHash" THEN 'token_invalid'

@@ -45,8 +45,8 @@ export function createChatRepository({ knex, dialect }: Pick<Database, 'knex' | 
             rows.map(({ id }) => id),
           )
           .where({ status: 'queued' })
-          .returning('id');
-        return ended.map(({ id }) => id);
+          .returning(['id', 'integrationId']);
+        return ended.map(({ id, integrationId }) => ({ id, integrationId }));
       }),
 
     async unblock(chatId) {

@@ -6,7 +6,8 @@ import * as installation from '../../../migrations/20261127020000_installation.t
 import * as resendsAndPeriods from '../../../migrations/20261127030000_resends_and_periods.ts';
 import * as keyFingerprint from '../../../migrations/20261128010000_key_fingerprint.ts';
 import * as chats from '../../../migrations/20261128020000_chats.ts';
-import * as incidents from '../../../migrations/20261128030000_incidents.ts';
+import * as showName from '../../../migrations/20261129010000_show_name.ts';
+import * as incidents from '../../../migrations/20261129020000_incidents.ts';
 
 /**
  * All migrations, oldest first. Their names carry no extension: a database that was migrated from the TypeScript
@@ -20,7 +21,8 @@ const MIGRATIONS: ReadonlyMap<string, Knex.Migration> = new Map([
   ['20261127030000_resends_and_periods', resendsAndPeriods],
   ['20261128010000_key_fingerprint', keyFingerprint],
   ['20261128020000_chats', chats],
-  ['20261128030000_incidents', incidents],
+  ['20261129010000_show_name', showName],
+  ['20261129020000_incidents', incidents],
 ]);
 
 /** An explicit list instead of a folder, so that it is the same from src, from dist and from any directory. */

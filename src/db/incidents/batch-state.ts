@@ -1,8 +1,9 @@
 import type { Knex } from 'knex';
-import type { PartialModelObject } from 'objection';
+import { type PartialModelObject, raw } from 'objection';
 import type { AcceptingIntegration } from '../../services/ports/alerts.ts';
 import type { KeyedAlert } from '../../services/ports/incidents.ts';
 import { type AlertRow, toNewEntry } from '../alerts/alert-columns.ts';
+import { BESIDE, shownName } from '../alerts/shown-name.ts';
 import { AlertModel } from '../models/alert-model.ts';
 import { IncidentModel } from '../models/incident-model.ts';
 import { IntegrationModel } from '../models/integration-model.ts';
@@ -28,7 +29,13 @@ const keyOf = (one: { readonly integrationId: number; readonly keyHash: string }
 /** @param alerts no two of them have the same idempotency key */
 export async function readBatch(trx: Knex.Transaction, alerts: readonly KeyedAlert[]): Promise<BatchState> {
   const ids = [...new Set(alerts.map(({ integrationId }) => integrationId))].sort((a, b) => a - b);
-  const query = IntegrationModel.query(trx).whereIn('id', ids).orderBy('id');
+  const query = IntegrationModel.query(trx)
+    .alias('i')
+    .select('i.*', raw(BESIDE).as('beside'))
+    .whereIn('i.id', ids)
+    .orderBy('i.id')
+    // A column that the model does not have.
+    .castTo<(IntegrationModel & { beside: 1 | 2 | null })[]>();
   // In the order of accept's locks. Nobody else decides about these integrations' incidents meanwhile.
   const integrations = await (trx.client.driverName === 'pg' ? query.forUpdate() : query);
   const chatIds = integrations.map(({ chatId }) => chatId);
@@ -88,9 +95,20 @@ export async function readBatch(trx: Knex.Transaction, alerts: readonly KeyedAle
 }
 
 function toAccepting(
-  { id, chatId, dailyLimit, status, unreachableSince }: IntegrationModel,
+  {
+    id,
+    chatId,
+    dailyLimit,
+    status,
+    unreachableSince,
+    name,
+    beside,
+  }: IntegrationModel & { beside: 1 | 2 | null },
   isBlocked: boolean,
 ): AcceptingIntegration {
-  const integration = { id, chatId, dailyLimit, status, unreachableSince };
-  return isBlocked ? { ...integration, isBlocked } : integration;
+  return {
+    ...{ id, chatId, dailyLimit, status, unreachableSince },
+    ...(isBlocked ? { isBlocked } : {}),
+    ...(beside === null ? {} : { shownName: shownName(id, { name, beside }) }),
+  };
 }

@@ -74,7 +74,7 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
         updatedAt: now,
       } as const;
       const { id } = await integrations().insert(fields);
-      return { id, ...fields };
+      return { id, ...fields, showName: true };
     },
 
     async storeSetupToken(id, name, tokenHash, expiresAt, now) {
@@ -102,6 +102,7 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
               unreachableReason: null,
               suspicion: 0,
               ...(next.name === null ? {} : { name: next.name }),
+              ...(next.showName === undefined ? {} : { showName: next.showName ? 1 : 0 }),
             })
             .where(pending)
             .whereRaw(`${ACTIVE_OF_CHAT} < ?`, [next.maxPerChat])
@@ -112,7 +113,10 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
       ),
 
     async undoActivation({ id, status, name, scope, rateLimit, expiresAt, ...before }, tokenHash) {
-      const as = { status, name, scope, rateLimit, expiresAt, carriedOver: 0, tokenHash: before.tokenHash };
+      const as = {
+        ...{ status, name, scope, rateLimit, expiresAt, carriedOver: 0 },
+        ...{ tokenHash: before.tokenHash, showName: before.showName ? 1 : 0 },
+      };
       await retryConflicts(() => integrations().patch(as).where({ id, tokenHash }));
     },
 
@@ -143,6 +147,12 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
           return { integration, alertIds: ended.map((alert) => alert.id) };
         }),
       ),
+
+    async setShowName(id, showName) {
+      await integrations()
+        .patch({ showName: showName ? 1 : 0 })
+        .where({ id });
+    },
 
     async claimQuotaNotice(id, now) {
       const told = integrations().patch({ toldAt: now }).where({ id, rateLimit: 0 }).whereNull('toldAt');

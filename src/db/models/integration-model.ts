@@ -26,6 +26,8 @@ export class IntegrationModel extends Model {
   declare period: number;
   /** 1: MAX_ALERTS does not reach it. */
   declare ownLimit: number;
+  /** 1: alerts show its name where the chat has other active integrations. */
+  declare showName: number;
   /** Alerts of today that were folded. */
   declare folded: number;
   declare createdAt: number;
@@ -48,6 +50,7 @@ export function toIntegration(row: IntegrationRow): Integration {
     expiresAt: row.expiresAt,
     unreachableSince: row.unreachableSince,
     unreachableReason: row.unreachableReason,
+    showName: row.showName === 1,
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
   };

@@ -16,6 +16,8 @@ Returns 0: now, and it is taken; above: ask again in so many ms; -1: it would ha
 ]]
 local GROUP_WINDOW_MS = 60000
 local SECOND_MS = 1000
+-- As in take.lua.
+local FORGET_MS = 3600000
 
 local gate, sent, answered, answers = unpack(KEYS)
 local burst, delay, perSecond, groupLimit, part, most = unpack(ARGV)
@@ -49,4 +51,10 @@ end
 note(answered, math.max(burst, part), 2 * GROUP_WINDOW_MS)
 note(answers, perSecond, 2 * SECOND_MS)
 if groupLimit > 0 then note(sent, groupLimit, 2 * GROUP_WINDOW_MS) end
+-- The last that the chat takes in a row: its next alert keeps its distance (take.lua), else Telegram would refuse one of
+-- the two.
+if now < opens(answered, burst, burst * delay) then
+  redis.call('HSET', gate, 'at', math.max(now, tonumber(redis.call('HGET', gate, 'at') or '0')))
+  if redis.call('PTTL', gate) < FORGET_MS then redis.call('PEXPIRE', gate, FORGET_MS) end
+end
 return 0

@@ -53,9 +53,10 @@ export function createAccept(deps: {
       const deadline = createDeadline(ANSWER_LIMIT_MS);
       // The one statement that proves the sender, takes the unit and writes the entry; what follows only reads it.
       const verdict = await decide(alert, deadline);
-      if (verdict.kind === 'token_invalid') throw deadToken();
+      if (verdict.kind === 'token_invalid') throw deadToken(false, undefined);
       const { integration } = verdict;
       const chat = cipher.hashChat(integration.chatId);
+      trace.integrationId = sender.id;
       trace.chat = chat;
       const entitled = entrance.validateRateLimit(validateStatus(verdict), chat);
       if (entitled.kind === 'accepted' && context.isGone?.()) await giveUp(alert);
@@ -65,8 +66,9 @@ export function createAccept(deps: {
         { integration, request, chat },
         deadline,
       );
-      if (replayed) events.emit('alert.replayed', { alertId: id, ...trace, chat });
-      else events.emit('alert.accepted', { alertId: id, priority: alert.priority, ...trace, chat });
+      const event = { alertId: id, integrationId: sender.id, ...trace, chat };
+      if (replayed) events.emit('alert.replayed', event);
+      else events.emit('alert.accepted', { ...event, priority: alert.priority });
       return { id, remaining, dailyLimit: integration.dailyLimit, replayed, folded: null };
     });
 

@@ -31,8 +31,12 @@ export interface AlertRequest {
   readonly chatId?: number | undefined;
 }
 
-/** The same request always gives the same string, whatever the order of its JSON keys; the chat is not part of it. */
+/**
+ * The same request always gives the same string, whatever the order of its JSON keys and whether a field was left out or
+ * blank; the chat is not part of it.
+ */
 export function canonical(request: AlertRequest): string {
   const { chatId: _, ...content } = request;
-  return JSON.stringify(Object.entries(content).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const given = Object.entries(content).filter(([, value]) => value !== undefined);
+  return JSON.stringify(given.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -31,11 +31,11 @@ export interface AlertService {
   /**
    * Reports an alert that was refused before `accept` (a bad body, a missing scope, too many requests). What is wrong with
    * a request is told only to holders of a valid token.
-   * @param sender undefined if no token was verified
+   * @param sender undefined if no token was verified; it may have shown a setup token
    * Returns what to answer, within 1.5 s: the refusal, that the token is dead, or that the database cannot tell.
    */
   refuse(
-    sender: Sender | undefined,
+    sender: (Sender & { readonly isSetup: boolean }) | undefined,
     refusal: AppError,
     context: { readonly requestId?: string },
   ): Promise<AppError>;
@@ -85,7 +85,7 @@ export function createAlertService(deps: {
 
   /** What to answer, and to whom if the token is good. */
   async function judge(
-    sender: Sender | undefined,
+    sender: Parameters<AlertService['refuse']>[0],
     refusal: AppError,
   ): Promise<{ told: AppError; integration?: Integration }> {
     if (sender === undefined) return { told: refusal };
@@ -93,7 +93,7 @@ export function createAlertService(deps: {
       // SQLite's only connection may be waiting for another program's lock.
       const integration = await inTime(() => deps.integrations.findById(sender.id), NOT_ACCEPTED);
       const isProved = integration !== undefined && integration.tokenHash === sender.tokenHash;
-      return isProved ? { told: refusal, integration } : { told: deadToken() };
+      return isProved ? { told: refusal, integration } : { told: deadToken(sender.isSetup, integration) };
     } catch (error) {
       if (error instanceof AppError) return { told: error };
       throw error;
@@ -121,7 +121,9 @@ export function createAlertService(deps: {
       events.emit('alert.refused', {
         code: told.code,
         ...(requestId === undefined ? {} : { requestId }),
-        ...(integration === undefined ? {} : { chat: cipher.hashChat(integration.chatId) }),
+        ...(integration === undefined
+          ? {}
+          : { integrationId: integration.id, chat: cipher.hashChat(integration.chatId) }),
       });
       return told;
     },

@@ -10,6 +10,7 @@ import { chatMismatch } from './refusals.ts';
 
 /** What is known of a request whose refusal is reported. */
 export interface Trace {
+  integrationId?: number;
   chat?: string;
   requestId?: string;
 }

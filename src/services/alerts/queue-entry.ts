@@ -12,7 +12,7 @@ import type { AlertRequest } from './alert-request.ts';
 
 /** What the job of an alert is made from. */
 export interface Source {
-  readonly integration: Pick<AcceptingIntegration, 'id' | 'chatId'>;
+  readonly integration: Pick<AcceptingIntegration, 'id' | 'chatId' | 'shownName'>;
   readonly request: AlertRequest;
   /** Keyed hash of the chat id. */
   readonly chat: string;
@@ -59,7 +59,7 @@ export function createQueueEntry(deps: {
 
   type Into = (job: AlertJob, sealed: string) => Promise<void>;
   const put = (into: Into, alert: Omit<Accepted, 'idempotency'>, source: Source) => {
-    const content = contentOf(source.request);
+    const content = contentOf(source.request, source.integration.shownName);
     return into(toJob(alert, source, content), cipher.seal(content, alert.id));
   };
 
@@ -160,8 +160,11 @@ function tooLate(cause: unknown): AppError {
   );
 }
 
-/** The readable part of a request. */
-export function contentOf({ message, format, title, url, urlTitle, tags }: AlertRequest): AlertContent {
+/** What is kept of a request, sealed. */
+export function contentOf(
+  { message, format, title, url, urlTitle, tags }: AlertRequest,
+  shownName: string | undefined,
+): AlertContent {
   return {
     message,
     format,
@@ -169,6 +172,7 @@ export function contentOf({ message, format, title, url, urlTitle, tags }: Alert
     ...(url === undefined ? {} : { url }),
     ...(urlTitle === undefined ? {} : { urlTitle }),
     ...(tags === undefined ? {} : { tags }),
+    ...(shownName === undefined ? {} : { from: shownName }),
   };
 }
 

@@ -1,11 +1,42 @@
 import { AppError } from '../../domain/errors.ts';
+import type { Integration } from '../../domain/integration.ts';
 import type { NewAlert } from '../ports/alerts.ts';
 
-/** The token was valid once, but is not the integration's newest. */
-export function deadToken(): AppError {
+/** The token was valid once, but is not the integration's newest. `of`: the integration, if it is still there. */
+export function deadToken(isSetup: boolean, of: Pick<Integration, 'status'> | undefined): AppError {
+  if (!isSetup) {
+    return new AppError(
+      'unauthorized',
+      'This token is no longer valid: it was rotated or revoked. Use the newest one, or get a new one from the bot with /token.',
+    );
+  }
+  return new AppError('unauthorized', `This is a setup token, and ${whyVoid(of)}`);
+}
+
+/** A setup token that was exchanged before, or that a newer one of its integration has replaced. */
+export function alreadyUsed(of: Pick<Integration, 'status'>): AppError {
+  return new AppError('already_used', `This setup token is void: ${whyVoid(of)}`);
+}
+
+function whyVoid(of: Pick<Integration, 'status'> | undefined): string {
+  return of?.status === 'pending'
+    ? 'a newer one has replaced it. Exchange the newest one that the bot has sent.'
+    : 'it has already been used. Send alerts with the token in the answer of that POST /api/createIntegration; if it is lost, get a new setup token from the bot with /token.';
+}
+
+/** A setup token where an integration's is needed. */
+export function setupTokenOnly(): AppError {
   return new AppError(
-    'unauthorized',
-    'This token is no longer valid: it was rotated or revoked. Use the newest one, or get a new one from the bot with /token.',
+    'scope_missing',
+    'This is a setup token: it cannot send alerts. Exchange it, once, at POST /api/createIntegration, and use the token in the answer.',
+  );
+}
+
+/** An integration's token where a setup token is needed. */
+export function notASetupToken(): AppError {
+  return new AppError(
+    'scope_missing',
+    "This is an integration's token: it is set up already, and sends alerts at POST /api/alert. For another integration, get a setup token from the bot with /token.",
   );
 }
 

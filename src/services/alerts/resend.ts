@@ -1,7 +1,8 @@
 import { type AlertRecord, MAX_RESENDS } from '../../domain/alert.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
-import { CHAT_BLOCKED, type Integration, isGroupChat } from '../../domain/integration.ts';
+import { type Integration, isGroupChat } from '../../domain/integration.ts';
+import { refuseBlocked } from '../chats/refuse-blocked.ts';
 import type { AlertLedger } from '../ports/alerts.ts';
 import type { ChatRepository } from '../ports/chats.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -50,8 +51,7 @@ export function createResend(deps: {
     if (integration?.status !== 'active') {
       throw new AppError('integration_not_active', 'The integration of this alert is no longer active.');
     }
-    if (((await deps.chats.find(integration.chatId))?.blockedAt ?? null) !== null)
-      throw new AppError('integration_not_active', CHAT_BLOCKED);
+    await refuseBlocked(deps.chats, integration.chatId);
     if (!(await queue.hasText(id))) throw textGone();
     if (!(await ledger.requeue(id, clock.now(), MAX_RESENDS))) {
       throw new AppError('not_resendable', 'This alert is already being sent again.');
@@ -64,6 +64,7 @@ export function createResend(deps: {
     await queueEntry.orRestore({ ...record, status }, () => queue.addAgain(job, null));
     events.emit('alert.resent', {
       alertId: id,
+      integrationId: integration.id,
       chat,
       by: by === 'operator' ? 'operator' : 'sender',
     });

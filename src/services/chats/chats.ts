@@ -69,7 +69,8 @@ export function createChatService(deps: {
 
     async block(hash) {
       const ended = await chats.block(await byHash(hash), clock.now());
-      for (const alertId of ended) events.emit('alert.failed', { alertId, chat: hash, reason: 'blocked' });
+      for (const { id: alertId, integrationId } of ended)
+        events.emit('alert.failed', { alertId, integrationId, chat: hash, reason: 'blocked' });
       events.emit('chat.blocked', { chat: hash, alerts: ended.length });
       return ended.length;
     },

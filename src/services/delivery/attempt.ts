@@ -31,6 +31,15 @@ export type Step =
   /** Put it off for `ms`, 0: others that are as urgent go first. No attempt was used. */
   | { readonly kind: 'defer'; readonly ms: number };
 
+/** What observers know an alert by. */
+export function idsOf({
+  alertId,
+  integrationId,
+  chat,
+}: AlertJob): Pick<AlertJob, 'alertId' | 'integrationId' | 'chat'> {
+  return { alertId, integrationId, chat };
+}
+
 export function toRequest(attempt: Attempt, content: AlertContent, part: RenderedPart): SendRequest {
   const { record, form, integration, index, parts } = attempt;
   const isPlain = form.simplicity > 0 || form.rest !== undefined;

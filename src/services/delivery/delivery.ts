@@ -7,7 +7,7 @@ import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
 import type { AlertJob, AlertQueue, MessageForm, Pace } from '../ports/queue.ts';
 import type { RenderedPart, Renderer, RenderRest } from '../ports/telegram.ts';
-import { type Attempt, FULL_FORM, outcomeOf, type Sendable, type Step, toRequest } from './attempt.ts';
+import { type Attempt, FULL_FORM, idsOf, outcomeOf, type Sendable, type Step, toRequest } from './attempt.ts';
 import { createSettle, type SettleDeps } from './settle.ts';
 import type { TelegramGuard } from './telegram-guard.ts';
 import { createTexts } from './texts.ts';
@@ -135,8 +135,7 @@ export function createDeliveryService(
       const waitMs = isBegun ? RENDER_AGAIN_MS : 0;
       if (!isBegun) form = { ...form, simplicity: 1 };
       events.emit('alert.deferred', {
-        alertId: job.alertId,
-        chat: job.chat,
+        ...idsOf(job),
         reason: 'markup_too_slow',
         waitMs,
       });
@@ -150,7 +149,7 @@ export function createDeliveryService(
     if (record === undefined) {
       if (!(await deps.queue.isOurs())) return { kind: 'defer', ms: FOREIGN_MS };
       // Withdrawn after a refusal, or unknown to a backup that was restored.
-      events.emit('alert.dropped', { alertId: job.alertId, chat: job.chat });
+      events.emit('alert.dropped', idsOf(job));
       return {
         kind: 'ended',
         outcome: { status: 'dropped', reason: 'not_in_ledger', parts: null, tookMs: 0 },
@@ -177,7 +176,7 @@ export function createDeliveryService(
 
   async function send(attempt: Attempt, content: AlertContent, part: RenderedPart): Promise<Step> {
     const { job, index } = attempt;
-    events.emit('alert.sending', { alertId: job.alertId, chat: job.chat, part: index + 1 });
+    events.emit('alert.sending', { ...idsOf(job), part: index + 1 });
     const beganAt = performance.now();
     const outcome = await guard.send(toRequest(attempt, content, part));
     const step = await settle.call(attempt, outcome);

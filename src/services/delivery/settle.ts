@@ -6,7 +6,7 @@ import type { AlertLedger } from '../ports/alerts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
 import type { EndedSignal, MessageForm, Pace } from '../ports/queue.ts';
-import { type Attempt, outcomeOf, type Sendable, type Step } from './attempt.ts';
+import { type Attempt, idsOf, outcomeOf, type Sendable, type Step } from './attempt.ts';
 import { simplerForm } from './ladder.ts';
 import { persist } from './persist.ts';
 
@@ -38,8 +38,8 @@ interface Settle {
 export function createSettle(deps: SettleDeps): Settle {
   const { ledger, events, clock } = deps;
 
-  const write = <T>(alertId: string, work: () => Promise<T>) =>
-    persist(work, (error) => events.emit('ledger.failed', { alertId, error }));
+  const write = <T>({ alertId, integrationId }: Sendable['job'], work: () => Promise<T>) =>
+    persist(work, (error) => events.emit('ledger.failed', { alertId, integrationId, error }));
 
   async function call(attempt: Attempt, outcome: SendOutcome): Promise<Step> {
     const { job, form } = attempt;
@@ -75,7 +75,7 @@ export function createSettle(deps: SettleDeps): Settle {
         return inForm(attempt, outcome.reason, simplerForm(attempt));
       case 'failed':
         // A chat that cannot be marked now is marked by its next alert.
-        await write(job.alertId, () => affectChat(attempt, outcome.reason, outcome.chat));
+        await write(job, () => affectChat(attempt, outcome.reason, outcome.chat));
         return end(attempt, 'failed', outcome.reason, 'sending');
       case 'uncertain':
         return end(attempt, 'uncertain', outcome.reason, 'sending');
@@ -93,7 +93,7 @@ export function createSettle(deps: SettleDeps): Settle {
     const { job, record, form, index, parts } = attempt;
     const endedAt = clock.now();
     const isLast = index >= parts - 1;
-    const written = await write(job.alertId, async () => {
+    const written = await write(job, async () => {
       if (!isLast) return ledger.addPart(job.alertId, parts, messageId);
       const end = { status: 'delivered', reason: null, now: endedAt, part: { parts, messageId } } as const;
       // `uncertain`: we were thought dead; `queued`: and it was resent, which is no longer needed.
@@ -105,15 +105,10 @@ export function createSettle(deps: SettleDeps): Settle {
       return { kind: 'ended', outcome };
     }
     // Each delivery: the refusals before it may have met another process, or this one before it was restarted.
-    await write(job.alertId, () => deps.integrations.clearSuspicion(attempt.integration.chatId));
+    await write(job, () => deps.integrations.clearSuspicion(attempt.integration.chatId));
     if (!isLast) return { kind: 'again', form };
     const outcome = outcomeOf(record, { status: 'delivered', reason: null, endedAt, parts, messageId });
-    events.emit('alert.delivered', {
-      alertId: job.alertId,
-      chat: job.chat,
-      parts,
-      tookMs: outcome.tookMs,
-    });
+    events.emit('alert.delivered', { ...idsOf(job), parts, tookMs: outcome.tookMs });
     deps.ended.publish(job.alertId);
     return { kind: 'ended', outcome };
   }
@@ -127,22 +122,19 @@ export function createSettle(deps: SettleDeps): Settle {
 
   async function putBack({ job }: Attempt, reason: string, waitMs: number): Promise<void> {
     // If this cannot be written the mark stays, and the alert ends as uncertain: the safe side.
-    await write(job.alertId, () => ledger.release(job.alertId, reason));
-    events.emit('alert.deferred', { alertId: job.alertId, chat: job.chat, reason, waitMs });
+    await write(job, () => ledger.release(job.alertId, reason));
+    events.emit('alert.deferred', { ...idsOf(job), reason, waitMs });
   }
 
   const end: Settle['end'] = async ({ job, record, form }, status, reason, from) => {
     const endedAt = clock.now();
-    const written = await write(job.alertId, () =>
-      ledger.end(job.alertId, [from], { status, reason, now: endedAt }),
-    );
+    const written = await write(job, () => ledger.end(job.alertId, [from], { status, reason, now: endedAt }));
     // Somebody else ended it meanwhile: that end counts.
     if (written?.value === false) return { kind: 'again', form };
     if (written !== undefined) {
-      const { alertId, chat } = job;
-      if (status === 'expired') events.emit('alert.expired', { alertId, chat });
-      else events.emit(`alert.${status}`, { alertId, chat, reason: reason ?? status });
-      deps.ended.publish(alertId);
+      if (status === 'expired') events.emit('alert.expired', idsOf(job));
+      else events.emit(`alert.${status}`, { ...idsOf(job), reason: reason ?? status });
+      deps.ended.publish(job.alertId);
     }
     return { kind: 'ended', outcome: outcomeOf(record, { status, reason, endedAt }) };
   };

@@ -64,9 +64,10 @@ export function createAcceptKeyed(deps: {
       if (resolve === false) await keepText(alert, request, deadline);
       try {
         const verdict = await decide(alert, deadline);
-        if (verdict.kind === 'token_invalid') throw deadToken();
+        if (verdict.kind === 'token_invalid') throw deadToken(false, undefined);
         const { integration } = verdict;
         const chat = cipher.hashChat(integration.chatId);
+        trace.integrationId = sender.id;
         trace.chat = chat;
         const entitled = entrance.validateRateLimit(validateStatus(verdict), chat);
         if (entitled.kind === 'folds_exhausted') throw tooManyFolds(integration.dailyLimit);
@@ -75,10 +76,11 @@ export function createAcceptKeyed(deps: {
         const source = { integration, chat, request: shownRequest(request, resolve, entitled) };
         const accepted = await follow(entitled, alert, source, deadline);
         const { id: alertId, folded, replayed } = accepted;
-        if (replayed) events.emit('alert.replayed', { alertId, ...trace, chat });
+        const event = { alertId, integrationId: sender.id, ...trace, chat };
+        if (replayed) events.emit('alert.replayed', event);
         else {
-          events.emit('alert.accepted', { alertId, priority: alert.priority, ...trace, chat });
-          if (folded !== null) events.emit('alert.folded', { alertId, into: folded, chat });
+          events.emit('alert.accepted', { ...event, priority: alert.priority });
+          if (folded !== null) events.emit('alert.folded', { ...event, into: folded });
         }
         return { ...accepted, dailyLimit: integration.dailyLimit };
       } catch (error) {
@@ -88,7 +90,7 @@ export function createAcceptKeyed(deps: {
     });
 
   async function keepText(alert: KeyedAlert, request: AlertRequest, deadline: Deadline): Promise<void> {
-    const sealed = cipher.seal(contentOf(request), alert.id);
+    const sealed = cipher.seal(contentOf(request, undefined), alert.id);
     try {
       await deadline.run(
         () => texts.put(alert.id, sealed),
@@ -143,16 +145,22 @@ export function createAcceptKeyed(deps: {
     const superseded = taken.kind === 'folded' ? taken.supersededTextId : null;
     // Upkeep makes up for what fails here.
     await Promise.allSettled([
-      ...(shows ? [texts.keep(alert.id)] : [texts.drop([alert.id])]),
+      shows ? display(alert.id, source) : texts.drop([alert.id]),
       ...(superseded === null ? [] : [texts.drop([superseded])]),
-      ...taken.changed.map((id) => updates.add(id)),
     ]);
+    await Promise.allSettled(taken.changed.map((id) => updates.add(id)));
     return {
       id: alert.id,
       remaining,
       replayed: false,
       folded: taken.kind === 'folded' ? 'incident' : null,
     };
+  }
+
+  /** Only what was decided tells whether it shows whom it is from. */
+  async function display(id: string, { request, integration: { shownName } }: Source): Promise<void> {
+    if (shownName !== undefined) await texts.put(id, cipher.seal(contentOf(request, shownName), id));
+    await texts.keep(id);
   }
 
   async function enter(

@@ -7,13 +7,24 @@ export function createAnnounce(deps: { events: EventBus; ended: Pick<EndedSignal
   const { events } = deps;
   return (
     folds: readonly EndedFold[],
-    { chat, status, reason, now }: Pick<LeadEnd, 'status' | 'reason'> & { chat: string; now: number },
+    {
+      integrationId,
+      chat,
+      status,
+      reason,
+      now,
+    }: Pick<LeadEnd, 'status' | 'reason'> & {
+      integrationId: number;
+      chat: string;
+      now: number;
+    },
   ): void => {
     for (const { id: alertId, createdAt } of folds) {
+      const event = { alertId, integrationId, chat };
       if (status === 'delivered')
-        events.emit('alert.delivered', { alertId, chat, parts: 1, tookMs: Math.max(0, now - createdAt) });
-      else if (status === 'expired') events.emit('alert.expired', { alertId, chat });
-      else events.emit(`alert.${status}`, { alertId, chat, reason: reason ?? status });
+        events.emit('alert.delivered', { ...event, parts: 1, tookMs: Math.max(0, now - createdAt) });
+      else if (status === 'expired') events.emit('alert.expired', event);
+      else events.emit(`alert.${status}`, { ...event, reason: reason ?? status });
       deps.ended.publish(alertId);
     }
   };

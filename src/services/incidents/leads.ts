@@ -61,7 +61,7 @@ export function createSettleLead(deps: {
     const { incident, status, reason, ended } = end;
     const integration = await deps.integrations.findById(incident.integrationId);
     const chat = integration === undefined ? 'unknown' : deps.cipher.hashChat(integration.chatId);
-    announce(ended, { chat, status, reason, now });
+    announce(ended, { integrationId: incident.integrationId, chat, status, reason, now });
     if (incident.version > incident.shownVersion) await deps.updates.add(incidentId);
     else if (incident.closedAt !== null) await deps.texts.drop([incident.textId]);
   };

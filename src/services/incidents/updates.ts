@@ -158,7 +158,7 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
   async function shown({ incident, chat }: Target, textId: string | null): Promise<UpdateStep> {
     const now = clock.now();
     const ended = await incidents.markShown(incident.id, { version: incident.version, textId, now });
-    announce(ended, { chat, status: 'delivered', reason: null, now });
+    announce(ended, { integrationId: incident.integrationId, chat, status: 'delivered', reason: null, now });
     if (textId !== null && incident.closedAt === null) await deps.texts.keep(textId);
     // There may be a reply, or more to show by now.
     return AGAIN;
@@ -170,7 +170,7 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
   ): Promise<UpdateStep> {
     const now = clock.now();
     const ended = await incidents.giveUp(incident.id, { status: 'failed', reason, now });
-    announce(ended, { chat, status: 'failed', reason, now });
+    announce(ended, { integrationId: incident.integrationId, chat, status: 'failed', reason, now });
     await deps.texts.drop([incident.textId]);
     return DONE;
   }

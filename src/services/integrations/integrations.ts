@@ -2,6 +2,7 @@ import type { TokenClaims, Tokens } from '../../crypto/tokens.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
 import { type Integration, standing } from '../../domain/integration.ts';
+import { SETUP_SCOPE } from '../../domain/scopes.ts';
 import { deadToken } from '../alerts/refusals.ts';
 import { refuseBlocked } from '../chats/refuse-blocked.ts';
 import { inTime } from '../in-time.ts';
@@ -19,18 +20,22 @@ export interface IntegrationService extends TokenExchange {
   /**
    * `/token [name]`: a single-use setup token for a new integration of the chat. Unnamed, it is `<noun> <number>`. Where one
    * with this name waits for its exchange, it gets the new token, and the one before is dead.
+   * `locale`: the language (IETF) of whoever asks, for what the chat is told of the exchange.
    * @throws AppError too_many_integrations, invalid_request (the name), integration_not_active (the chat is blocked)
    */
   issueSetupToken(
     chatId: number,
     name?: string,
     noun?: string,
+    locale?: string,
   ): Promise<{ token: string; expiresAt: number; integration: Integration }>;
   /**
    * The integration that a verified token stands for.
    * @throws AppError unauthorized when the token was revoked, rotated away, or belongs to nothing; database_unavailable
    */
   authenticate(claims: TokenClaims, tokenHash: string): Promise<Integration>;
+  /** Whether its alerts show its name where the chat has other active integrations. */
+  setShowName(integration: Pick<Integration, 'id'>, showName: boolean): Promise<void>;
   /** Dead at once; queued alerts end as failed (revoked). @throws AppError integration_not_active if revoked before */
   revoke(integration: Integration): Promise<Integration>;
   /**
@@ -70,7 +75,7 @@ export function createIntegrationService(deps: {
   async function authenticate(claims: TokenClaims, tokenHash: string): Promise<Integration> {
     const integration = await inTime(() => integrations.findById(Number(claims.sub)), AGAIN);
     if (integration === undefined || integration.tokenHash !== tokenHash) {
-      throw deadToken();
+      throw deadToken(claims.scope === SETUP_SCOPE, integration);
     }
     return integration;
   }
@@ -99,7 +104,7 @@ export function createIntegrationService(deps: {
       return { active: known.filter(isActive), regained };
     },
 
-    async issueSetupToken(chatId, name, noun = 'integration') {
+    async issueSetupToken(chatId, name, noun = 'integration', locale) {
       const now = clock.now();
       await refuseBlocked(deps.chats, chatId);
       await deps.chats.register(chatId, now);
@@ -107,7 +112,7 @@ export function createIntegrationService(deps: {
       for (;;) {
         const waiting = await integrations.findReusablePending(chatId, chosen, now);
         const target = waiting ?? (await insertPending(chatId, chosen, now));
-        const { token, hash, expiresAt } = tokens.issueSetup(target.id);
+        const { token, hash, expiresAt } = tokens.issueSetup(target.id, locale);
         const integration = { ...target, name: chosen, tokenHash: hash, expiresAt };
         // Else it was exchanged this very moment.
         if (await integrations.storeSetupToken(target.id, chosen, hash, expiresAt, now))
@@ -119,6 +124,8 @@ export function createIntegrationService(deps: {
 
     ...createTokenExchange(deps),
 
+    setShowName: ({ id }, showName) => integrations.setShowName(id, showName),
+
     async revoke(integration) {
       const revoked = await inTime(() => integrations.revoke(integration.id, clock.now()), MAYBE_REVOKED);
       if (revoked === undefined) {
@@ -126,7 +133,7 @@ export function createIntegrationService(deps: {
       }
       const chat = chatOf(integration);
       for (const alertId of revoked.alertIds)
-        events.emit('alert.failed', { alertId, chat, reason: 'revoked' });
+        events.emit('alert.failed', { alertId, integrationId: integration.id, chat, reason: 'revoked' });
       events.emit('integration.revoked', {
         integrationId: integration.id,
         chat,

@@ -2,7 +2,7 @@ import type { TokenClaims, Tokens } from '../../crypto/tokens.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
 import type { Integration } from '../../domain/integration.ts';
-import { chatMismatch } from '../alerts/refusals.ts';
+import { alreadyUsed, chatMismatch } from '../alerts/refusals.ts';
 import { refuseBlocked } from '../chats/refuse-blocked.ts';
 import { inTime } from '../in-time.ts';
 import type { ChatRepository } from '../ports/chats.ts';
@@ -22,7 +22,12 @@ export interface TokenExchange {
   create(
     claims: TokenClaims,
     setupHash: string,
-    input: { name?: string | undefined; scope?: string | undefined; chatId?: number | undefined },
+    input: {
+      name?: string | undefined;
+      scope?: string | undefined;
+      chatId?: number | undefined;
+      showName?: boolean | undefined;
+    },
   ): Promise<{ integration: Integration; token: string }>;
   /** A new token; the old one is dead at once. @throws AppError unauthorized (replaced meanwhile), database_unavailable */
   rotate(integration: Integration): Promise<{ integration: Integration; token: string }>;
@@ -55,7 +60,11 @@ export function createTokenExchange(deps: {
       }
       await inTime(() => refuseBlocked(deps.chats, target.chatId), STILL_GOOD);
       const issued = tokens.issue(target.id, scope);
-      const next = { tokenHash: issued.hash, scope, name, expiresAt: issued.expiresAt };
+      const { showName } = input;
+      const next = {
+        ...{ tokenHash: issued.hash, scope, name, expiresAt: issued.expiresAt },
+        ...(showName === undefined ? {} : { showName }),
+      };
       const integration = await inTime(
         () =>
           integrations.activate(target.id, setupHash, {
@@ -68,12 +77,7 @@ export function createTokenExchange(deps: {
       );
       if (integration === 'too_many') throw tooMany(deps.maxPerChat);
       if (integration === undefined) {
-        throw new AppError(
-          'already_used',
-          target.status === 'pending'
-            ? 'A newer setup token for this integration has replaced this one. Use that one, or get another from the bot with /token.'
-            : 'This setup token has already been used. Get a new one from the bot with /token.',
-        );
+        throw alreadyUsed(target);
       }
       events.emit('integration.created', {
         integrationId: integration.id,

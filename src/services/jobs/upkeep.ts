@@ -43,17 +43,19 @@ export function createUpkeepService(deps: {
 }): UpkeepService {
   const { integrations, ledger, queue, events, clock } = deps;
 
-  async function chatOf(integrationId: number | undefined): Promise<string> {
-    const integration = integrationId === undefined ? undefined : await integrations.findById(integrationId);
+  async function chatOf(integrationId: number): Promise<string> {
+    const integration = await integrations.findById(integrationId);
     return integration === undefined ? 'unknown' : deps.cipher.hashChat(integration.chatId);
   }
 
   async function announce(
     ids: readonly string[],
-    tell: (alertId: string, chat: string) => void,
+    tell: (alert: { alertId: string; integrationId: number; chat: string }) => void,
   ): Promise<void> {
     for (const id of ids) {
-      tell(id, await chatOf((await ledger.find(id))?.integrationId));
+      const integrationId = (await ledger.find(id))?.integrationId;
+      if (integrationId !== undefined)
+        tell({ alertId: id, integrationId, chat: await chatOf(integrationId) });
       deps.ended.publish(id);
     }
   }
@@ -73,6 +75,7 @@ export function createUpkeepService(deps: {
         lost += 1;
         events.emit('alert.failed', {
           alertId: entry.id,
+          integrationId: entry.integrationId,
           chat: await chatOf(entry.integrationId),
           reason: 'lost',
         });
@@ -107,13 +110,11 @@ export function createUpkeepService(deps: {
       const now = clock.now();
       // 1. Nothing is sent after its ttl, even while the worker cannot send at all.
       const expired = await ledger.expireDue(now, BATCH);
-      await announce(expired, (alertId, chat) => events.emit('alert.expired', { alertId, chat }));
+      await announce(expired, (alert) => events.emit('alert.expired', alert));
       await queue.drop(expired, false);
       // 2. A send whose worker died: Telegram may have it.
       const stuck = await ledger.endStuck(now - deps.telegramTimeoutMs - STUCK_MARGIN_MS, now);
-      await announce(stuck, (alertId, chat) =>
-        events.emit('alert.uncertain', { alertId, chat, reason: 'worker_died' }),
-      );
+      await announce(stuck, (alert) => events.emit('alert.uncertain', { ...alert, reason: 'worker_died' }));
       // 3. Accepted, but no longer in the queue; not if the queue is another installation's.
       const isOurs = await queue.isOurs();
       const lost = isOurs ? await failLost(now - LOST_AFTER_MS) : 0;

@@ -24,6 +24,8 @@ export type AcceptingIntegration = Pick<
 > & {
   /** The operator has blocked its chat. */
   readonly isBlocked?: true;
+  /** What the alert shows of whom it is from, where the chat has several active integrations and that is not off. */
+  readonly shownName?: string;
 };
 
 /** The kinds are checked in this order, except `accepted`. */

@@ -12,8 +12,11 @@ export interface ChatRepository {
   list(): Promise<readonly (ChatRecord & { readonly integrations: number })[]>;
   /** No-op where it is registered. */
   register(chatId: number, now: number): Promise<void>;
-  /** Blocks it and ends its queued alerts as failed (`blocked`), in one transaction. Returns their ids. */
-  block(chatId: number, now: number): Promise<readonly string[]>;
+  /** Blocks it and ends its queued alerts as failed (`blocked`), in one transaction. Returns them. */
+  block(
+    chatId: number,
+    now: number,
+  ): Promise<readonly { readonly id: string; readonly integrationId: number }[]>;
   unblock(chatId: number): Promise<void>;
   /** A group has a new id: what is known of it goes along, and a block stays a block. */
   move(from: number, to: number): Promise<void>;

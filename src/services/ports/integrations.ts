@@ -22,7 +22,7 @@ export interface IntegrationRepository {
   /**
    * pending → active in one statement, only while `setupHash` is still the stored hash: of any number of concurrent
    * calls exactly one gets the integration, the others undefined. `too_many`: the chat has `maxPerChat` active ones.
-   * `name` null keeps the name. Also clears unreachableSince, and sets rateLimit to dailyLimit less the units that
+   * `name` null and no `showName` keep what is there. Also clears unreachableSince, and sets rateLimit to dailyLimit less the units that
    * revoked integrations of the chat have spent today.
    */
   activate(
@@ -32,6 +32,7 @@ export interface IntegrationRepository {
       tokenHash: string;
       scope: string;
       name: string | null;
+      showName?: boolean;
       expiresAt: number;
       now: number;
       maxPerChat: number;
@@ -50,6 +51,8 @@ export interface IntegrationRepository {
    * ('revoked'). Returns the ids of those alerts (to be taken off the queue), or undefined if it was revoked before.
    */
   revoke(id: number, now: number): Promise<{ integration: Integration; alertIds: string[] } | undefined>;
+  /** Whether alerts show the integration's name where its chat has others. */
+  setShowName(id: number, showName: boolean): Promise<void>;
   /** True once a day for an integration without quota, over all processes: the chat is to be told. */
   claimQuotaNotice(id: number, now: number): Promise<boolean>;
   /** For all integrations of the chat. Clears the suspicion count when `since` is null. Returns rows changed. */

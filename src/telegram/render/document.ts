@@ -9,11 +9,16 @@ const MAX_CAPTION = 1_024;
 const FILENAME = 'alert.txt';
 const MORE = '…\n\n(full text in the file)';
 
-/** The file holds the text as it was written, so that no address behind a link is lost; its caption what is shown. */
-export function toDocument(content: string, shown: StyledText): RenderedPart {
+/**
+ * The file holds the text as it was written, so that no address behind a link is lost; its caption what is shown.
+ * @param from the text's last line if it says whom it is from, else empty: the caption shows it, too
+ */
+export function toDocument(content: string, shown: StyledText, from = ''): RenderedPart {
   const document = { filename: FILENAME, content: content === '' ? EMPTY_TEXT : content };
   const isWhole = countCodePoints(shown.text) <= MAX_CAPTION;
-  const { text, entities } = isWhole ? headOf(shown, MAX_CAPTION) : headOf(shown, MAX_CAPTION - MORE.length);
+  const more = from === '' ? MORE : `${MORE}\n${from}`;
+  const limit = isWhole ? MAX_CAPTION : MAX_CAPTION - countCodePoints(more);
+  const { text, entities } = headOf(shown, limit);
   if (isWhole && !isVisible(text)) return { kind: 'document', text: EMPTY_TEXT, entities: [], document };
-  return { kind: 'document', text: isWhole ? text : text + MORE, entities, document };
+  return { kind: 'document', text: isWhole ? text : text + more, entities, document };
 }

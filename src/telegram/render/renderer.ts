@@ -1,7 +1,7 @@
 import type { AlertContent, AlertFormat } from '../../domain/alert.ts';
 import { RenderLimitError } from '../../domain/render-limit.ts';
 import type { LivingRenderer, RenderedPart, Renderer } from '../../services/ports/telegram.ts';
-import { compose, EMPTY_TEXT } from './compose.ts';
+import { compose, EMPTY_TEXT, signature } from './compose.ts';
 import { toDocument } from './document.ts';
 import { toLiving } from './living.ts';
 import { createMarkdownThread } from './markdown-thread.ts';
@@ -37,11 +37,14 @@ export function createRenderer(markdownLimitMs?: number): AlertRenderer {
   const render: Renderer = async (content, simplicity) => {
     const clean = cleanContent(content);
     const written = compose(clean, asWritten(clean.message), simplicity > 0);
-    if (simplicity === 2) return [toDocument(written.text, withoutStyle(written))];
+    const from = signature(clean);
+    if (simplicity === 2) return [toDocument(written.text, withoutStyle(written), from)];
     const shown =
       simplicity === 0 ? compose(clean, await formatOrPlain(clean), false) : withoutStyle(written);
     if (!isVisible(shown.text)) return [{ kind: 'message', text: EMPTY_TEXT, entities: [] }];
-    return toMessages(shown, simplicity === 3 ? MOST_PARTS : MAX_PARTS) ?? [toDocument(written.text, shown)];
+    return (
+      toMessages(shown, simplicity === 3 ? MOST_PARTS : MAX_PARTS) ?? [toDocument(written.text, shown, from)]
+    );
   };
 
   const renderLiving: LivingRenderer = async (content, simplicity, line) => {
@@ -107,6 +110,7 @@ function cleanContent(content: AlertContent): AlertContent {
     ...(content.title === undefined ? {} : { title: replaceLoneSurrogates(content.title) }),
     ...(content.urlTitle === undefined ? {} : { urlTitle: replaceLoneSurrogates(content.urlTitle) }),
     ...(content.url === undefined ? {} : { url: replaceLoneSurrogates(content.url) }),
+    ...(content.from === undefined ? {} : { from: replaceLoneSurrogates(content.from) }),
     ...(content.tags === undefined ? {} : { tags: content.tags.map(replaceLoneSurrogates) }),
   };
 }

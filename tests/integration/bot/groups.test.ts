@@ -66,6 +66,21 @@ describe('the bot in groups', () => {
     await eventually(async () => (await rig.integration(integration.id))?.status === 'revoked');
   });
 
+  it('lets administrators alone hide a name in alerts', async () => {
+    const make = async (name: string) =>
+      (await rig.exchange((await rig.service.issueSetupToken(GROUP, name)).token)).integration;
+    const [web] = [await make('web'), await make('db')];
+    rig.double.userSends(GROUP, '/integrations', ANN);
+    const list = await rig.botSays(GROUP);
+    const press = (by: typeof ANN) =>
+      rig.double.pressButton(GROUP, list.message_id, `name-off:${web.id}`, by);
+    const refused = press(MEMBER);
+    expect(await eventually(() => rig.double.callbackAnswer(refused))).toMatchObject({ showAlert: true });
+    expect((await rig.integration(web.id))?.showName).toBe(true);
+    press(JOSE);
+    await eventually(async () => (await rig.integration(web.id))?.showName === false);
+  });
+
   it('offers a link to an administrator who has no private chat with it, and issues the token after the link', async () => {
     rig.double.fault({
       method: 'sendMessage',

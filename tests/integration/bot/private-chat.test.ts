@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/domain/errors.ts';
 import { errorAnswer, type StoredMessage } from '../../../src/sandbox/bot-api-double.ts';
-import { ANN, type BotRig, createBotRig, eventually, JOSE, tokenIn } from '../../support/bot-rig.ts';
+import {
+  ANN,
+  type BotRig,
+  createBotRig,
+  eventually,
+  JOSE,
+  localeIn,
+  tokenIn,
+} from '../../support/bot-rig.ts';
 
 describe('the bot in a private chat', () => {
   let rig: BotRig;
@@ -63,6 +71,69 @@ describe('the bot in a private chat', () => {
     expect((await ask('/help', 4, JOSE)).text).toContain('"message":"Terminada sin errores"');
   });
 
+  it.each([
+    [ANN, 'The integration “nightly <b>” is set up: its alerts arrive in this chat.'],
+    [JOSE, 'La integración «nightly <b>» ya está configurada: sus alertas llegarán a este chat.'],
+  ])(
+    'tells the chat that its integration was set up, silently and in the language of /token',
+    async (user, text) => {
+      const offer = await ask('/token nightly <b>', 1, user);
+      const setup = tokenIn(offer.text);
+      const { integration } = await rig.exchange(setup);
+      await rig.bot.tellSetUp(integration, localeIn(setup));
+      expect((await rig.botSays(user.id, 2)).text).toBe(text);
+      const sent = rig.double.calls.findLast(({ method }) => method === 'sendMessage');
+      expect(sent?.payload.disable_notification).toBe(true);
+    },
+  );
+
+  it('logs that a chat could not be told, and goes on', async () => {
+    await rig.bot.tellSetUp({ chatId: 404, name: 'secret' }, 'en');
+    expect(rig.log.at(-1)).toMatchObject({ level: 'warn', fields: { chatId: 'hash-of-404' } });
+    expect(JSON.stringify(rig.log)).not.toContain('secret');
+  });
+
+  it('hides and shows the name in alerts of one of several integrations', async () => {
+    const web = await rig.activeChat(ANN, 'web');
+    expect((await ask('/integrations', 1)).reply_markup?.inline_keyboard).toHaveLength(1);
+    const db = await rig.activeChat(ANN, 'db');
+    const list = await ask('/integrations', 2);
+    const press = async (data: string) => {
+      const id = rig.double.pressButton(ANN.id, list.message_id, data);
+      return eventually(() => rig.double.callbackAnswer(id));
+    };
+    const now = () => rig.double.messages(ANN.id).find((one) => one.message_id === list.message_id);
+    const texts = () =>
+      now()
+        ?.reply_markup?.inline_keyboard.flat()
+        .map(({ text }) => text);
+    const [w, d] = [`web #${web.id}`, `db #${db.id}`];
+    expect(texts()).toEqual([
+      ...[`Revoke ${w}`, `Revoke ${d}`],
+      ...[`Hide “${w}” in its alerts`, `Hide “${d}” in its alerts`],
+    ]);
+
+    expect(await press(`name-off:${web.id}`)).toMatchObject({
+      text: 'Alerts from “web” no longer show its name.',
+    });
+    await eventually(() => texts()?.[2] === `Show “${w}” in its alerts`);
+    expect((await rig.integration(web.id))?.showName).toBe(false);
+    expect((await rig.integration(db.id))?.showName).toBe(true);
+
+    expect(await press(`name-on:${web.id}`)).toMatchObject({ text: 'Alerts from “web” now show its name.' });
+    await eventually(() => texts()?.[2] === `Hide “${w}” in its alerts`);
+    const stranger = await rig.activeChat(JOSE, 'his');
+    const callback = {
+      id: '1',
+      from: ANN,
+      chat_instance: 'x',
+      data: `name-off:${stranger.id}`,
+      message: list,
+    };
+    await rig.bot.handle({ update_id: 900_001, callback_query: callback } as never);
+    expect((await rig.integration(stranger.id))?.showName).toBe(true);
+  });
+
   it('tolerates any /start payload', async () => {
     for (const [nth, payload] of ['x', 'token_', 'token_12_%%', 'ref_abc'].entries()) {
       expect((await ask(`/start ${payload}`, nth + 1)).text).toContain('registered');
@@ -117,6 +188,8 @@ describe('the bot in a private chat', () => {
     expect(buttonsOf(ANN.id).map(({ text }) => text)).toEqual([
       `Revoke web #${one.id}`,
       `Revoke web #${two.id}`,
+      `Hide “web #${one.id}” in its alerts`,
+      `Hide “web #${two.id}” in its alerts`,
     ]);
     expect((await ask(`/test #${two.id}`, 2)).text).toContain('A test alert');
     expect(rig.accepted[0]?.integration.id).toBe(two.id);

@@ -55,7 +55,7 @@ export function describeChats(kind: TestDatabases): void {
       const waiting = newAlert(blocked);
       expect((await ledger.accept(waiting)).kind).toBe('accepted');
       expect((await ledger.accept(newAlert(other))).kind).toBe('accepted');
-      expect(await chats.block(101, NOW)).toEqual([waiting.id]);
+      expect(await chats.block(101, NOW)).toEqual([{ id: waiting.id, integrationId: blocked }]);
       expect(await ledger.find(waiting.id)).toMatchObject({ status: 'failed', reason: 'blocked' });
       expect(await ledger.accept(newAlert(blocked))).toMatchObject({
         kind: 'not_active',

@@ -60,6 +60,7 @@ export function describeIntegrationRepository(databases: TestDatabases): void {
         expiresAt: null,
         unreachableSince: null,
         unreachableReason: null,
+        showName: true,
         createdAt: NOW,
         updatedAt: NOW,
       });
@@ -137,6 +138,17 @@ export function describeIntegrationRepository(databases: TestDatabases): void {
       await repository.storeSetupToken(id, 'old', HASH, NOW + 1000, NOW);
       const active = await repository.activate(id, HASH, { ...ACTIVE, name: 'new' });
       expect(active).toMatchObject({ name: 'new', unreachableSince: null, unreachableReason: null });
+    });
+
+    it('keeps whether a name is shown, which it is unless told otherwise', async () => {
+      const { id, showName } = await repository.insertPending(nextChat(), 'x', 3, NOW);
+      expect([showName, (await repository.findById(id))?.showName]).toEqual([true, true]);
+      await repository.storeSetupToken(id, 'x', HASH, NOW + 1, NOW);
+      expect(await repository.activate(id, HASH, { ...ACTIVE, showName: false })).toMatchObject({
+        showName: false,
+      });
+      await repository.setShowName(id, true);
+      expect((await repository.findById(id))?.showName).toBe(true);
     });
 
     it('activates exactly once under 50 concurrent calls', async () => {

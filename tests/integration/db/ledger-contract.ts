@@ -104,12 +104,43 @@ export function describeAlertLedger(databases: TestDatabases): void {
       });
 
       it('says of what integration it took a unit', async () => {
-        const id = await insertActive(10);
+        const { id } = await integrations.insertPending(-80, 'x', 10, NOW);
+        await db.knex('Integrations').where({ id }).update({ status: 'active' });
         expect(await ledger.accept(newAlert(id))).toEqual({
           kind: 'accepted',
           remaining: 9,
-          integration: { id, chatId: -77, dailyLimit: 10, status: 'active', unreachableSince: null },
+          integration: { id, chatId: -80, dailyLimit: 10, status: 'active', unreachableSince: null },
         });
+      });
+
+      it('says what the alert is to be called where the chat has several active integrations', async () => {
+        await db.knex('Integrations').where({ chatId: -79 }).delete();
+        const insert = async (name: string, status: 'active' | 'pending' = 'active') => {
+          const { id } = await integrations.insertPending(-79, name, 10, NOW);
+          await db.knex('Integrations').where({ id }).update({ status });
+          return id;
+        };
+        const shown = async (id: number) => {
+          const answer = await ledger.accept(newAlert(id));
+          return answer.kind === 'accepted' ? answer.integration.shownName : answer.kind;
+        };
+        const web = await insert('web');
+        await insert('waiting', 'pending');
+        expect(await shown(web)).toBeUndefined();
+        const mail = await insert('mail');
+        const unnamed = await insert('');
+        expect([await shown(web), await shown(mail), await shown(unnamed)]).toEqual([
+          'web',
+          'mail',
+          `#${unnamed}`,
+        ]);
+        const namesake = await insert('web');
+        expect([await shown(web), await shown(namesake)]).toEqual([`web #${web}`, `web #${namesake}`]);
+        await integrations.setShowName(mail, false);
+        expect([await shown(mail), await shown(web)]).toEqual([undefined, `web #${web}`]);
+        await integrations.setShowName(mail, true);
+        for (const id of [namesake, unnamed, web]) await integrations.revoke(id, NOW);
+        expect(await shown(mail)).toBeUndefined();
       });
 
       it('refuses integrations that are pending, revoked or unreachable, and says which', async () => {

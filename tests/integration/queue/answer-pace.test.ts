@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createAnswerPace } from '../../../src/queue/answer-pace.ts';
 import type { AnswerPace } from '../../../src/services/ports/queue.ts';
+import { openDispatch } from '../../support/dispatch.ts';
 import { alertJob, type EngineRig, openEngineRig, SEALED } from '../../support/engine-rig.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 
@@ -39,6 +40,19 @@ describe('an answer', () => {
     const ms = await pace('pp', false, LONG_MS);
     expect(ms).toBeGreaterThan(2_500);
     expect(ms).toBeLessThanOrEqual(3_000);
+  });
+
+  it('that was the last in a row keeps a distance from the next alert', async () => {
+    const paced = openDispatch(rig.fast, { prefix: rig.prefix, chatDelayMs: 1_000 });
+    const first = alertJob('p1', 'pp');
+    await paced.alerts.add(first, SEALED);
+    for (let times = 0; times < 2; times += 1) await pace('pp', false, LONG_MS);
+    expect(await rig.fast.hget(rig.keys.gate('pp'), 'at')).toBeNull();
+    await pace('pp', false, LONG_MS);
+    const turn = await paced.pace.take(first);
+    expect(turn.kind === 'defer' && turn.ms).toBeGreaterThan(800);
+    expect(await rig.fast.pttl(rig.keys.gate('pp'))).toBeGreaterThan(3_000_000);
+    await paced.queue.close();
   });
 
   it('is one of 5 in a second at most, in all', async () => {

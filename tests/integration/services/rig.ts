@@ -57,7 +57,7 @@ export async function createRig(server: TestRedis, options: RigOptions = {}) {
     'quota.reset',
   );
   watched.push('integration.created', 'integration.revoked', 'integration.rotated', 'upkeep.done');
-  watched.push('job.failed');
+  watched.push('job.failed', 'chat.blocked');
   for (const name of watched) watch(name);
 
   const config = loadConfig(

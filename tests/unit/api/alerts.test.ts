@@ -28,7 +28,10 @@ describe('POST /api/alert', () => {
     );
     const body = await bodyOf(res);
     expect(res.status).toBe(202);
-    expect(body).toEqual({ id: body.id, status: 'queued', remaining: 9, message: 'Alert enqueued' });
+    expect(body).toEqual({
+      ...{ id: body.id, status: 'queued', remaining: 9, message: 'Alert enqueued' },
+      warnings: ['unknown is not a field.'],
+    });
     expect(res.headers.get('location')).toBe(`/api/alerts/${body.id}`);
     expect(res.headers.get('x-request-id')).toBe('abc-1');
     expect(res.headers.get('ratelimit')).toMatch(/^"quota"; r=9; t=\d+$/);
@@ -87,19 +90,14 @@ describe('POST /api/alert', () => {
     ['an empty message', { message: '' }, 'message'],
     ['nothing visible', { message: ' \n\u200b' }, 'message'],
     ['a number', { message: 1 }, 'message'],
-    ['a control character', { message: 'a\u0000b' }, 'message'],
-    ['a lone carriage return', { message: 'a\rb' }, 'message'],
-    ['a long title', { message: 'x', title: 'x'.repeat(257) }, 'title'],
+    ['colours alone', { message: '\u001b[1m\u001b[0m' }, 'message'],
     ['an unknown format', { message: 'x', format: 'rtf' }, 'format'],
-    ['an unknown priority', { message: 'x', priority: 5 }, 'priority'],
-    ['silent as a word', { message: 'x', silent: 'true' }, 'silent'],
+    ['an unknown priority', { message: 'x', priority: 6 }, 'priority'],
+    ['silent as a word', { message: 'x', silent: 'perhaps' }, 'silent'],
     ['a script address', { message: 'x', url: 'javascript:alert(1)' }, 'url'],
     ['an address with a space', { message: 'x', url: 'https://a b' }, 'url'],
-    ['a long address', { message: 'x', url: `https://a/${'b'.repeat(2048)}` }, 'url'],
-    ['a button without address', { message: 'x', urlTitle: 'Open' }, 'urlTitle'],
-    ['too many tags', { message: 'x', tags: Array.from({ length: 11 }, () => 't') }, 'tags'],
-    ['an empty tag', { message: 'x', tags: ['a', ''] }, 'tags.1'],
-    ['a long tag', { message: 'x', tags: ['x'.repeat(33)] }, 'tags.0'],
+    ['tags that are none', { message: 'x', tags: { a: 1 } }, 'tags'],
+    ['a tag that is none', { message: 'x', tags: ['a', {}] }, 'tags.1'],
     ['ttl 0', { message: 'x', ttl: 0 }, 'ttl'],
     ['a long ttl', { message: 'x', ttl: 604_801 }, 'ttl'],
     ['a broken ttl', { message: 'x', ttl: 1.5 }, 'ttl'],
@@ -120,9 +118,9 @@ describe('POST /api/alert', () => {
   });
 
   it('tells all faults together', async () => {
-    const body = await bodyOf(await send({ title: 1, ttl: -1, urlTitle: 'x', tags: 'x' }));
+    const body = await bodyOf(await send({ title: 1, ttl: -1, url: 'x', tags: true }));
     const paths = (body.errors as { path: string }[]).map(({ path }) => path);
-    expect(paths.sort()).toEqual(['message', 'tags', 'title', 'ttl', 'urlTitle']);
+    expect(paths.sort()).toEqual(['message', 'tags', 'title', 'ttl', 'url']);
   });
 
   it('refuses another chat with 403 chat_mismatch', async () => {
@@ -191,8 +189,9 @@ describe('Idempotency-Key', () => {
     expect(await again.json()).toEqual(await first.json());
   });
 
-  it.each(['', 'with space', 'x'.repeat(256), 'ümlaut'])('refuses the key %j', async (key) => {
-    const res = await send({ message: 'x' }, { 'Idempotency-Key': key });
+  it('refuses a key of more than 255 characters', async () => {
+    expect((await send({ message: 'x' }, { 'Idempotency-Key': 'x'.repeat(255) })).status).toBe(202);
+    const res = await send({ message: 'x' }, { 'Idempotency-Key': 'x'.repeat(256) });
     expect(res.status).toBe(400);
     expect(await bodyOf(res)).toMatchObject({ errors: [{ path: 'Idempotency-Key' }] });
   });

@@ -71,8 +71,10 @@ describe('bodies', () => {
   });
 
   it('names only so many faults of a long list', async () => {
-    const res = await post(JSON.stringify({ message: 'x', tags: Array.from({ length: 60_000 }, () => 1) }));
-    expect(((await bodyOf(res)).errors as unknown[]).length).toBe(1);
+    const res = await post(
+      JSON.stringify({ message: 'x', tags: Array.from({ length: 60_000 }, () => ({})) }),
+    );
+    expect(((await bodyOf(res)).errors as unknown[]).length).toBe(10);
   });
 
   it('answers 413 to more than 256 kB, chunked or not, packed or not', async () => {
@@ -120,7 +122,6 @@ describe('bodies', () => {
     { 'Content-Type': 'application/x-www-form-urlencoded' },
     { 'Content-Type': 'application/jsonp' },
     { 'Content-Type': 'json' },
-    { 'Content-Type': 'application/json; charset=latin1' },
     { 'Content-Type': 'application/json; charset=nonsense' },
     { 'Content-Type': 'application/json', 'Content-Encoding': 'magic' },
   ])('answers 415 to %j', async (headers) => {

@@ -14,7 +14,7 @@ describe('POST /api/alert with an incident', () => {
     [{ key: '' }, 'key', 'Send a string of 1 to 255 characters.'],
     [{ key: 'x'.repeat(256) }, 'key', 'Send a string of 1 to 255 characters.'],
     [{ key: 7 }, 'key', 'Send a string of 1 to 255 characters.'],
-    [{ key: 'a', resolve: 'yes' }, 'resolve', 'Send true, false or "if-open".'],
+    [{ key: 'a', resolve: 'maybe' }, 'resolve', 'Send true, false or "if-open".'],
     [{ resolve: true }, 'resolve', 'resolve ends the incident of a key. Send key too.'],
     [{ resolve: 'if-open' }, 'resolve', 'resolve ends the incident of a key. Send key too.'],
     [
@@ -29,10 +29,10 @@ describe('POST /api/alert with an incident', () => {
   });
 
   it('tells faults between fields beside those of other fields', async () => {
-    const json = { message: '', resolve: true, urlTitle: 'Open' };
+    const json = { message: '', resolve: true, ttl: 'x' };
     const { errors } = await bodyOf(await fixture.call('/api/alert', { token, json }));
     expect((errors as { path: string }[]).map(({ path }) => path).sort()).toEqual([
-      ...['message', 'resolve', 'urlTitle'],
+      ...['message', 'resolve', 'ttl'],
     ]);
   });
 

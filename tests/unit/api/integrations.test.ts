@@ -1,5 +1,7 @@
+import { exec } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ApiFixture, bodyOf, CHAT, startApi } from '../../support/api-fixture.ts';
+import { type ApiFixture, bodyOf, CHAT, PUBLIC_URL, startApi } from '../../support/api-fixture.ts';
 
 let fixture: ApiFixture;
 beforeAll(async () => {
@@ -25,6 +27,34 @@ describe('POST /api/createIntegration', () => {
     expect(await bodyOf(again)).toMatchObject({ code: 'already_used' });
     const sent = await fixture.call('/api/alert', { token: String(body.token), json: { message: 'x' } });
     expect(sent.status).toBe(202);
+  });
+
+  it('answers with a command that sends the first alert, ready to paste', async () => {
+    const { token } = fixture.setup();
+    const res = await fixture.call('/api/createIntegration', {
+      token,
+      method: 'POST',
+      headers: { 'X-Forwarded-Host': 'evil.example' },
+    });
+    const { next, token: issued } = (await bodyOf(res)) as { next: { curl: string }; token: string };
+    expect(next.curl).toContain(`curl -X POST ${PUBLIC_URL}/api/alert `);
+    expect(next.curl).toContain(issued);
+    const command = next.curl.replace(PUBLIC_URL, fixture.url);
+    const { stdout } = await promisify(exec)(`${command} -s`);
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'queued', remaining: 9 });
+    const narrow = await fixture.call('/api/createIntegration', {
+      token: fixture.setup().token,
+      json: { scope: 'integration:read' },
+    });
+    expect(await bodyOf(narrow)).not.toHaveProperty('next');
+  });
+
+  it('tells the bot, in the language of whoever asked for the token', async () => {
+    fixture.setUps.length = 0;
+    const { token } = fixture.setup();
+    await fixture.call('/api/createIntegration', { token, method: 'POST' });
+    await fixture.call('/api/createIntegration', { token, method: 'POST' });
+    expect(fixture.setUps).toEqual([{ integrationId: 1, locale: 'es-ES' }]);
   });
 
   it('gives the narrower scope that was asked for, and names the valid ones for others', async () => {

@@ -76,7 +76,7 @@ describe('the first page', () => {
     expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
     expect(html).not.toMatch(/<script(?![^>]* src=)|\son\w+=|javascript:/);
     const [, src = ''] = /<script src="([^"]+)"/.exec(html) ?? [];
-    const script = await fixture.call(`/${src}`);
+    const script = await fixture.call(src);
     expect([script.status, script.headers.get('content-type')]).toEqual([
       200,
       expect.stringContaining('text/javascript'),

@@ -176,3 +176,68 @@ describe('requireScope', () => {
     expect(calls.map(({ status }) => status)).toEqual([403, 403, 403, 403]);
   });
 });
+
+describe('tokens that look alike', () => {
+  const detailOf = async (res: Response, status: number): Promise<string> => {
+    const body = await bodyOf(res);
+    expect([res.status, body.status]).toEqual([status, status]);
+    return String(body.detail);
+  };
+  const alertWith = (token: string) => fixture.call('/api/alert', { token, json: { message: 'x' } });
+
+  it('says that it is a setup token, and what to do with it', async () => {
+    const { token } = fixture.setup();
+    const calls = [
+      alertWith(token),
+      fixture.call('/api/alerts/0190a000-0000-7000-8000-000000000000', { token }),
+      fixture.call(`/api/integrations/${CHAT}`, { token }),
+      fixture.call('/api/rotateToken', { token, method: 'POST' }),
+    ];
+    for (const call of calls) {
+      const detail = await detailOf(await call, 403);
+      expect(detail).toContain('This is a setup token');
+      expect(detail).toContain('POST /api/createIntegration');
+    }
+  });
+
+  it('says that it has been used, and which token to take', async () => {
+    const { token } = fixture.setup();
+    await fixture.call('/api/createIntegration', { token, method: 'POST' });
+    const read = () => fixture.call(`/api/integrations/${CHAT}`, { token });
+    for (const call of [alertWith(token), read()]) {
+      const detail = await detailOf(await call, 401);
+      expect(detail).toContain('setup token, and it has already been used');
+      expect(detail).toContain('the token in the answer');
+    }
+    const again = await fixture.call('/api/createIntegration', { token, method: 'POST' });
+    expect(await detailOf(again, 409)).toContain('the token in the answer');
+  });
+
+  it('says that it was replaced, or has expired', async () => {
+    const { token } = fixture.setup();
+    fixture.setup();
+    expect(await detailOf(await alertWith(token), 401)).toContain('a newer one has replaced it');
+    fixture.clock.skew = 301_000;
+    expect(await detailOf(await alertWith(token), 401)).toContain(
+      'This is a setup token, and it has expired',
+    );
+    fixture.clock.skew = 0;
+  });
+
+  it('says that a token is no setup token', async () => {
+    const { token } = fixture.grant();
+    const res = await fixture.call('/api/createIntegration', { token, method: 'POST' });
+    const detail = await detailOf(res, 403);
+    expect(detail).toContain("an integration's token");
+    expect(detail).toContain('POST /api/alert');
+    fixture.grant();
+    await detailOf(await fixture.call('/api/createIntegration', { token, method: 'POST' }), 401);
+  });
+
+  it('names the scope that a narrower token was made without', async () => {
+    const { token } = fixture.grant({ scope: 'integration:read' });
+    const res = await alertWith(token);
+    expect(res.headers.get('www-authenticate')).toContain('scope="alert:send"');
+    expect(await detailOf(res, 403)).toContain('the scope alert:send, which this one was made without');
+  });
+});

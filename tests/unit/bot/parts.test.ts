@@ -3,11 +3,11 @@ import type { Update } from 'telegraf/types';
 import { describe, expect, it, vi } from 'vitest';
 import { classifyFault } from '../../../src/bot/api-errors.ts';
 import { BotContext } from '../../../src/bot/context.ts';
-import { createIntegrationCurl } from '../../../src/bot/curl-examples.ts';
 import { parseTokenWish, tokenLink } from '../../../src/bot/deep-link.ts';
 import { createDispatcher } from '../../../src/bot/updates/dispatcher.ts';
 import { createSeenUpdates } from '../../../src/bot/updates/seen-updates.ts';
 import { backoffMs } from '../../../src/bot/updates/update-source.ts';
+import { createIntegrationCurl } from '../../../src/domain/curl-examples.ts';
 
 describe('deep links', () => {
   const payloadOf = (link: string) => new URL(link).searchParams.get('start') ?? '';

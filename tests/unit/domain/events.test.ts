@@ -6,11 +6,11 @@ describe('the event bus', () => {
   it('calls the listeners of a name in the order they came, and no others', () => {
     const bus = createEventBus();
     const heard: string[] = [];
-    bus.emit('alert.expired', { alertId: 'a', chat: 'c' });
+    bus.emit('alert.expired', { alertId: 'a', integrationId: 7, chat: 'c' });
     bus.on('alert.expired', ({ alertId }) => heard.push(`first ${alertId}`));
     bus.on('alert.expired', ({ alertId }) => heard.push(`second ${alertId}`));
     bus.on('alert.refused', () => heard.push('other'));
-    bus.emit('alert.expired', { alertId: 'b', chat: 'c' });
+    bus.emit('alert.expired', { alertId: 'b', integrationId: 7, chat: 'c' });
     expect(heard).toEqual(['first b', 'second b']);
   });
 

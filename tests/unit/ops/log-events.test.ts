@@ -15,9 +15,15 @@ function observed() {
   return { events, lines, clock };
 }
 
-it('names the chat hash chatId and keeps the ids of alert and request', () => {
+it('names the chat hash chatId and keeps the ids of alert, integration and request', () => {
   const { events, lines } = observed();
-  events.emit('alert.accepted', { alertId: 'a', chat: 'c0ffee', priority: 'high', requestId: 'r' });
+  events.emit('alert.accepted', {
+    alertId: 'a',
+    integrationId: 7,
+    chat: 'c0ffee',
+    priority: 'high',
+    requestId: 'r',
+  });
   expect(lines).toEqual([
     expect.objectContaining({
       component: 'api',
@@ -25,6 +31,7 @@ it('names the chat hash chatId and keeps the ids of alert and request', () => {
       message: 'Alert accepted',
       event: 'alert.accepted',
       alertId: 'a',
+      integrationId: 7,
       chatId: 'c0ffee',
       requestId: 'r',
       priority: 'high',
@@ -35,7 +42,7 @@ it('names the chat hash chatId and keeps the ids of alert and request', () => {
 
 it('chooses the level by what it means to the operator', () => {
   const { events, lines } = observed();
-  const alert = { alertId: 'a', chat: 'c' };
+  const alert = { alertId: 'a', integrationId: 7, chat: 'c' };
   events.emit('alert.sending', { ...alert, part: 1 });
   events.emit('alert.delivered', { ...alert, parts: 1, tookMs: 5 });
   events.emit('alert.failed', { ...alert, reason: 'blocked' });

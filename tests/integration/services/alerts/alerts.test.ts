@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { dispatchKeys } from '../../../../src/queue/keys.ts';
 import { createDeliveryService } from '../../../../src/services/delivery/delivery.ts';
 import { startTestRedis, type TestRedis } from '../../../support/redis.ts';
 import { createRig, type Rig, type RigOptions, request, tally, times } from '../rig.ts';
@@ -47,6 +48,22 @@ describe('accepting alerts', () => {
     expect(ids).toEqual([...ids].sort());
     const began = Number.parseInt((ids[0] ?? '').replace('-', '').slice(0, 12), 16);
     expect(Math.abs(Date.now() - began)).toBeLessThan(60_000);
+  });
+
+  it('seals whom an alert is from with its text, once the chat has several integrations', async () => {
+    const rig = await open();
+    const web = await rig.integrate(1001, 'web');
+    const sealed = async ({ integration }: typeof web) => {
+      const { id } = await rig.alerts.accept(integration, request('m'), {});
+      return rig.cipher.open((await rig.fast.get(dispatchKeys(rig.prefix).text(id))) ?? '', id);
+    };
+    expect(await sealed(web)).not.toHaveProperty('from');
+    const db = await rig.integrate(1001, 'db');
+    expect([(await sealed(web)).from, (await sealed(db)).from]).toEqual(['web', 'db']);
+    await rig.integrations.setShowName(web.integration, false);
+    expect(await sealed(web)).not.toHaveProperty('from');
+    const ids = rig.seen('alert.accepted').map(({ integrationId }) => integrationId);
+    expect(ids.slice(0, 3)).toEqual([web.integration.id, web.integration.id, db.integration.id]);
   });
 
   it('takes exactly the quota of 200 concurrent alerts, and says how many are left', async () => {

@@ -35,6 +35,17 @@ describe('sending an alert again by hand', () => {
     },
   );
 
+  it('refuses while the operator has blocked the chat', async () => {
+    const { integration, id } = await kept('uncertain');
+    const [chat] = await rig.chats.list();
+    await rig.chats.block(chat?.hash ?? '');
+    for (const by of ['operator', { integration }] as const)
+      await expect(rig.alerts.resend(by, id)).rejects.toMatchObject({ code: 'integration_not_active' });
+    expect(rig.seen('chat.blocked')).toEqual([{ chat: chat?.hash, alerts: 0 }]);
+    await rig.chats.unblock(chat?.hash ?? '');
+    expect((await rig.alerts.resend({ integration }, id)).status).toBe('queued');
+  });
+
   it.each<AlertStatus>(['queued', 'sending', 'delivered', 'expired'])(
     'refuses a %s alert',
     async (status) => {

@@ -156,7 +156,7 @@ describe('upkeep', () => {
     expect([await status(short), await status(long)]).toEqual(['expired', 'queued']);
     expect((await rig.queue.counts()).pending).toBe(1);
     expect([await rig.queue.hasText(short), await rig.queue.hasText(long)]).toEqual([false, true]);
-    expect(rig.seen('alert.expired')).toEqual([{ alertId: short, chat }]);
+    expect(rig.seen('alert.expired')).toEqual([{ alertId: short, integrationId: integration.id, chat }]);
     expect(rig.seen('upkeep.done')).toEqual([{ expired: 1, uncertain: 0, lost: 0 }]);
   });
 

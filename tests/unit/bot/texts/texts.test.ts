@@ -34,8 +34,10 @@ describe('the texts of the bot', () => {
   it.each(languages)('keep to the limits of Telegram in %s', (_language, texts) => {
     for (const command of MENU_COMMANDS) expect(texts.commands[command].length).toBeLessThanOrEqual(256);
     // Shown as the answer to a button.
-    expect(texts.adminsOnly.length).toBeLessThanOrEqual(200);
-    const name = `${'W'.repeat(64)} ${texts.unnamed(Number.MAX_SAFE_INTEGER)}`;
+    const plain = 'W'.repeat(64);
+    for (const answer of [texts.adminsOnly, texts.nameShown(plain), texts.nameHidden(plain)])
+      expect(answer.length).toBeLessThanOrEqual(200);
+    const name = `${plain} ${texts.unnamed(Number.MAX_SAFE_INTEGER)}`;
     for (const longest of [
       texts.integrationLine({ name, left: 10_000, limit: 10_000, unreachable: true }),
       texts.waitingLine({ name, isExpired: true }),

@@ -46,7 +46,7 @@ describe('the queue check', () => {
     state.motion = { ...STILL, pausedUntil: state.now + 1 };
     state.counts = ONE;
     await check();
-    events.emit('alert.sending', { alertId: 'a', chat: 'c', part: 1 });
+    events.emit('alert.sending', { alertId: 'a', integrationId: 7, chat: 'c', part: 1 });
     state.motion = STILL;
     state.now -= 10 * LIMIT;
     expect(await check()).toEqual({ ok: true });
@@ -68,13 +68,13 @@ describe('the queue check', () => {
     expect(await check()).toEqual({ ok: true });
     state.now += LIMIT + 1;
     expect(await check()).toEqual(STALLED);
-    events.emit('alert.sending', { alertId: 'a', chat: 'c', part: 1 });
+    events.emit('alert.sending', { alertId: 'a', integrationId: 7, chat: 'c', part: 1 });
     expect(await check()).toEqual({ ok: true });
   });
 
   it('counts from when something became due, not from the last send', async () => {
     const { state, events, check } = setUp();
-    events.emit('alert.delivered', { alertId: 'a', chat: 'c', parts: 1, tookMs: 1 });
+    events.emit('alert.delivered', { alertId: 'a', integrationId: 7, chat: 'c', parts: 1, tookMs: 1 });
     state.now += 10 * LIMIT;
     state.counts = { ...EMPTY, pending: 1, prioritized: 1 };
     expect(await check()).toEqual({ ok: true });

@@ -5,7 +5,7 @@ import { reasonOf } from '../../../../src/ops/checks/fault-reasons.ts';
 import { createWriteCheck } from '../../../../src/ops/checks/write-check.ts';
 
 const OK = { ok: true };
-const ACCEPTED = { alertId: 'a', chat: 'c', priority: 'normal' } as const;
+const ACCEPTED = { alertId: 'a', integrationId: 7, chat: 'c', priority: 'normal' } as const;
 
 function setUp() {
   const state = { now: 1_000_000, writes: 0, write: async (): Promise<void> => undefined };

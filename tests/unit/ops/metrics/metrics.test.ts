@@ -34,7 +34,7 @@ const SOURCES = {
   isTelegramUp: () => true,
   queueCapacity: 500,
 };
-const ALERT = { alertId: 'a', chat: 'c' };
+const ALERT = { alertId: 'a', integrationId: 7, chat: 'c' };
 
 function setUp(deps: Partial<MetricsDeps> = {}) {
   const events = createEventBus();

@@ -91,6 +91,7 @@ const message = fc.tuple(fc.array(piece, { minLength: 1, maxLength: 40 }), lengt
   const text = pieces.join('') || '.';
   return text.repeat(Math.ceil(size / text.length)).slice(0, size);
 });
+const from = fc.option(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 64 }), { nil: undefined });
 const title = fc.option(fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }), { nil: undefined });
 
 /** UTF-8 has no lone surrogates: writing them makes U+FFFD. */
@@ -119,20 +120,25 @@ function isSeen(text: string): boolean {
 describe('any text, in any format', () => {
   it.each(ALERT_FORMATS)('arrives whole, in parts that Telegram takes: %s', (format) => {
     return fc.assert(
-      fc.asyncProperty(message, title, async (text, heading) => {
-        const content = { message: text, format, ...(heading === undefined ? {} : { title: heading }) };
+      fc.asyncProperty(message, title, from, async (text, heading, name) => {
+        const content = {
+          ...{ message: text, format },
+          ...(heading === undefined ? {} : { title: heading }),
+          ...(name === undefined ? {} : { from: name }),
+        };
         const parts = await render(content, 0);
         expect(parts.length).toBeGreaterThanOrEqual(1);
         expect(parts.length).toBeLessThanOrEqual(4);
 
         const clean = wellFormed(text);
         const head = heading === undefined ? '' : `${wellFormed(heading)}\n`;
-        const seen = head + visibleText(clean, format);
+        const tail = name === undefined ? '' : `\n— ${wellFormed(name)}`;
+        const seen = head + visibleText(clean, format) + tail;
         for (const part of parts) expectSendable(part);
         if (!isSeen(seen)) return;
         const [first] = parts;
         if (first?.kind === 'document') {
-          expect(first.document?.content).toBe(head + clean);
+          expect(first.document?.content).toBe(head + clean + tail);
           expect([...seen].length).toBeGreaterThan(4_090 * 3);
           return;
         }

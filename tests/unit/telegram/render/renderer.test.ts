@@ -49,6 +49,39 @@ describe('an alert as messages', () => {
     },
   );
 
+  it('shows whom it is from below all else, as text', async () => {
+    const from = '*db* <b>&amp; [x](https://a.b)';
+    for (const format of ['plain', 'markdown', 'html'] as const) {
+      const [part] = await render(alert('m', { title: 't', tags: ['x'], from, format }), 0);
+      expect(part?.text).toBe(`t\nm\n#x\n— ${from}`);
+      expect(describeEntities(part ?? { text: '', entities: [] })).toEqual(['bold t', `italic — ${from}`]);
+      const [plain] = await render(alert('m', { from, format }), 1);
+      expect(plain).toEqual({ kind: 'message', text: `m\n— ${from}`, entities: [] });
+    }
+  });
+
+  it('cuts a message with the line that says whom it is from within the limits', async () => {
+    const from = 'x'.repeat(64);
+    const parts = await render(alert(words(4_090), { from }), 0);
+    expect(parts).toHaveLength(2);
+    parts.forEach(expectSendable);
+    expect(joinParts(parts)).toBe(`${words(4_090)}\n— ${from}`);
+  });
+
+  it('says whom a file is from in its caption, too', async () => {
+    const from = '😀'.repeat(32);
+    const title = 't'.repeat(400);
+    for (const simplicity of [0, 1, 2] as const) {
+      const [file] = await render(alert(words(16_000), { title, from }), simplicity);
+      if (file) expectSendable(file);
+      expect(file?.kind).toBe('document');
+      expect(file?.text.endsWith(`(full text in the file)\n— ${from}`)).toBe(true);
+      expect(file?.document?.content).toBe(`${title}\n${words(16_000)}\n— ${from}`);
+    }
+    const [short] = await render(alert('m', { from: 'db' }), 2);
+    expect([short?.text, short?.document?.content]).toEqual(['m\n— db', 'm\n— db']);
+  });
+
   it('shows an address for which Telegram takes no button, and leaves others to the button', async () => {
     const shown = async (url: string, urlTitle?: string) =>
       (await render(alert('m', { url, ...(urlTitle === undefined ? {} : { urlTitle }), tags: ['t'] }), 0))[0]

@@ -7,6 +7,11 @@ export function createIntegrationCurl(publicUrl: string, setupToken: string): st
   ].join('\n');
 }
 
+/** On one line, because it goes into JSON: ready to paste once that is read. */
+export function firstAlertCurl(publicUrl: string, token: string): string {
+  return `curl -X POST ${publicUrl}/api/alert -H 'Authorization: Bearer ${token}' -H 'Content-Type: application/json' -d '{"message":"It works"}'`;
+}
+
 export function sendAlertCurl(
   publicUrl: string,
   alert: { readonly title: string; readonly message: string },

@@ -8,6 +8,7 @@ import { AppError } from '../domain/errors.ts';
 import type { HttpLogger } from '../http/logger.ts';
 import type { ObserveRequest } from '../http/observe-requests.ts';
 import { unknownRoute } from '../http/problem-handlers.ts';
+import type { ReportRefusal } from '../http/refusals.ts';
 import { createRequestRateLimit } from '../http/request-rate.ts';
 import { createSecurityHeaders, type SecurityHeaders } from '../http/security-headers.ts';
 import { createHttpServer, type HttpServer, type Mount } from '../http/server.ts';
@@ -74,11 +75,25 @@ export function createOpsServer(deps: OpsServerDeps): HttpServer {
 }
 
 /** The webhook is not counted: it has a secret of its own, and a burst of updates is no abuse. */
-function opsMounts({ webhook, health }: OpsServerDeps, headers: SecurityHeaders): Mount[] {
+function opsMounts({ webhook, health, reportRefusal }: OpsServerDeps, headers: SecurityHeaders): Mount[] {
   return [
-    ...(webhook === undefined ? [] : [{ handlers: [webhook] }]),
+    ...(webhook === undefined ? [] : [{ handlers: [reporting(webhook, reportRefusal)] }]),
     { at: '/health', handlers: [headers.data, createHealthRoutes(health)] },
   ];
+}
+
+/** The webhook answers 401 where the secret is not the one that Telegram was given. */
+function reporting(webhook: RequestHandler, report: ReportRefusal): RequestHandler {
+  return (req, res, next) => {
+    const tell = () => {
+      if (res.statusCode === 401) report('webhook', req);
+    };
+    res.once('finish', tell);
+    return webhook(req, res, (error?: unknown) => {
+      res.off('finish', tell);
+      next(error);
+    });
+  };
 }
 
 /** Only the API makes callers wait. */

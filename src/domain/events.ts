@@ -8,8 +8,8 @@ interface AlertEvent {
   readonly chat: string;
 }
 
-/** Who was not let in: an operator, at once or slowed down; a sender's token; a client that asked too often. */
-export const REFUSED_ACCESS = ['sign_in', 'sign_in_limit', 'token', 'rate_limit'] as const;
+/** Who was not let in: an operator, at once or slowed down; a sender's token; a client that asked too often; not Telegram. */
+export const REFUSED_ACCESS = ['sign_in', 'sign_in_limit', 'token', 'rate_limit', 'webhook'] as const;
 export type RefusedAccess = (typeof REFUSED_ACCESS)[number];
 
 /**

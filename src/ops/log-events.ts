@@ -20,6 +20,7 @@ const REFUSAL_MESSAGES: Readonly<Record<RefusedAccess, string>> = {
   sign_in_limit: 'Operator sign-in slowed down: too many failures from one address',
   token: 'Request refused: its token is missing, wrong or no longer valid',
   rate_limit: 'Request refused: too many from one address',
+  webhook: 'Bot update refused: its secret is missing or wrong',
 };
 
 const FLOOD_MESSAGES: Readonly<Record<DomainEvents['telegram.rate_limited']['scope'], string>> = {

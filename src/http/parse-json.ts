@@ -14,12 +14,16 @@ export function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     try {
-      return JSON.parse(text.replace(STRINGS, (string) => string.replace(RAW_CONTROLS, escaped)));
+      const plain = ESCAPED_QUOTE.test(text) ? text.replaceAll('\\"', '"') : text;
+      return JSON.parse(plain.replace(STRINGS, (string) => string.replace(RAW_CONTROLS, escaped)));
     } catch {
       throw badJson(error);
     }
   }
 }
+
+/** A command that was copied out of a JSON answer. JSON itself has no backslash there. */
+const ESCAPED_QUOTE = /^\s*\{\s*\\"/;
 
 function escaped(control: string): string {
   return `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`;

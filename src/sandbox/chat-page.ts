@@ -146,7 +146,8 @@ export function createChatPage(double: BotApiDouble, options: ChatPageOptions = 
       const url = new URL(req.originalUrl ?? req.url ?? '/', 'http://sandbox');
       for (const [name, value] of Object.entries(HEADERS)) res.setHeader(name, value);
       if (url.pathname === basePath) {
-        res.writeHead(308, { location: `${basePath}/` }); // the page's own addresses are relative
+        // The page's own addresses are relative, and so is this one: a proxy may serve it below a path.
+        res.writeHead(308, { location: `./${basePath.split('/').at(-1)}/` });
         res.end();
         return;
       }

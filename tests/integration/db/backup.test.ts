@@ -252,6 +252,7 @@ describe.each(pairs)('migrate-database from $title', ({ from, to }) => {
       'Installation: 1 row copied',
       'Integrations: 2 rows copied',
       'Alerts: 700 rows copied',
+      'Incidents: 0 rows copied',
       'Chats: 1 row copied',
       'Invites: 1 row copied',
       'JobRuns: 1 row copied',

@@ -76,6 +76,11 @@ describe('over HTTP', () => {
     alone.close();
   });
 
+  it('sends a browser on to its folder, also where a proxy serves it below a path', async () => {
+    const { status, headers } = await fetch(base, { redirect: 'manual' });
+    expect([status, headers.get('location')]).toEqual([308, './sandbox/']);
+  });
+
   it('takes messages of its own pages only', async () => {
     const origin = base.replace('/sandbox', '');
     const message = { chatId: YOU, text: 'x' };

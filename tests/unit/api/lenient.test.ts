@@ -197,6 +197,12 @@ describe('control characters', () => {
     expect(alert.message).toBe('one\ntwo\tthree ok');
     expect((await post('{"message":"one\ntwo')).status).toBe(400);
   });
+
+  it('and quotes may be escaped, as a command is that was copied out of a JSON answer', async () => {
+    expect((await accepted(await post(String.raw`{\"message\":\"It works\"}`))).message).toBe('It works');
+    expect((await accepted(await post(String.raw`{"message":"a \"b\" c"}`))).message).toBe('a "b" c');
+    expect((await post(String.raw`{\"message\":`)).status).toBe(400);
+  });
 });
 
 describe('fields that are none', () => {

@@ -63,7 +63,7 @@ export async function runInvite(argv: readonly string[], deps: ChatsDeps): Promi
     io.log(way);
     io.error(
       bot === undefined
-        ? `Send this to the bot. It works once, until ${until}. (Telegram did not say what the bot is called, so that there is no link.)`
+        ? `Send this to the bot. It works once, until ${until}. (Telegram did not say what the bot is called, so there is no link.)`
         : `This link lets one chat in, once, until ${until}. In a group, send /start ${payload}`,
     );
     if (config.registration === 'open')

@@ -18,7 +18,7 @@ const BOARD_PATH = '/admin/queues';
 
 /** The line below the queue's name. It is cut where the window ends, so that the first words matter most. */
 const ALERTS_DESCRIPTION =
-  'Failed: may not have arrived. Delayed: scheduled, or held back by a flood wait or the pace of its chat.';
+  'Failed: did not arrive, or (uncertain) may have arrived. Delayed: scheduled, or held back by a flood wait or the pace of its chat.';
 
 /**
  * Bull Board for both queues, to be mounted at BOARD_PATH behind the operator guard. It shows no text of an alert, and

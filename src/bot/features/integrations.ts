@@ -31,7 +31,8 @@ export function integrationsFeature(deps: Pick<FeatureDeps, 'integrations' | 'cl
     });
     if (lines.length > 0) lines.unshift(texts.integrationsTitle);
     if (all.length > listed.length) lines.push(texts.moreIntegrations(all.length - listed.length));
-    if (!all.some((one) => one.status === 'active')) lines.push(texts.noActiveIntegration);
+    if (!all.some((one) => one.status === 'active'))
+      lines.push(...(lines.length > 0 ? [''] : []), texts.noActiveIntegration);
     await ctx.reply(lines.join('\n'), {
       reply_markup: {
         inline_keyboard: [

@@ -66,7 +66,7 @@ The answer contains the integration's token: use that one to send alerts.`,
     `Too many setup tokens. Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
   channelAdded: (title) => `I've been added to ${title}. This button gets you a setup token for it.`,
   channelWelcome:
-    'This channel is registered: alerts can arrive here. This button gets an administrator a setup token for it.',
+    'This channel is registered: alerts can arrive here. An administrator can get a setup token for it with this button.',
   mayNotWrite: (title) =>
     `I may not write in ${title}. Alerts can only arrive there once I have the right to post messages.`,
   adminsOnly: 'Only administrators can do that.',
@@ -80,7 +80,8 @@ The answer contains the integration's token: use that one to send alerts.`,
       : `• ${name}: pending (its setup token has not been used yet)`,
   moreIntegrations: (count) =>
     `… and ${count} more. To revoke one that is not listed, send /revoke with its name or id.`,
-  noActiveIntegration: 'This chat has no active integration yet. Add one with /token.',
+  noActiveIntegration:
+    'This chat has no active integration yet. Use the setup token that /token gave you, or get a new one with /token.',
   unnamed: (id) => `#${id}`,
   newName: 'integration',
 

@@ -82,7 +82,8 @@ La respuesta contiene el token de la integración: úsalo para enviar alertas.`,
       : `• ${name}: pendiente (su token de configuración aún no se ha usado)`,
   moreIntegrations: (count) =>
     `… y ${count} más. Para revocar una que no aparezca aquí, envía /revoke con su nombre o su id.`,
-  noActiveIntegration: 'Este chat aún no tiene ninguna integración activa. Crea una con /token.',
+  noActiveIntegration:
+    'Este chat aún no tiene ninguna integración activa. Usa el token de configuración que te dio /token u obtén uno nuevo con /token.',
   unnamed: (id) => `#${id}`,
   newName: 'integración',
 

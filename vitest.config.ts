@@ -6,7 +6,8 @@ export default defineConfig({
     globalSetup: ['tests/support/global-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    // On two cores: most of the time they wait.
+    maxWorkers: 3,
     // A file's modules are loaded once per worker: half of the processor time. Nothing of ours keeps state in a module.
     isolate: false,
   },

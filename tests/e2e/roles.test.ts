@@ -77,9 +77,11 @@ describe('a service of several processes', () => {
     const post = (headers: Record<string, string> = {}) =>
       bot.api.call(HOOK.path, { method: 'POST', json: { update_id: 1 }, headers });
     expect((await post()).status).toBe(401);
-    expect(bot.logs.filter(({ event }) => event === 'access.refused')).toMatchObject([
-      { level: 'info', kind: 'webhook', message: 'Bot update refused: its secret is missing or wrong' },
-    ]);
+    await expect
+      .poll(() => bot.logs.filter(({ event }) => event === 'access.refused'))
+      .toMatchObject([
+        { level: 'info', kind: 'webhook', message: 'Bot update refused: its secret is missing or wrong' },
+      ]);
     expect((await post({ 'x-telegram-bot-api-secret-token': HOOK.secret })).status).toBe(200);
     expect((await bot.api.call('/health/live')).status).toBe(200);
     expect((await bot.api.call('/')).status).toBe(404);

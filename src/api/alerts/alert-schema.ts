@@ -108,7 +108,12 @@ function oneOf(names: readonly string[]): string {
 
 function isButtonUrl(value: string): boolean {
   if (!/^(?:https?|tg):\/\/[^\s\p{Cc}]+$/iu.test(value)) return false;
-  return URL.canParse(value);
+  // Not by URL.canParse: once it is hot, Node 20's refuses letters such as "Ä".
+  try {
+    return new URL(value) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function isAbsent(value: unknown): boolean {

@@ -25,12 +25,14 @@ async function main(args: string[]): Promise<number> {
     redis: Number(values['rounds-redis']),
     soakMinutes: Number(values['soak-minutes']),
   });
-  const wanted = values.only?.split(',');
-  const chosen = all.filter((scenario) => wanted?.includes(scenario.name) ?? true);
-  if (chosen.length === 0) {
-    say(`${USAGE}\nScenarios: ${all.map((scenario) => scenario.name).join(', ')}`);
+  const names = all.map((scenario) => scenario.name);
+  const wanted = values.only?.split(',') ?? names;
+  const unknown = wanted.filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    say(`No such scenario: ${unknown.join(', ')}\n${USAGE}\nScenarios: ${names.join(', ')}`);
     return 2;
   }
+  const chosen = all.filter((scenario) => wanted.includes(scenario.name));
   const seed = Number(values.seed);
   say(`seed ${seed}, node ${process.version}\n`);
   const reports: Report[] = [];

@@ -68,7 +68,7 @@ export async function startWorker(deps: {
     ...config.worker,
     onError: context.onError,
   });
-  await worker.start();
+  worker.start();
   edits.worker.start();
   return {
     guard,

@@ -1,15 +1,15 @@
 import type { Queue, RateLimiterOptions } from 'bullmq';
-import { type AlertJobData, callUp } from './alert-queue.ts';
+import { callUp } from './alert-queue.ts';
 
 /** Jobs per look: bounds the memory that it takes. */
 const PAGE = 500;
 
 /**
  * After the clock was set back: BullMQ wakes what was put off by the time of day, which is now further away than anybody
- * meant. Each alert that was looked at in what is now the future gets another look at once; the pace puts it off again if
+ * meant. Each job that was looked at in what is now the future gets another look at once; the pace puts it off again if
  * it has to. Scheduled ones, which nobody has looked at, wait for their time.
  */
-export async function lookAgain(queue: Queue<AlertJobData>): Promise<void> {
+export async function lookAgain(queue: Queue): Promise<void> {
   const now = Date.now();
   const ids: string[] = [];
   for (let start = 0; ; start += PAGE) {

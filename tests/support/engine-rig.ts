@@ -45,7 +45,7 @@ export async function openEngineRig(server: TestRedis, options: Omit<DispatchOpt
         onError: () => undefined,
       });
       workers.push(worker);
-      await worker.start();
+      worker.start();
       return worker;
     },
     /** The pace of one more process. */

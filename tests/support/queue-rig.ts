@@ -1,8 +1,9 @@
 import { createEventBus } from '../../src/domain/events.ts';
-import { type AlertWorker, createAlertWorker } from '../../src/queue/alert-worker.ts';
+import { createAlertWorker } from '../../src/queue/alert-worker.ts';
 import { type DispatchCommands, withDispatchCommands } from '../../src/queue/commands.ts';
 import { createEndedSignal } from '../../src/queue/ended-signal.ts';
 import { createMaintenanceQueue, type MaintenanceQueue } from '../../src/queue/maintenance-queue.ts';
+import type { PacedWorker } from '../../src/queue/paced-worker.ts';
 import { connectRedis, type RedisClient, type RedisTarget } from '../../src/redis/connect.ts';
 import type { DeliveryService } from '../../src/services/delivery/delivery.ts';
 import type { AlertQueue, EndedSignal, Pace } from '../../src/services/ports/queue.ts';
@@ -23,7 +24,7 @@ export interface QueueRig {
   /** Waits until a command on the fast connection succeeds. @throws what it failed with after 10 s */
   ready(): Promise<void>;
   /** A worker whose deliveries are `deliver`'s, one at a time unless told otherwise; stopped by `close`. */
-  work(deliver: DeliveryService['deliver'], concurrency?: number): Promise<AlertWorker>;
+  work(deliver: DeliveryService['deliver'], concurrency?: number): Promise<PacedWorker>;
   /** The scheduled jobs; each run is told to `ran`, and lasts as long as that; stopped by `close`. */
   schedule(ran: (name: string) => unknown): Promise<MaintenanceQueue>;
   /** Ends what `work` and `schedule` started, then the connections. */
@@ -87,7 +88,7 @@ export function openQueueRig(
         onError,
       });
       running.push(worker);
-      await worker.start();
+      worker.start();
       return worker;
     },
     async schedule(ran) {

@@ -88,7 +88,10 @@ async function serve(config: Config, log: Logger): Promise<number | undefined> {
     return undefined;
   });
   // The newcomer's lines hold a token and a password: they belong on the terminal, not in the log.
-  if (started?.notice !== undefined) io.error(started.notice);
+  if (started?.notice !== undefined) {
+    log.flush();
+    io.error(started.notice);
+  }
   return undefined;
 }
 

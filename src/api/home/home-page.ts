@@ -38,7 +38,7 @@ ${options.sandbox ? '<p class="card"><b>Sandbox.</b> No bot token is set: a page
 <h2>Send your first alert</h2>
 <ol>
 <li>${bot}</li>
-<li>The bot's answer contains a setup token. Exchange it, once, for your integration's token. This command is in the answer, too, with the token filled in:</li>
+<li>The bot's answer contains a setup token. Exchange it, once, for your integration's token. The answer also has this command, with the token filled in:</li>
 </ol>
 <pre>SETUP_TOKEN='paste the setup token here'
 curl -X POST '${address}/api/createIntegration' \\
@@ -76,7 +76,7 @@ function places({ sandbox, operators }: HomeOptions): Place[] {
       ? [{ path: '/sandbox', name: 'Sandbox chat', what: 'Talk to the bot and see alerts arrive.' }]
       : []),
     ...(operators
-      ? [{ path: '/admin/queues/', name: 'Queues', what: 'For operators: alerts and jobs.' }]
+      ? [{ path: '/admin/queues/', name: 'Board', what: 'For operators: alerts and jobs.' }]
       : []),
     ...(operators
       ? [{ path: '/metrics', name: 'Metrics', what: 'For operators: in Prometheus format.' }]

@@ -7,7 +7,6 @@ import { toAlertRecord } from '../alerts/alert-columns.ts';
 import { firstOfEachKey } from '../alerts/first-of-each-key.ts';
 import { isDataError, retryConflicts } from '../engine/conflicts.ts';
 import type { IncidentModel } from '../models/incident-model.ts';
-import type { IntegrationModel } from '../models/integration-model.ts';
 import { type BatchState, readBatch } from './batch-state.ts';
 import { newIncident, toLive } from './incident-rows.ts';
 
@@ -87,27 +86,24 @@ function takeOne(state: BatchState, alert: KeyedAlert, options: TakeInOptions): 
   const live = state.live(alert);
   const step = stepFor(live && toLive(live), { ...alert, at: alert.createdAt }, options);
   if (step.kind === 'ignore') return { kind: 'ignored', integration: known };
-  if (!('next' in step)) return open(state, alert, { step: step.kind, integration, live, options });
+  if (!('next' in step)) return open(state, alert, step.kind, { integration, live, options });
   if (live === undefined) throw new Error('an alert folds into nothing');
-  return fold(state, alert, { step, integration, live, options });
+  return fold(state, alert, step, { integration, live, options });
 }
 
 type Integration = NonNullable<ReturnType<BatchState['integration']>>;
 
+/** What an alert meets. */
+interface Situation {
+  readonly integration: Integration;
+  readonly options: TakeInOptions;
+}
+
 function open(
   state: BatchState,
   alert: KeyedAlert,
-  {
-    step,
-    integration,
-    live,
-    options,
-  }: {
-    step: 'open' | 'message' | 'ignore';
-    integration: Integration;
-    live: IncidentModel | undefined;
-    options: TakeInOptions;
-  },
+  step: 'open' | 'message',
+  { integration, live, options }: Situation & { readonly live: IncidentModel | undefined },
 ): TakeInResult {
   const { known, period } = integration;
   if (integration.rateLimit < 1) return { kind: 'quota_exhausted', integration: known };
@@ -128,17 +124,8 @@ function open(
 function fold(
   state: BatchState,
   alert: KeyedAlert,
-  {
-    step,
-    integration,
-    live,
-    options,
-  }: {
-    step: Extract<ReturnType<typeof stepFor>, { readonly next: unknown }>;
-    integration: IntegrationModel & Pick<Integration, 'known'>;
-    live: IncidentModel;
-    options: TakeInOptions;
-  },
+  step: Extract<ReturnType<typeof stepFor>, { readonly next: unknown }>,
+  { integration, live, options }: Situation & { readonly live: IncidentModel },
 ): TakeInResult {
   const { known } = integration;
   if (integration.folded >= options.maxFolded) return { kind: 'folds_exhausted', integration: known };

@@ -4,11 +4,10 @@ import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
 import { ANSWER_LIMIT_MS, databaseUnavailable } from '../in-time.ts';
 import type { AcceptResult, AlertLedger, NewAlert } from '../ports/alerts.ts';
-import type { PayloadCipher } from '../ports/crypto.ts';
 import type { AlertRequest, Sender } from './alert-request.ts';
 import { type Entrance, validateStatus } from './entrance.ts';
 import type { QueueEntry, Source } from './queue-entry.ts';
-import { checkSameBody, deadToken, NOT_ACCEPTED } from './refusals.ts';
+import { checkSameBody, NOT_ACCEPTED } from './refusals.ts';
 
 export interface AcceptedAlert {
   readonly id: string;
@@ -41,10 +40,9 @@ export function createAccept(deps: {
   ledger: AlertLedger;
   queueEntry: QueueEntry;
   entrance: Entrance;
-  cipher: Pick<PayloadCipher, 'hashChat'>;
   events: EventBus;
 }): Accept {
-  const { ledger, queueEntry, entrance, cipher, events } = deps;
+  const { ledger, queueEntry, entrance, events } = deps;
 
   const accept: Accept = (sender, request, context) =>
     entrance.reporting(context.requestId, async (trace) => {
@@ -52,13 +50,9 @@ export function createAccept(deps: {
       // One step in the database and two in Redis share it.
       const deadline = createDeadline(ANSWER_LIMIT_MS);
       // The one statement that proves the sender, takes the unit and writes the entry; what follows only reads it.
-      const verdict = await decide(alert, deadline);
-      if (verdict.kind === 'token_invalid') throw deadToken(false, undefined);
-      const { integration } = verdict;
-      const chat = cipher.hashChat(integration.chatId);
-      trace.integrationId = sender.id;
-      trace.chat = chat;
-      const entitled = entrance.validateRateLimit(validateStatus(verdict), chat);
+      const { proved, chat } = entrance.prove(await decide(alert, deadline), trace);
+      const { integration } = proved;
+      const entitled = entrance.validateRateLimit(validateStatus(proved), chat);
       if (entitled.kind === 'accepted' && context.isGone?.()) await giveUp(alert);
       const { id, remaining, replayed } = await enqueue(
         entitled,

@@ -2,11 +2,11 @@ import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
 import { whyCannotSend } from '../../domain/integration.ts';
 import { nextReset } from '../../domain/quota.ts';
-import type { AcceptResult, NewAlert } from '../ports/alerts.ts';
+import type { AcceptingIntegration, AcceptResult, NewAlert } from '../ports/alerts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import { type AlertRequest, canonical, type Sender } from './alert-request.ts';
-import { chatMismatch } from './refusals.ts';
+import { chatMismatch, deadToken } from './refusals.ts';
 
 /** What is known of a request whose refusal is reported. */
 export interface Trace {
@@ -17,12 +17,18 @@ export interface Trace {
 
 type Verdict<K extends AcceptResult['kind']> = Extract<AcceptResult, { kind: K }>;
 type Other = { readonly kind: string };
+type Known = Other & { readonly integration: AcceptingIntegration };
 
 /** What the two ways in have in common: with the key of an incident, and without. */
 export interface Entrance {
   /** Runs it, and reports a refusal once; the run adds to the trace what it finds out. */
   reporting<T>(requestId: string | undefined, run: (trace: Trace) => Promise<T>): Promise<T>;
   describe(sender: Sender, request: AlertRequest, idempotencyKey: string | undefined): NewAlert;
+  /** Whose request it is; the trace knows it from here on. @throws AppError unauthorized */
+  prove<V extends Known | { readonly kind: 'token_invalid' }>(
+    verdict: V,
+    trace: Trace,
+  ): { readonly proved: Exclude<V, { kind: 'token_invalid' }>; readonly chat: string };
   /** @throws AppError quota_exhausted (with `quota`) */
   validateRateLimit<V extends Other>(
     verdict: V | Verdict<'quota_exhausted'>,
@@ -89,6 +95,14 @@ export function createEntrance(deps: {
       }
     },
     describe,
+    prove(verdict, trace) {
+      if (!('integration' in verdict)) throw deadToken(false, undefined);
+      const { id, chatId } = verdict.integration;
+      const chat = cipher.hashChat(chatId);
+      Object.assign(trace, { integrationId: id, chat });
+      // TypeScript does not narrow a type parameter.
+      return { proved: verdict as Exclude<typeof verdict, { kind: 'token_invalid' }>, chat };
+    },
     validateRateLimit<V extends Other>(verdict: V | Verdict<'quota_exhausted'>, chat: string) {
       if (isUsedUp(verdict)) {
         const { id, dailyLimit } = verdict.integration;

@@ -7,7 +7,7 @@ import type { Accept, AcceptedAlert } from '../alerts/accept.ts';
 import type { AlertRequest } from '../alerts/alert-request.ts';
 import { type Entrance, validateStatus } from '../alerts/entrance.ts';
 import { contentOf, type QueueEntry, type Source } from '../alerts/queue-entry.ts';
-import { checkSameBody, deadToken, NOT_ACCEPTED } from '../alerts/refusals.ts';
+import { checkSameBody, NOT_ACCEPTED } from '../alerts/refusals.ts';
 import { ANSWER_LIMIT_MS, databaseUnavailable } from '../in-time.ts';
 import type { AlertLedger } from '../ports/alerts.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
@@ -63,13 +63,9 @@ export function createAcceptKeyed(deps: {
       const deadline = createDeadline(ANSWER_LIMIT_MS);
       if (resolve === false) await keepText(alert, request, deadline);
       try {
-        const verdict = await decide(alert, deadline);
-        if (verdict.kind === 'token_invalid') throw deadToken(false, undefined);
-        const { integration } = verdict;
-        const chat = cipher.hashChat(integration.chatId);
-        trace.integrationId = sender.id;
-        trace.chat = chat;
-        const entitled = entrance.validateRateLimit(validateStatus(verdict), chat);
+        const { proved, chat } = entrance.prove(await decide(alert, deadline), trace);
+        const { integration } = proved;
+        const entitled = entrance.validateRateLimit(validateStatus(proved), chat);
         if (entitled.kind === 'folds_exhausted') throw tooManyFolds(integration.dailyLimit);
         if (context.isGone?.()) await giveUp(alert, entitled);
         if (entitled.kind === 'ignored') return 'ignored';

@@ -16,6 +16,12 @@ export function presentAccepted(
   return warnings.length === 0 ? answer : { ...answer, warnings };
 }
 
+/** The answer to an alert that had nothing to resolve. */
+export function presentIgnored(warnings: readonly string[]): Record<string, unknown> {
+  const answer = { status: 'ignored', message: 'There is no open incident with this key' };
+  return warnings.length === 0 ? answer : { ...answer, warnings };
+}
+
 /** What leaves of a ledger entry: no text, no internal ids. Times are ISO 8601. */
 export function presentAlert(
   alert: AlertRecord & { readonly tags: readonly string[]; readonly incident: Incident | null },

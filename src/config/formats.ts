@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
+import { parseUrl } from '../domain/parse-url.ts';
 import { DATABASE_URL_FORMS, parseDatabaseUrl } from './database-url.ts';
 import { PROXY_URL_FORMS, parseProxyUrl } from './proxy.ts';
 import { parseRedisUrl, REDIS_URL_FORMS } from './redis-url.ts';
@@ -63,10 +64,6 @@ export const timeZone = z
 /** True for names and addresses that never leave this machine. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
-function parseUrl(text: string): URL | undefined {
-  return URL.canParse(text) ? new URL(text) : undefined;
 }
 
 /** Where updates go if WEBHOOK_URL names a host alone: `/` is the first page. */

@@ -1,3 +1,5 @@
+import { parseUrl } from '../domain/parse-url.ts';
+
 /** A proxy for the calls to Telegram. */
 export interface ProxyAddress {
   /** With user and password, if it wants them. */
@@ -14,7 +16,7 @@ export const PROXY_URL_FORMS =
 /** Without a scheme it is http://, as other programs read it. @throws RangeError */
 export function parseProxyUrl(text: string): ProxyAddress {
   const written = text.includes('://') ? text : `http://${text}`;
-  const url = URL.canParse(written) ? new URL(written) : undefined;
+  const url = parseUrl(written);
   const isProxy =
     url !== undefined && PROTOCOLS.includes(url.protocol) && url.hostname !== '' && isDecodable(url);
   if (!isProxy || url.search !== '' || url.hash !== '' || !['', '/'].includes(url.pathname)) {

@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { Express, Request } from 'express';
+import { parseUrl } from '../domain/parse-url.ts';
 import { isBehindProxy } from './client-address.ts';
 
 /** Where Express keeps PUBLIC_URL for whoever has a request. */
@@ -39,13 +40,12 @@ export function publicAddress(req: Request): string {
  * PUBLIC_URL. Some proxies drop the port from Host; then the host's name is enough, unless X-Forwarded-Port has the port.
  */
 export function isOwnOrigin(req: Request, origin: string): boolean {
-  if (!URL.canParse(origin)) return false;
-  const theirs = new URL(origin);
+  const theirs = parseUrl(origin);
+  if (theirs === undefined) return false;
   if (theirs.origin === publicUrlOf(req)?.origin) return true;
   // With the origin's scheme, so that a default port is one on both sides.
-  const address = `${theirs.protocol}//${req.host}`;
-  if (!URL.canParse(address)) return false;
-  const ours = new URL(address);
+  const ours = parseUrl(`${theirs.protocol}//${req.host}`);
+  if (ours === undefined) return false;
   if (ours.host === theirs.host) return true;
   const lostPort = isBehindProxy(req) && !/:\d+$/.test(req.host);
   if (!lostPort || ours.hostname !== theirs.hostname) return false;

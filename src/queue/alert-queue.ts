@@ -1,8 +1,9 @@
-import type { Job, Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import { createGroup, type Settled } from '../async/batch.ts';
 import type { AlertOutcome } from '../domain/alert.ts';
 import { AppError } from '../domain/errors.ts';
 import type { AlertJob, AlertQueue } from '../services/ports/queue.ts';
+import { callUp } from './call-up.ts';
 import { createForget } from './forget.ts';
 import type { FullRefusal } from './free-in.ts';
 import type { Ownership } from './ownership.ts';
@@ -177,15 +178,6 @@ const ENDED_STATES: ReadonlySet<string> = new Set(['completed', 'failed', 'unkno
 function toBullJob({ alertId, ...data }: AlertJob, due: Reservation['due'], priority: number) {
   const delay = typeof due === 'number' ? Math.max(1, due - Date.now()) : 0;
   return { name: JOB_NAME, data, opts: { jobId: alertId, priority, delay } };
-}
-
-/**
- * Lets a job that was put off be looked at in `ms`: the next of a chat's line, or one that has ended meanwhile. One that
- * was not put off is looked at anyway, and one that misses this looks by itself.
- */
-export async function callUp(queue: Queue, alertId: string, ms: number): Promise<void> {
-  const job: Job | undefined = await queue.getJob(alertId).catch(() => undefined);
-  await job?.changeDelay(ms).catch(() => undefined);
 }
 
 /** An abandoned alert's text, in ms: its add may still come, but nobody was told that it was accepted. */

@@ -1,7 +1,8 @@
 import { type Job, type Queue, UnrecoverableError } from 'bullmq';
 import { type AlertOutcome, keepsText } from '../domain/alert.ts';
 import type { Delivery, DeliveryService } from '../services/delivery/delivery.ts';
-import { ALERT_QUEUE, type AlertJobData, callUp, KEEP_ENDED, KEEP_TEXT_MS } from './alert-queue.ts';
+import { ALERT_QUEUE, type AlertJobData, KEEP_ENDED, KEEP_TEXT_MS } from './alert-queue.ts';
+import { callUp } from './call-up.ts';
 import { giveTurns } from './due-alerts.ts';
 import { createPacedWorker, type Hand, type PacedWorker, type PacedWorkerDeps } from './paced-worker.ts';
 import { NO_TURN, type Places } from './places.ts';
@@ -53,7 +54,7 @@ export function createAlertWorker(
       const { form, called, ...delivery } = await deliverOrQueueUp(job, hand);
       if (form !== undefined) await job.updateData({ ...job.data, form });
       return delivery.kind === 'ended'
-        ? { kind: 'ended', called, result: () => end(job, delivery.outcome) }
+        ? { kind: 'ended', called, end: () => end(job, delivery.outcome) }
         : { kind: 'later', called, ms: delivery.ms };
     },
     deps,

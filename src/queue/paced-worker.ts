@@ -37,7 +37,8 @@ export interface Hand {
 
 /** What one look at a job came to. */
 type Look<Result> =
-  | { readonly kind: 'ended'; readonly result: Result; readonly called: boolean }
+  /** `end` gives the job's result, or throws; after the limiter's token is given back, since it may take its time. */
+  | { readonly kind: 'ended'; readonly end: () => Result | Promise<Result>; readonly called: boolean }
   /** Again in `ms`. `called`: it cost a call of Telegram; if not, the limiter's token is given back. */
   | { readonly kind: 'later'; readonly ms: number; readonly called: boolean };
 
@@ -53,7 +54,7 @@ export interface PacedWorker {
  */
 export function createPacedWorker<Data, Result>(
   name: string,
-  look: (job: Job<Data>, hand: Hand) => Promise<Look<() => Result | Promise<Result>>>,
+  look: (job: Job<Data>, hand: Hand) => Promise<Look<Result>>,
   deps: PacedWorkerDeps<Data>,
   options: Pick<WorkerOptions, 'removeOnComplete' | 'removeOnFail' | 'metrics'> = {},
 ): PacedWorker {
@@ -69,7 +70,7 @@ export function createPacedWorker<Data, Result>(
   async function process(job: Job<Data>, token?: string): Promise<Result> {
     const seen = await look(job, hand);
     if (!seen.called) await giveTokenBack(job);
-    if (seen.kind === 'ended') return seen.result();
+    if (seen.kind === 'ended') return seen.end();
     await job.moveToDelayed(Date.now() + seen.ms, token);
     throw new DelayedError();
   }

@@ -1,5 +1,5 @@
-import type { Queue, RateLimiterOptions } from 'bullmq';
-import { callUp } from './alert-queue.ts';
+import type { Job, Queue, RateLimiterOptions } from 'bullmq';
+import { callUp } from './call-up.ts';
 
 /** Jobs per look: bounds the memory that it takes. */
 const PAGE = 500;
@@ -14,9 +14,9 @@ export async function lookAgain(queue: Queue): Promise<void> {
   const ids: string[] = [];
   for (let start = 0; ; start += PAGE) {
     const jobs = await queue.getDelayed(start, start + PAGE - 1);
-    ids.push(
-      ...jobs.flatMap(({ id, processedOn }) => (id !== undefined && (processedOn ?? 0) > now ? [id] : [])),
-    );
+    // BullMQ answers with nothing for a job that has ended between its two looks; its types do not know it.
+    for (const job of jobs as (Job | undefined)[])
+      if (job?.id !== undefined && (job.processedOn ?? 0) > now) ids.push(job.id);
     if (jobs.length < PAGE) break;
   }
   for (const id of ids) await callUp(queue, id, 0);

@@ -15,7 +15,7 @@ export function createUpdateWorker(
       try {
         const update = await hand.finish(deps.updates.update(data.incidentId, hand.stopping));
         return update.kind === 'done'
-          ? { kind: 'ended', called: update.called, result: () => undefined }
+          ? { kind: 'ended', called: update.called, end: () => undefined }
           : update;
       } catch (error) {
         deps.onError(error instanceof Error ? error : new Error(String(error)));

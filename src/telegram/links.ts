@@ -1,3 +1,5 @@
+import { parseUrl } from '../domain/parse-url.ts';
+
 /** Longest address that is made a link, in characters; longer ones are shown as text. Browsers take about as much. */
 const MAX_URL_LENGTH = 2_048;
 
@@ -7,21 +9,12 @@ const MAX_URL_LENGTH = 2_048;
  * cost the whole message.
  */
 export function isLinkable(address: string): boolean {
-  const url = address.length > MAX_URL_LENGTH ? undefined : parse(address);
+  const url = address.length > MAX_URL_LENGTH ? undefined : parseUrl(address);
   if (url === undefined) return false;
   if (url.protocol === 'tg:') return true;
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return false;
   const host = url.hostname.replace(/\.$/, '');
   return host.includes('.') || host.startsWith('[');
-}
-
-/** Not by URL.canParse: once it is hot, Node 20's refuses letters such as "Ä". */
-function parse(address: string): URL | undefined {
-  try {
-    return new URL(address);
-  } catch {
-    return undefined;
-  }
 }
 
 /**

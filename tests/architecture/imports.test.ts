@@ -20,7 +20,7 @@ const EDGE: Rule = { code: ['services', 'domain', 'async', 'http', 'crypto'], ty
 const RULES: Readonly<Record<string, Rule>> = {
   domain: { code: [], types: [] },
   async: { code: [], types: [] },
-  config: { code: [], types: [] },
+  config: { code: ['domain'], types: [] },
   services: { code: ['domain', 'async'], types: ['crypto'] },
   crypto: ADAPTER,
   db: { ...ADAPTER, types: ['services', 'config'] },

@@ -14,7 +14,7 @@ import { integrationOf } from '../auth/request-context.ts';
 import { requireScope } from '../auth/require-scope.ts';
 import { validateStatus } from '../auth/validate-status.ts';
 import { WaitSchema } from '../integrations/integration-schemas.ts';
-import { presentAccepted, presentAlert } from '../presenters.ts';
+import { presentAccepted, presentAlert, presentIgnored } from '../presenters.ts';
 import { createAlertSchema } from './alert-schema.ts';
 import type { Ingest } from './ingest.ts';
 import { preferredWait } from './prefer.ts';
@@ -117,6 +117,7 @@ export function createAlertRoutes(deps: {
         read: [deps.readJson, body.validate, checkIdempotencyKey],
         alertOf: (req) => ({ request: body.of(req).input, idempotencyKey: idempotencyKeyOf(req) }),
         answer,
+        ignore: (req, res) => void res.status(202).json(presentIgnored(warningsOf(req))),
       }),
     )
     .all(limit, methodNotAllowed('POST'));

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ALERT_FORMATS, ALERT_LIMITS, ALERT_PRIORITIES } from '../../domain/alert.ts';
+import { parseUrl } from '../../domain/parse-url.ts';
 import type { BodySchema } from '../../http/json-body.ts';
 import type { AlertRequest } from '../../services/alerts/alert-request.ts';
 import type { Clock } from '../../services/ports/clock.ts';
@@ -108,12 +109,7 @@ function oneOf(names: readonly string[]): string {
 
 function isButtonUrl(value: string): boolean {
   if (!/^(?:https?|tg):\/\/[^\s\p{Cc}]+$/iu.test(value)) return false;
-  // Not by URL.canParse: once it is hot, Node 20's refuses letters such as "Ä".
-  try {
-    return new URL(value) !== undefined;
-  } catch {
-    return false;
-  }
+  return parseUrl(value) !== undefined;
 }
 
 function isAbsent(value: unknown): boolean {

@@ -14,6 +14,8 @@ interface IngestSource {
   /** What `read` made of it. */
   alertOf(req: Request): { readonly request: AlertRequest; readonly idempotencyKey: string | undefined };
   answer(req: Request, res: Response, accepted: AcceptedAlert, sender: Sender): Promise<void>;
+  /** There was nothing to resolve. */
+  ignore(req: Request, res: Response): void;
 }
 
 export type Ingest = (source: IngestSource) => (RequestHandler | ErrorRequestHandler)[];
@@ -44,7 +46,7 @@ export function createIngest(deps: {
     next(error);
   };
 
-  return ({ read, alertOf, answer }) => [
+  return ({ read, alertOf, answer, ignore }) => [
     deps.limit,
     deps.verifyJwtToken,
     requireScope('alert:send'),
@@ -60,10 +62,7 @@ export function createIngest(deps: {
         key === undefined
           ? await alerts.accept(sender, request, context)
           : await alerts.acceptKeyed(sender, { ...request, key }, context);
-      if (accepted === 'ignored') {
-        res.status(202).json({ status: 'ignored', message: 'There is no open incident with this key' });
-        return;
-      }
+      if (accepted === 'ignored') return ignore(req, res);
       quota.announce(res, { limit: accepted.dailyLimit, remaining: accepted.remaining });
       await answer(req, res, accepted, sender);
     },

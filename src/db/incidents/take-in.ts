@@ -128,7 +128,8 @@ function fold(
   { integration, live, options }: Situation & { readonly live: IncidentModel },
 ): TakeInResult {
   const { known } = integration;
-  if (integration.folded >= options.maxFolded) return { kind: 'folds_exhausted', integration: known };
+  if (integration.folded >= options.maxFolded)
+    return { kind: 'folds_exhausted', remaining: integration.rateLimit, integration: known };
   integration.folded += 1;
   const { showsText, ...next } = step.next;
   const { id: alertId, createdAt: now } = alert;

@@ -109,6 +109,7 @@ export function createDeliveryService(
       if (stopping.aborted) return GIVE_BACK;
       // From here on a crash leaves the mark, and the alert becomes uncertain rather than being sent twice.
       const sendAt = Math.ceil(clock.now() + Math.max(0, slotAt - performance.now()));
+      if (isTooLate(alert.record, sendAt)) return settle.end({ ...alert, form }, 'expired', null, 'queued');
       if (!(await ledger.claim(job.alertId, sendAt))) return { kind: 'again', form };
       await pause(Math.max(0, slotAt - performance.now()));
       // The claim may have waited for the database.

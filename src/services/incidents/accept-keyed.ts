@@ -66,7 +66,8 @@ export function createAcceptKeyed(deps: {
         const { proved, chat } = entrance.prove(await decide(alert, deadline), trace);
         const { integration } = proved;
         const entitled = entrance.validateRateLimit(validateStatus(proved), chat);
-        if (entitled.kind === 'folds_exhausted') throw tooManyFolds(integration.dailyLimit);
+        if (entitled.kind === 'folds_exhausted')
+          throw tooManyFolds(integration.dailyLimit, entitled.remaining);
         if (context.isGone?.()) await giveUp(alert, entitled);
         if (entitled.kind === 'ignored') return 'ignored';
         const source = { integration, chat, request: shownRequest(request, resolve, entitled) };
@@ -187,10 +188,10 @@ export function createAcceptKeyed(deps: {
     return { id, remaining, replayed: true, folded };
   }
 
-  function tooManyFolds(dailyLimit: number): AppError {
+  function tooManyFolds(dailyLimit: number, remaining: number): AppError {
     const what =
       'This integration has sent as many alerts into messages that are there already as a day allows.';
-    return entrance.untilReset(what, dailyLimit, dailyLimit);
+    return entrance.untilReset(what, dailyLimit, remaining);
   }
 
   return acceptKeyed;

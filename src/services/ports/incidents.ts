@@ -31,7 +31,11 @@ export type TakeInResult =
     }
   | { readonly kind: 'ignored'; readonly integration: AcceptingIntegration }
   /** MAX_FOLDED: nothing was written. */
-  | { readonly kind: 'folds_exhausted'; readonly integration: AcceptingIntegration };
+  | {
+      readonly kind: 'folds_exhausted';
+      readonly remaining: number;
+      readonly integration: AcceptingIntegration;
+    };
 
 /** An entry that ended with its incident's message. */
 export interface EndedFold {

@@ -136,6 +136,7 @@ function fold(
   // What is on its way says it itself, and makes its own sound.
   const reply = live.leadId !== null ? null : step.kind === 'ring' ? 'again' : live.reply;
   const isEnd = step.kind === 'resolve';
+  const before = { textId: live.textId, isBehind: live.shownVersion < live.version };
   state.change(live, {
     ...next,
     ...{ version, changedAt: now, reply },
@@ -149,7 +150,7 @@ function fold(
   return {
     ...{ kind: 'folded', remaining, integration: known, incidentId: live.id, showsText },
     // One that is behind already is being looked at until it is not, or upkeep sees to it.
-    changed: live.shownVersion < live.version ? [] : [live.id],
-    supersededTextId: showsText ? live.textId : null,
+    changed: before.isBehind ? [] : [live.id],
+    supersededTextId: showsText ? before.textId : null,
   };
 }

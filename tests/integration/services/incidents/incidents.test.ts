@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { hashToken } from '../../../../src/crypto/tokens.ts';
 import type { Integration } from '../../../../src/domain/integration.ts';
 import { errorAnswer, tooManyRequestsAnswer } from '../../../../src/sandbox/bot-api-double.ts';
 import { startTestRedis, type TestRedis } from '../../../support/redis.ts';
@@ -261,9 +260,12 @@ describe('a first message that Telegram takes as a document alone', () => {
   const refusal = () => errorAnswer(400, "Bad Request: can't parse entities: no");
   async function asDocument(joined: readonly string[]) {
     const of = await rig.integrate();
-    const ids = [];
+    const ids: string[] = [];
     for (const text of ['one', ...joined]) ids.push(idOf(await rig.alert(of, text)));
-    for (let form = 0; form < 2; form += 1) rig.double.fault({ method: 'sendMessage', action: refusal() });
+    // With all, without its moments (of which a single alert has none), as plain text.
+    const refusals = joined.length === 0 ? 2 : 3;
+    for (let form = 0; form < refusals; form += 1)
+      rig.double.fault({ method: 'sendMessage', action: refusal() });
     await rig.work();
     await soon(async () => expect(await rig.entry(of, ids[0] ?? '')).toMatchObject({ status: 'delivered' }));
     return { of, ids };
@@ -343,8 +345,7 @@ describe('a first message that does not arrive', () => {
 describe('taking alerts in', () => {
   it('shows whom the first message is from, however soon it is sent', async () => {
     const of = await rig.integrate();
-    const setup = await rig.core.integrations.issueSetupToken(of.chatId, 'another');
-    await rig.core.integrations.create(rig.core.tokens.verify(setup.token), hashToken(setup.token), {});
+    await rig.beside(of);
     await rig.work();
     const { set } = rig.redis.fast;
     const slow = vi.spyOn(rig.redis.fast, 'set').mockImplementation((async (...args: unknown[]) => {

@@ -2,6 +2,7 @@
 export const INTEGRATION_SCOPES = [
   'alert:send',
   'integration:read',
+  'integration:update',
   'integration:revoke',
   'integration:rotate',
 ] as const;
@@ -12,6 +13,16 @@ export const SETUP_SCOPE = 'integration:create';
 export type Scope = IntegrationScope | typeof SETUP_SCOPE;
 
 export const DEFAULT_SCOPE: string = INTEGRATION_SCOPES.join(' ');
+
+/** What DEFAULT_SCOPE was before there were more calls. */
+const FORMER_DEFAULTS: readonly string[] = [
+  'alert:send integration:read integration:revoke integration:rotate',
+];
+
+/** The scope of a rotated token: its own; one that had the default of its day gets today's. */
+export function scopeAfterRotation(scope: string): string {
+  return FORMER_DEFAULTS.includes(scope) ? DEFAULT_SCOPE : scope;
+}
 
 /** True if the space-separated list `granted` (RFC 6749, section 3.3) holds `needed`. */
 export function hasScope(granted: string, needed: Scope): boolean {

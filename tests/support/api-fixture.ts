@@ -78,12 +78,13 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     activate: async (id, setupHash, next) => {
       const known = integrations.get(id);
       if (known?.status !== 'pending' || known.tokenHash !== setupHash) return undefined;
-      const { now: updatedAt, name, showName = known.showName, ...rest } = next;
+      const { now: updatedAt, name, showName = known.showName, overflow = known.overflow, ...rest } = next;
       const active = {
         ...known,
         ...rest,
         name: name ?? known.name,
         showName,
+        overflow,
         status: 'active' as const,
         updatedAt,
       };
@@ -93,9 +94,17 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     rotate: async (id, oldHash, next) => {
       const known = integrations.get(id);
       if (known?.tokenHash !== oldHash) return undefined;
-      const rotated = { ...known, tokenHash: next.tokenHash, expiresAt: next.expiresAt };
+      const { tokenHash, scope, expiresAt } = next;
+      const rotated = { ...known, tokenHash, scope, expiresAt };
       integrations.set(id, rotated);
       return rotated;
+    },
+    update: async (id, to, updatedAt) => {
+      const known = integrations.get(id);
+      if (known?.status !== 'active') return undefined;
+      const updated = { ...known, ...to, updatedAt };
+      integrations.set(id, updated);
+      return updated;
     },
     revoke: async (id) => {
       const known = integrations.get(id);
@@ -233,6 +242,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
       unreachableSince: null,
       unreachableReason: null,
       showName: true,
+      overflow: 'refuse',
       createdAt: Date.UTC(2026, 0, 1),
       updatedAt: Date.UTC(2026, 0, 1),
     };

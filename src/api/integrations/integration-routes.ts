@@ -9,11 +9,15 @@ import { requireOwnChat } from '../auth/require-own-chat.ts';
 import { requireScope } from '../auth/require-scope.ts';
 import { nextStep, presentIntegration } from '../presenters.ts';
 import type { QuotaHeaders } from '../quota-headers.ts';
-import { CreateIntegrationSchema, RevokeIntegrationSchema } from './integration-schemas.ts';
+import {
+  CreateIntegrationSchema,
+  RevokeIntegrationSchema,
+  UpdateIntegrationSchema,
+} from './integration-schemas.ts';
 
 /** The calls about the token's own integration, to be mounted below /api. */
 export function createIntegrationRoutes(deps: {
-  integrations: Pick<IntegrationService, 'create' | 'revoke' | 'rotate'>;
+  integrations: Pick<IntegrationService, 'create' | 'update' | 'revoke' | 'rotate'>;
   quota: Pick<QuotaHeaders, 'resetsAt'>;
   verifyJwtToken: RequestHandler;
   loadIntegration: RequestHandler;
@@ -24,6 +28,7 @@ export function createIntegrationRoutes(deps: {
 }): Router {
   const { integrations, quota, verifyJwtToken, loadIntegration, readJson } = deps;
   const createBody = createJsonBody(() => CreateIntegrationSchema, { optional: true });
+  const updateBody = createJsonBody(() => UpdateIntegrationSchema, { optional: true });
   const revokeBody = createJsonBody(() => RevokeIntegrationSchema, { optional: true });
   const router = Router();
 
@@ -53,6 +58,25 @@ export function createIntegrationRoutes(deps: {
       res.json({ integrations: presentIntegration(integration, quota.resetsAt()) });
     })
     .all(methodNotAllowed('GET'));
+
+  router
+    .route('/updateIntegration')
+    .post(
+      verifyJwtToken,
+      loadIntegration,
+      requireScope('integration:update'),
+      readJson,
+      updateBody.validate,
+      async (req, res) => {
+        const { input, warnings } = updateBody.of(req);
+        const updated = await integrations.update(integrationOf(req), input);
+        res.json({
+          integration: presentIntegration(updated, quota.resetsAt()),
+          ...(warnings.length === 0 ? {} : { warnings }),
+        });
+      },
+    )
+    .all(methodNotAllowed('POST'));
 
   router
     .route('/revokeIntegration')

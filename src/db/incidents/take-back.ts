@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { raw } from 'objection';
 import { AlertModel } from '../models/alert-model.ts';
-import { IncidentModel } from '../models/incident-model.ts';
+import { IncidentModel, titleIdsOf } from '../models/incident-model.ts';
 import { IntegrationModel } from '../models/integration-model.ts';
 
 /** @see IncidentRepository.takeBack, in a transaction. */
@@ -19,9 +19,11 @@ export async function takeBack(trx: Knex.Transaction, alertId: string): Promise<
   // Only an end has this version and closes.
   const isEnd = row.resolvedAt !== null && row.version === entry.foldVersion;
   if (!isEnd) {
+    if (row.count === 1 && (await dropUnsent(trx, row))) return;
     const textId = row.textId === alertId ? await textBefore(trx, row) : row.textId;
+    const titleIds = titleIdsOf(row)?.filter((id) => id !== alertId);
     await IncidentModel.query(trx)
-      .patch({ ...changed, count: raw('?? - 1', ['count']), textId })
+      .patch({ ...changed, count: raw('?? - 1', ['count']), textId, titleIds: titleIds?.join(',') ?? null })
       .where({ id: row.id });
     return;
   }
@@ -35,6 +37,14 @@ export async function takeBack(trx: Knex.Transaction, alertId: string): Promise<
   await IncidentModel.query(trx)
     .patch({ ...changed, state: 'open', resolvedAt: null, closedAt: null, reply: null })
     .where({ id: row.id });
+}
+
+/** A digest whose only alert is taken back: its message is needless. False: that is being sent by now. */
+async function dropUnsent(trx: Knex.Transaction, { id, leadId }: IncidentModel): Promise<boolean> {
+  if (leadId === null) return false;
+  if ((await AlertModel.query(trx).delete().where({ id: leadId, status: 'queued' })) === 0) return false;
+  await IncidentModel.query(trx).deleteById(id);
+  return true;
 }
 
 /** In the order of all locks: the integration, the incident, its alerts. SQLite has one writer at a time. */

@@ -110,9 +110,11 @@ export function createAlertService(deps: {
     return { ...record, tags, incident: incident ?? null };
   }
 
+  const { acceptKeyed, acceptOverflowing } = createAcceptKeyed({ ...deps, queueEntry, entrance });
+
   return {
-    accept: createAccept({ ...deps, queueEntry, entrance }),
-    acceptKeyed: createAcceptKeyed({ ...deps, queueEntry, entrance }),
+    accept: createAccept({ ...deps, queueEntry, entrance, acceptOverflowing }),
+    acceptKeyed,
     resend: (by, id) =>
       inTime(() => resend(by, id), 'It may be sent again all the same: look at it before you try again.'),
 

@@ -1,7 +1,9 @@
 import type { TokenClaims, Tokens } from '../../crypto/tokens.ts';
+import type { Overflow } from '../../domain/digest.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
 import type { Integration } from '../../domain/integration.ts';
+import { scopeAfterRotation } from '../../domain/scopes.ts';
 import { alreadyUsed, chatMismatch } from '../alerts/refusals.ts';
 import { refuseBlocked } from '../chats/refuse-blocked.ts';
 import { inTime } from '../in-time.ts';
@@ -27,9 +29,10 @@ export interface TokenExchange {
       scope?: string | undefined;
       chatId?: number | undefined;
       showName?: boolean | undefined;
+      overflow?: Overflow | undefined;
     },
   ): Promise<{ integration: Integration; token: string }>;
-  /** A new token; the old one is dead at once. @throws AppError unauthorized (replaced meanwhile), database_unavailable */
+  /** A new token (its scope: scopeAfterRotation); the old one is dead at once. @throws AppError unauthorized (replaced meanwhile), database_unavailable */
   rotate(integration: Integration): Promise<{ integration: Integration; token: string }>;
 }
 
@@ -60,10 +63,11 @@ export function createTokenExchange(deps: {
       }
       await inTime(() => refuseBlocked(deps.chats, target.chatId), STILL_GOOD);
       const issued = tokens.issue(target.id, scope);
-      const { showName } = input;
+      const { showName, overflow } = input;
       const next = {
         ...{ tokenHash: issued.hash, scope, name, expiresAt: issued.expiresAt },
         ...(showName === undefined ? {} : { showName }),
+        ...(overflow === undefined ? {} : { overflow }),
       };
       const integration = await inTime(
         () =>
@@ -87,14 +91,16 @@ export function createTokenExchange(deps: {
     },
 
     async rotate(integration) {
-      const issued = tokens.issue(integration.id, integration.scope);
+      const scope = scopeAfterRotation(integration.scope);
+      const issued = tokens.issue(integration.id, scope);
       const oldHash = integration.tokenHash ?? '';
-      const rotate = (from: string, tokenHash: string, expiresAt: number) =>
-        integrations.rotate(integration.id, from, { tokenHash, expiresAt, now: clock.now() });
+      const rotate = (from: string, next: { tokenHash: string; scope: string; expiresAt: number }) =>
+        integrations.rotate(integration.id, from, { ...next, now: clock.now() });
+      const before = { tokenHash: oldHash, scope: integration.scope };
       const rotated = await inTime(
-        () => rotate(oldHash, issued.hash, issued.expiresAt),
+        () => rotate(oldHash, { tokenHash: issued.hash, scope, expiresAt: issued.expiresAt }),
         STILL_GOOD,
-        () => rotate(issued.hash, oldHash, integration.expiresAt ?? issued.expiresAt),
+        () => rotate(issued.hash, { ...before, expiresAt: integration.expiresAt ?? issued.expiresAt }),
       );
       if (rotated === undefined) {
         throw new AppError(

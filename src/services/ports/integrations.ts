@@ -1,4 +1,8 @@
+import type { Overflow } from '../../domain/digest.ts';
 import type { Integration } from '../../domain/integration.ts';
+
+/** What its sender may change. */
+export type IntegrationSettings = Partial<Pick<Integration, 'name' | 'overflow'>>;
 
 /** `isBlocked`: the operator has blocked its chat. */
 export type FoundIntegration = Integration & { readonly isBlocked?: true };
@@ -25,7 +29,7 @@ export interface IntegrationRepository {
   /**
    * pending → active in one statement, only while `setupHash` is still the stored hash: of any number of concurrent
    * calls exactly one gets the integration, the others undefined. `too_many`: the chat has `maxPerChat` active ones.
-   * `name` null and no `showName` keep what is there. Also clears unreachableSince, and sets rateLimit to dailyLimit less the units that
+   * `name` null, no `showName` and no `overflow` keep what is there. Also clears unreachableSince, and sets rateLimit to dailyLimit less the units that
    * revoked integrations of the chat have spent today.
    */
   activate(
@@ -36,6 +40,7 @@ export interface IntegrationRepository {
       scope: string;
       name: string | null;
       showName?: boolean;
+      overflow?: Overflow;
       expiresAt: number;
       now: number;
       maxPerChat: number;
@@ -47,8 +52,10 @@ export interface IntegrationRepository {
   rotate(
     id: number,
     oldHash: string,
-    next: { tokenHash: string; expiresAt: number; now: number },
+    next: { tokenHash: string; scope: string; expiresAt: number; now: number },
   ): Promise<Integration | undefined>;
+  /** Changes settings of an active one. Undefined if it is not active. */
+  update(id: number, to: IntegrationSettings, now: number): Promise<Integration | undefined>;
   /**
    * active or pending → revoked, token hash removed, and in the same transaction its queued alerts → failed
    * ('revoked'). Returns the ids of those alerts (to be taken off the queue), or undefined if it was revoked before.

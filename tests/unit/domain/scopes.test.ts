@@ -4,13 +4,24 @@ import {
   hasScope,
   INTEGRATION_SCOPES,
   SETUP_SCOPE,
+  scopeAfterRotation,
   unknownScopes,
 } from '../../../src/domain/scopes.ts';
 
 describe('scopes', () => {
-  it('are all four unless fewer are asked for', () => {
-    expect(DEFAULT_SCOPE).toBe('alert:send integration:read integration:revoke integration:rotate');
+  it('are all unless fewer are asked for', () => {
+    expect(DEFAULT_SCOPE).toBe(
+      'alert:send integration:read integration:update integration:revoke integration:rotate',
+    );
     for (const scope of INTEGRATION_SCOPES) expect(hasScope(DEFAULT_SCOPE, scope)).toBe(true);
+  });
+
+  it('stay with a token that is rotated, unless they were the default of its day', () => {
+    expect(scopeAfterRotation('alert:send')).toBe('alert:send');
+    expect(scopeAfterRotation(DEFAULT_SCOPE)).toBe(DEFAULT_SCOPE);
+    expect(scopeAfterRotation('alert:send integration:read integration:revoke integration:rotate')).toBe(
+      DEFAULT_SCOPE,
+    );
   });
 
   it('are compared as whole names', () => {

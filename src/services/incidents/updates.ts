@@ -96,31 +96,41 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
     }
 
     async function edit(seen: Target): Promise<UpdateStep> {
-      let target = seen;
-      const { chat, integration } = target;
+      const { chat, integration } = seen;
       const waitMs = await deps.editPace.take({ incidentId, chat, isGroup: isGroupChat(integration.chatId) });
       if (waitMs > 0) return later(waitMs);
       for (const simplicity of [0, 1] as const) {
-        let living = await read(target.incident, simplicity);
-        if (!isWhole(living, target.incident)) {
-          // Others may have taken its place just now: then theirs is there.
-          const now = await incidents.find(incidentId);
-          if (now?.messageId !== target.incident.messageId) return AGAIN;
-          target = { ...target, incident: { ...now, messageId: target.incident.messageId } };
-          living = await read(target.incident, simplicity);
-        }
+        const current = await readNow(seen, simplicity);
+        if (current === undefined) return AGAIN;
+        const { living, target } = current;
         if (living === 'too_slow') continue;
         if (living === undefined) return lost(target);
         let outcome = await call(target, living);
         if (outcome.kind === 'moments_refused') outcome = await call(target, living);
         if (outcome.kind !== 'payload_rejected') return after(target, living, outcome);
       }
-      return giveUp(target, 'entities_invalid');
+      return giveUp(seen, 'entities_invalid');
     }
 
     function call({ incident, integration }: Target, { part, button }: Living): Promise<SendOutcome> {
       called = true;
       return guard.edit({ chatId: integration.chatId, messageId: incident.messageId, part, button });
+    }
+  }
+
+  /**
+   * What is true now. The next alert may take a text's place at any moment, and drops it: what is missing is lost only if the
+   * incident is still the same. Undefined: its message is another one by now.
+   */
+  async function readNow(seen: Target, simplicity: 0 | 1) {
+    for (let target = seen; ; ) {
+      const { id, messageId, version } = target.incident;
+      const living = await read(target.incident, simplicity);
+      if (isWhole(living, target.incident)) return { target, living };
+      const now = await incidents.find(id);
+      if (now?.messageId !== messageId) return undefined;
+      if (now.version === version) return { target, living };
+      target = { ...target, incident: { ...now, messageId } };
     }
   }
 

@@ -9,7 +9,7 @@ import { IncidentModel, toIncident } from '../models/incident-model.ts';
 import { endFolds, insertAlert, markShown } from './incident-rows.ts';
 import { createIncidentSweeps } from './incident-sweeps.ts';
 import { settleLead } from './settle-lead.ts';
-import { takeBack } from './take-back.ts';
+import { createTakeBack } from './take-back.ts';
 import { createTakeIn, type TakeInOptions } from './take-in.ts';
 
 /** The incidents of one database. */
@@ -31,7 +31,7 @@ export function createIncidentRepository(db: Database, options: TakeInOptions): 
     ...createIncidentSweeps(db),
 
     takeIn: createTakeIn(knex, options),
-    takeBack: (alertId) => transaction((trx) => takeBack(trx, alertId)),
+    takeBack: createTakeBack(transaction),
 
     async find(id) {
       const row = await incidents().findById(id);

@@ -64,7 +64,7 @@ export function createAlertService(deps: {
   chats: Pick<ChatRepository, 'find'>;
   cipher: PayloadCipher;
   incidents: Pick<IncidentRepository, 'takeIn' | 'takeBack' | 'find'>;
-  texts: Pick<ShownTexts, 'put' | 'keep' | 'drop'>;
+  texts: Pick<ShownTexts, 'put' | 'replace' | 'keep' | 'drop'>;
   updates: UpdateQueue;
   settleLead: SettleLead;
   ended: EndedSignal;

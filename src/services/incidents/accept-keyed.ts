@@ -43,7 +43,7 @@ type Taken = Extract<TakeInResult, { kind: 'accepted' | 'folded' | 'repeated' | 
 export function createAcceptKeyed(deps: {
   incidents: Pick<IncidentRepository, 'takeIn' | 'takeBack'>;
   ledger: Pick<AlertLedger, 'withdraw'>;
-  texts: Pick<ShownTexts, 'put' | 'keep' | 'drop'>;
+  texts: Pick<ShownTexts, 'put' | 'replace' | 'keep' | 'drop'>;
   updates: UpdateQueue;
   settleLead: SettleLead;
   queueEntry: QueueEntry;
@@ -181,13 +181,19 @@ export function createAcceptKeyed(deps: {
   }
 
   /** Only what was decided tells what of it is shown, and whom it is from. */
-  async function display(taken: Taken, { id, keyHash }: FoldingAlert, source: Source): Promise<void> {
+  async function display(
+    taken: Taken,
+    { id, keyHash, resolve }: FoldingAlert,
+    source: Source,
+  ): Promise<void> {
     const { request, integration } = source;
     const { shownName } = integration;
     const isLine = taken.kind === 'folded' && taken.into === 'digest';
     const isWhole = shownName === undefined && isLine === (keyHash === null);
     const content = isLine ? titleLine(request, shownName) : contentOf(request, shownName);
-    if (!isWhole) await texts.put(id, cipher.seal(content, id));
+    // The text of an end is not there yet.
+    const write = resolve === false ? texts.replace : texts.put;
+    if (!isWhole) await write(id, cipher.seal(content, id));
     await texts.keep(id);
   }
 

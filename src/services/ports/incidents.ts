@@ -116,6 +116,8 @@ export interface IncidentRepository {
 export interface ShownTexts {
   /** Before the alert is decided about: kept for minutes. @throws AppError queue_unavailable */
   put(alertId: string, sealed: string): Promise<void>;
+  /** Another form of it, if it is still there: a later alert may have dropped it. */
+  replace(alertId: string, sealed: string): Promise<void>;
   /** It is on display: kept for BUTTON_HOURS from now. */
   keep(alertId: string): Promise<void>;
   get(alertId: string): Promise<string | null>;

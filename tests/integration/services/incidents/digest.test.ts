@@ -86,6 +86,10 @@ describe('what is beyond the quota', () => {
     const first = await send();
     expect(await send()).toMatchObject({ id: first.id, replayed: true, folded: 'digest' });
     await soon(() => expect(rig.texts(of)[1]).toMatch(/^• two\n— tests\n\+1 more since/));
+    // Their own form of the text is written after they were counted: not where others have taken their place by then.
+    await Promise.all(Array.from({ length: 12 }, (_, n) => rig.plain(of, `more ${n}`)));
+    await soon(() => expect(rig.texts(of)[1]).toMatch(/\n— tests\n\+13 more since/));
+    expect(await rig.redis.fast.keys(rig.keys.shown('*'))).toHaveLength(5);
   });
 });
 

@@ -1,8 +1,11 @@
 import type { Integration } from '../../domain/integration.ts';
 
+/** `isBlocked`: the operator has blocked its chat. */
+export type FoundIntegration = Integration & { readonly isBlocked?: true };
+
 export interface IntegrationRepository {
   /** Batches look-ups of one event-loop turn into one query (the hot path). */
-  findById(id: number): Promise<Integration | undefined>;
+  findById(id: number): Promise<FoundIntegration | undefined>;
   /** The chat's integrations, oldest first; revoked ones left out. */
   findByChat(chatId: number): Promise<Integration[]>;
   /**

@@ -83,6 +83,8 @@ const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
   'integration.created': { component: 'api', level: 'info', message: 'Integration created' },
   'integration.revoked': { component: 'app', level: 'info', message: 'Integration revoked' },
   'integration.rotated': { component: 'api', level: 'info', message: 'Integration token rotated' },
+  'key.made': { component: 'app', level: 'info', message: 'Key made' },
+  'key.revoked': { component: 'app', level: 'info', message: 'Key revoked' },
   'chat.unreachable': { component: 'worker', level: 'warn', message: 'Chat is unreachable' },
   'chat.reachable': { component: 'bot', level: 'info', message: 'Chat is reachable again' },
   'chat.blocked': { component: 'app', level: 'info', message: 'Chat blocked by the operator' },

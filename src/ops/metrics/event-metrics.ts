@@ -114,6 +114,8 @@ export function countEvents(
     'integration.created': null,
     'integration.revoked': null,
     'integration.rotated': null,
+    'key.made': null,
+    'key.revoked': null,
     'chat.unreachable': unreachable,
     'chat.reachable': null,
     'chat.blocked': null,

@@ -27,6 +27,7 @@ import { createChatService } from '../services/chats/chats.ts';
 import { createSettleLead } from '../services/incidents/leads.ts';
 import { createIncidentSweep } from '../services/incidents/sweep.ts';
 import { createIntegrationService } from '../services/integrations/integrations.ts';
+import { createIntegrationOversight } from '../services/integrations/oversight.ts';
 import { createMaintenanceService } from '../services/jobs/maintenance.ts';
 import { createUpkeepService } from '../services/jobs/upkeep.ts';
 import type { AlertLedger } from '../services/ports/alerts.ts';
@@ -130,6 +131,7 @@ export function createUseCases(
   return {
     settleLead,
     integrations: createIntegrationService({ ...shared, maxPerChat: config.maxIntegrationsPerChat }),
+    oversight: createIntegrationOversight(shared),
     chats: createChatService(shared),
     alerts: createAlertService(shared),
     maintenance: createMaintenanceService({

@@ -83,6 +83,7 @@ const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
   'integration.created': { component: 'api', level: 'info', message: 'Integration created' },
   'integration.revoked': { component: 'app', level: 'info', message: 'Integration revoked' },
   'integration.rotated': { component: 'api', level: 'info', message: 'Integration token rotated' },
+  'integration.limited': { component: 'app', level: 'info', message: 'Daily limit set by the operator' },
   'chat.unreachable': { component: 'worker', level: 'warn', message: 'Chat is unreachable' },
   'chat.reachable': { component: 'bot', level: 'info', message: 'Chat is reachable again' },
   'chat.blocked': { component: 'app', level: 'info', message: 'Chat blocked by the operator' },

@@ -114,6 +114,7 @@ export function countEvents(
     'integration.created': null,
     'integration.revoked': null,
     'integration.rotated': null,
+    'integration.limited': null,
     'chat.unreachable': unreachable,
     'chat.reachable': null,
     'chat.blocked': null,

@@ -7,7 +7,7 @@ import { logEvents } from '../ops/log-events.ts';
 import { createOwnership } from '../queue/ownership.ts';
 import { type AppDeps, createContext } from './context.ts';
 import { type Core, createCore } from './core.ts';
-import { attachRedis, type RedisConnections } from './redis.ts';
+import { attachRedis, type RedisConnections, type StartedRedis } from './redis.ts';
 import { secretOf } from './secret.ts';
 
 /** How long a command waits for Redis, in ms. */
@@ -33,24 +33,18 @@ const FOREIGN =
 export async function openBeside(deps: AppDeps): Promise<Beside> {
   const db = await openExisting(deps.config.database);
   try {
-    return await connectBeside(deps, db, () => db.close());
+    return await connectBeside(deps, db, await attachRedis(deps));
   } catch (error) {
     await db.close();
     throw error;
   }
 }
 
-/** The same on a database that is open already. @param closeDatabase called by `close` */
-export async function connectBeside(
-  deps: AppDeps,
-  db: Database,
-  closeDatabase: () => Promise<void>,
-): Promise<Beside> {
-  const stopping = new AbortController();
-  const context = createContext(deps, stopping.signal);
+/** On what is open already, and closes it. */
+export async function connectBeside(deps: AppDeps, db: Database, redis: StartedRedis): Promise<Beside> {
+  const context = createContext(deps, new AbortController().signal);
   const { config, clock, events, log } = context;
   logEvents(events, log, clock);
-  const redis = await attachRedis(context);
   const hasRedis = await isReady(redis.fast);
   const { prefix } = config.redis;
   const ownership = createOwnership({ redis: redis.fast, prefix, id: await installationId(db) });
@@ -63,12 +57,11 @@ export async function connectBeside(
       if (!(await ownership.claim())) throw new AppError('queue_unavailable', FOREIGN);
     },
     async close() {
-      stopping.abort();
       // BullMQ waits for a Redis that is not there.
       if (hasRedis) await core.close();
       await redis.close();
       await redis.own?.stop();
-      await closeDatabase();
+      await db.close();
     },
   };
 }

@@ -19,7 +19,7 @@ export interface RedisConnections {
 }
 
 /** Redis as this process uses it: its connections, and the server where it is ours. */
-interface StartedRedis extends RedisConnections {
+export interface StartedRedis extends RedisConnections {
   /** The private server; undefined where REDIS_URL names one. */
   readonly own: PrivateRedis | undefined;
 }

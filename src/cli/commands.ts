@@ -41,6 +41,16 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./operator/backup.ts')).verifyBackup,
   },
   {
+    name: 'restore',
+    about: 'puts a backup in place of the database; the service must not run',
+    args: [FILE],
+    options: [
+      { form: '--yes', about: 'does not ask' },
+      { form: '--foreign', about: 'also one of another installation, or of another JWT_SECRET' },
+    ],
+    load: async () => (await import('./operator/restore.ts')).restore,
+  },
+  {
     name: 'integrations list',
     about: 'shows the integrations, with what is left of their quota',
     options: [

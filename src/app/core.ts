@@ -29,6 +29,7 @@ import { createChatService } from '../services/chats/chats.ts';
 import { createSettleLead } from '../services/incidents/leads.ts';
 import { createIncidentSweep } from '../services/incidents/sweep.ts';
 import { createIntegrationService } from '../services/integrations/integrations.ts';
+import { createIntegrationOversight } from '../services/integrations/oversight.ts';
 import { createMaintenanceService } from '../services/jobs/maintenance.ts';
 import { createUpkeepService } from '../services/jobs/upkeep.ts';
 import { createKeyService } from '../services/keys/keys.ts';
@@ -138,6 +139,7 @@ export function createUseCases(
     settleLead,
     integrations: createIntegrationService({ ...shared, maxPerChat: config.maxIntegrationsPerChat }),
     keys: createKeyService({ ...shared, keys: ports.keyRepository }),
+    oversight: createIntegrationOversight(shared),
     chats: createChatService(shared),
     alerts: createAlertService(shared),
     maintenance: createMaintenanceService({

@@ -67,6 +67,12 @@ export interface DomainEvents {
   /** A capability key. */
   'key.made': KeyEvent;
   'key.revoked': KeyEvent;
+  /** The operator's doing; `limit`: alerts per day, null for that of all. */
+  'integration.limited': {
+    readonly integrationId: number;
+    readonly chat: string;
+    readonly limit: number | null;
+  };
   'chat.unreachable': { readonly chat: string; readonly reason: string };
   'chat.reachable': { readonly chat: string };
   /** The operator's doing; `alerts`: those that waited and ended. */

@@ -85,6 +85,7 @@ const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
   'integration.rotated': { component: 'api', level: 'info', message: 'Integration token rotated' },
   'key.made': { component: 'app', level: 'info', message: 'Key made' },
   'key.revoked': { component: 'app', level: 'info', message: 'Key revoked' },
+  'integration.limited': { component: 'app', level: 'info', message: 'Daily limit set by the operator' },
   'chat.unreachable': { component: 'worker', level: 'warn', message: 'Chat is unreachable' },
   'chat.reachable': { component: 'bot', level: 'info', message: 'Chat is reachable again' },
   'chat.blocked': { component: 'app', level: 'info', message: 'Chat blocked by the operator' },

@@ -27,10 +27,13 @@ const MIGRATIONS: ReadonlyMap<string, Knex.Migration> = new Map([
   ['20261130010000_keys', keys],
 ]);
 
+/** Oldest first. */
+export const MIGRATION_NAMES: readonly string[] = [...MIGRATIONS.keys()];
+
 /** An explicit list instead of a folder, so that it is the same from src, from dist and from any directory. */
 export function createMigrationSource(): Knex.MigrationSource<string> {
   return {
-    getMigrations: async () => [...MIGRATIONS.keys()],
+    getMigrations: async () => [...MIGRATION_NAMES],
     getMigrationName: (name) => name,
     async getMigration(name) {
       const migration = MIGRATIONS.get(name);

@@ -12,6 +12,7 @@ import { KeyModel } from '../models/key-model.ts';
 import { createFindIntegration } from './find-integration.ts';
 import { purgeIntegrations } from './purge-integrations.ts';
 import { lastQuotaReset, markDone, resetQuotas } from './quota-resets.ts';
+import { setLimit } from './set-limit.ts';
 
 /** Units of today that revoked integrations of the row's chat have spent, at most the row's daily limit. */
 const SPENT = `(SELECT COALESCE(SUM(o."dailyLimit" - o."rateLimit" - o."carriedOver"), 0) FROM "Integrations" o
@@ -45,6 +46,14 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
 
   return {
     findById: createFindIntegration(session),
+
+    async list() {
+      const rows = await integrations().orderBy('id');
+      return rows.map((row) => ({ ...toIntegration(row), hasOwnLimit: row.ownLimit === 1 }));
+    },
+
+    setLimit: async (id, limit, now) =>
+      (await retryConflicts(() => setLimit(integrations(), id, limit, now))) === 1,
 
     async findByChat(chatId) {
       return (await unrevoked(chatId).orderBy('id')).map(toIntegration);

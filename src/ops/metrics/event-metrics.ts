@@ -116,6 +116,7 @@ export function countEvents(
     'integration.rotated': null,
     'key.made': null,
     'key.revoked': null,
+    'integration.limited': null,
     'chat.unreachable': unreachable,
     'chat.reachable': null,
     'chat.blocked': null,

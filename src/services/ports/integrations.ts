@@ -3,7 +3,23 @@ import type { Integration } from '../../domain/integration.ts';
 /** `isBlocked`: the operator has blocked its chat. */
 export type FoundIntegration = Integration & { readonly isBlocked?: true };
 
+/** As operators see it. */
+export interface ListedIntegration extends Integration {
+  /** MAX_ALERTS does not reach it: its daily limit was set for it alone. */
+  readonly hasOwnLimit: boolean;
+}
+
 export interface IntegrationRepository {
+  /** All of them, those that were revoked too, the oldest first. */
+  list(): Promise<readonly ListedIntegration[]>;
+  /**
+   * Gives it a daily limit of its own, or (`own` null) that of all: what it has spent today stays spent. False: there is none.
+   */
+  setLimit(
+    id: number,
+    limit: { readonly own: number | null; readonly ofAll: number },
+    now: number,
+  ): Promise<boolean>;
   /** Batches look-ups of one event-loop turn into one query (the hot path). */
   findById(id: number): Promise<FoundIntegration | undefined>;
   /** The chat's integrations, oldest first; revoked ones left out. */

@@ -45,6 +45,7 @@ const NO_QUEUE: AlertQueue = {
   forget: () => undefined,
   isOurs: async () => true,
   existing: async () => new Set(),
+  outcomes: async () => new Map(),
   async *placeHolders() {},
   hasText: async () => true,
   purgeEnded: async () => undefined,

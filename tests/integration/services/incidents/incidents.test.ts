@@ -261,7 +261,7 @@ describe('a first message that Telegram takes as a document alone', () => {
   const refusal = () => errorAnswer(400, "Bad Request: can't parse entities: no");
   async function asDocument(joined: readonly string[]) {
     const of = await rig.integrate();
-    const ids = [];
+    const ids: string[] = [];
     for (const text of ['one', ...joined]) ids.push(idOf(await rig.alert(of, text)));
     for (let form = 0; form < 2; form += 1) rig.double.fault({ method: 'sendMessage', action: refusal() });
     await rig.work();

@@ -110,7 +110,17 @@ export async function createBotRig(
       },
       // The bot asks for integrations alone; alerts are the test's (onAccept).
       ...({ queue: { drop: async () => undefined } } as unknown as Pick<Ports, 'queue'>),
-      ...({} as Pick<Ports, 'ledger' | 'ended' | 'database' | 'jobRuns' | 'incidents' | 'texts' | 'updates'>),
+      ...({} as Pick<
+        Ports,
+        | 'ledger'
+        | 'ended'
+        | 'database'
+        | 'jobRuns'
+        | 'statisticsRepository'
+        | 'incidents'
+        | 'texts'
+        | 'updates'
+      >),
     },
     { config: loadConfig({}, () => ''), clock, events: createEventBus() },
   );

@@ -6,6 +6,7 @@ import { describeIntegrationRepository } from './integration-contract.ts';
 import { describeJobRuns } from './job-runs-contract.ts';
 import { describeAlertLedger } from './ledger-contract.ts';
 import { describeLimits } from './limits-contract.ts';
+import { describeStatistics } from './statistics-contract.ts';
 
 const databases = await startDatabases();
 afterAll(() => databases.stop());
@@ -17,4 +18,5 @@ for (const kind of databases.kinds) {
   describeLimits(kind);
   describeJobRuns(kind);
   describeChats(kind);
+  describeStatistics(kind);
 }

@@ -8,6 +8,7 @@ import { createDatabaseMaintenance } from '../../../../src/db/backup/database-ma
 import { createChatRepository } from '../../../../src/db/chats/chat-repository.ts';
 import { createIntegrationRepository } from '../../../../src/db/integrations/integration-repository.ts';
 import { createJobRuns } from '../../../../src/db/jobs/job-runs.ts';
+import { createStatisticsRepository } from '../../../../src/db/statistics/statistics-repository.ts';
 import type { AlertContent, AlertRecord } from '../../../../src/domain/alert.ts';
 import { createEventBus, type DomainEventName } from '../../../../src/domain/events.ts';
 import type { Integration } from '../../../../src/domain/integration.ts';
@@ -89,6 +90,7 @@ export async function createDeliveryRig(
       chatRepository: createChatRepository(db),
       database: createDatabaseMaintenance(db),
       jobRuns: createJobRuns(db),
+      statisticsRepository: createStatisticsRepository(db),
     },
     { config, clock, events },
   );

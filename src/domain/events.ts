@@ -15,6 +15,12 @@ interface KeyEvent {
   readonly adapter: string;
 }
 
+/** How an alert ended. */
+interface EndEvent extends AlertEvent {
+  /** The service wrote it by itself: it counts as no alert. */
+  readonly isNotice?: true;
+}
+
 /** Who was not let in: an operator, at once or slowed down; a sender's token; a client that asked too often; not Telegram. */
 export const REFUSED_ACCESS = ['sign_in', 'sign_in_limit', 'token', 'rate_limit', 'webhook'] as const;
 export type RefusedAccess = (typeof REFUSED_ACCESS)[number];
@@ -46,10 +52,10 @@ export interface DomainEvents {
     readonly requestId?: string;
   };
   'alert.sending': AlertEvent & { readonly part: number };
-  'alert.delivered': AlertEvent & { readonly parts: number; readonly tookMs: number };
-  'alert.failed': AlertEvent & { readonly reason: string };
-  'alert.uncertain': AlertEvent & { readonly reason: string };
-  'alert.expired': AlertEvent;
+  'alert.delivered': EndEvent & { readonly parts: number; readonly tookMs: number };
+  'alert.failed': EndEvent & { readonly reason: string };
+  'alert.uncertain': EndEvent & { readonly reason: string };
+  'alert.expired': EndEvent;
   /** A job that the ledger does not know: its request was refused, or an older backup was restored. */
   'alert.dropped': AlertEvent;
   /** Put back, no attempt used: flood wait, chat's pace, Telegram unreachable. */

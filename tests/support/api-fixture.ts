@@ -21,6 +21,7 @@ import type { KeyRepository, StoredKey } from '../../src/services/ports/keys.ts'
 import type { DatabaseMaintenance } from '../../src/services/ports/maintenance.ts';
 import type { AlertJob, AlertQueue } from '../../src/services/ports/queue.ts';
 import type { SetUp } from '../../src/services/ports/set-ups.ts';
+import type { StatisticsRepository } from '../../src/services/ports/statistics.ts';
 
 export const CHAT = 4242;
 export const PUBLIC_URL = 'https://alerts.example.org';
@@ -142,6 +143,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
         folded: null,
         shown: false,
         replyTo: null,
+        notice: false,
         sendingAt: null,
         endedAt: null,
       } as const;
@@ -214,6 +216,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
       chatRepository: part<ChatRepository>({ find: async () => undefined, register: async () => undefined }),
       database: part<DatabaseMaintenance>({}),
       jobRuns: part<JobRuns>({}),
+      statisticsRepository: part<StatisticsRepository>({}),
     },
     { config: loadConfig({}, () => ''), clock, events: services.events },
   );
@@ -232,6 +235,8 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     queues: { alerts: undefined as unknown as Queue, maintenance: undefined as unknown as Queue },
     isPaused: async () => false,
     whyWaiting: async (waiting) => waiting.map(() => null),
+    lookUp: async () => undefined,
+    overview: part<ApiServerDeps['overview']>({ timeZone: 'UTC' }),
     reportRefusal: (kind, { requestId }) =>
       services.events.emit('access.refused', { kind, client: 'hash-of-client', requestId }),
     liftFloodWait: async () => undefined,

@@ -114,7 +114,17 @@ export async function createBotRig(
       ...({ queue: { drop: async () => undefined } } as unknown as Pick<Ports, 'queue'>),
       keyRepository: createKeyRepository(db),
       keySource: createKeySource(),
-      ...({} as Pick<Ports, 'ledger' | 'ended' | 'database' | 'jobRuns' | 'incidents' | 'texts' | 'updates'>),
+      ...({} as Pick<
+        Ports,
+        | 'ledger'
+        | 'ended'
+        | 'database'
+        | 'jobRuns'
+        | 'statisticsRepository'
+        | 'incidents'
+        | 'texts'
+        | 'updates'
+      >),
     },
     { config: loadConfig({}, () => ''), clock, events: createEventBus() },
   );

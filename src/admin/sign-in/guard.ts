@@ -20,6 +20,8 @@ export function createOperatorGuard(deps: {
   reportRefusal: ReportRefusal;
   /** This server has SIGN_IN_PATH. */
   signInPage: boolean;
+  /** Below /api, where no challenge may make a browser ask for a password. */
+  isApi?: boolean;
 }): RequestHandler {
   const ways = deps.signInPage
     ? `sign in at ${SIGN_IN_PATH} or use Basic authentication`
@@ -42,7 +44,7 @@ export function createOperatorGuard(deps: {
       res.redirect(303, `${publicPrefix(req)}${SIGN_IN_PATH}?next=${encodeURIComponent(req.originalUrl)}`);
       return;
     }
-    challenge(req, res);
+    challenge(req, res, deps.isApi ?? false);
     next(new AppError('unauthorized', `For operators only: ${ways}.`));
   };
 }
@@ -67,12 +69,12 @@ export async function trySignIn(
   }
 }
 
-function challenge(req: Request, res: Response): void {
+function challenge(req: Request, res: Response, isApi: boolean): void {
   // A browser's own password window over a page whose session ended helps nobody; an unknown scheme keeps it shut.
   // Only browsers send Sec-Fetch-Site; Node's fetch sends Sec-Fetch-Mode alone.
   const { 'sec-fetch-site': site, 'sec-fetch-mode': mode } = req.headers;
   const isPageScript = site !== undefined && mode !== 'navigate';
-  const scheme = isPageScript ? 'Session' : 'Basic';
+  const scheme = isPageScript || isApi ? 'Session' : 'Basic';
   res.setHeader('WWW-Authenticate', `${scheme} realm="pingui-alert operators", charset="UTF-8"`);
 }
 

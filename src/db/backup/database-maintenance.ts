@@ -12,7 +12,7 @@ export function createDatabaseMaintenance(db: Database): DatabaseMaintenance {
   const session = createSession(db);
   return {
     async probeWrite(now) {
-      await session.run(SET_JOB_RUN, 'health', 'write', now);
+      await session.run(SET_JOB_RUN, 'health', 'write', now, null);
     },
     backup: (directory, keep, now) => {
       const { file } = db;

@@ -9,6 +9,7 @@ import * as chats from '../../../migrations/20261128020000_chats.ts';
 import * as showName from '../../../migrations/20261129010000_show_name.ts';
 import * as incidents from '../../../migrations/20261129020000_incidents.ts';
 import * as keys from '../../../migrations/20261130010000_keys.ts';
+import * as statistics from '../../../migrations/20261130020000_statistics.ts';
 
 /**
  * All migrations, oldest first. Their names carry no extension: a database that was migrated from the TypeScript
@@ -25,6 +26,7 @@ const MIGRATIONS: ReadonlyMap<string, Knex.Migration> = new Map([
   ['20261129010000_show_name', showName],
   ['20261129020000_incidents', incidents],
   ['20261130010000_keys', keys],
+  ['20261130020000_statistics', statistics],
 ]);
 
 /** Oldest first. */

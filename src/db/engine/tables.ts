@@ -17,4 +17,7 @@ export const TABLES: readonly Table[] = [
   { name: 'Chats', key: ['chatId'] },
   { name: 'Invites', key: ['hash'] },
   { name: 'JobRuns', key: ['name', 'slot'] },
+  { name: 'DailyCounts', key: ['date', 'what', 'code'] },
+  { name: 'Refusals', key: ['slot', 'code'] },
+  { name: 'QuotaHits', key: ['date', 'integrationId'] },
 ];

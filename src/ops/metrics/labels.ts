@@ -106,6 +106,7 @@ export const REFUSALS = Object.entries(REFUSED).flatMap(([code, can]) => (can ? 
 /** The calls that a working service makes, by their usual results. */
 export const CALLS: readonly (readonly [string, CallResult])[] = [
   'sendMessage',
+  'editMessageText',
   'getMe',
   'getUpdates',
 ].flatMap((method) =>

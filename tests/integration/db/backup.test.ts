@@ -4,7 +4,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseDatabaseUrl } from '../../../src/config/database-url.ts';
 import { createAlertLedger } from '../../../src/db/alerts/alert-ledger.ts';
-import { newestBackup, writeBackup } from '../../../src/db/backup/backup-files.ts';
+import { writeBackup } from '../../../src/db/backup/backup-files.ts';
 import { createDatabaseMaintenance } from '../../../src/db/backup/database-maintenance.ts';
 import { createChatRepository } from '../../../src/db/chats/chat-repository.ts';
 import { connectDatabase, type Database } from '../../../src/db/engine/connect.ts';
@@ -14,6 +14,8 @@ import { TABLES } from '../../../src/db/engine/tables.ts';
 import { installationId } from '../../../src/db/installation.ts';
 import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
 import { createKeyRepository } from '../../../src/db/keys/key-repository.ts';
+import { createStatisticsRepository } from '../../../src/db/statistics/statistics-repository.ts';
+import { NO_OUTCOMES } from '../../../src/domain/statistics.ts';
 import { callCommand } from '../../support/call-command.ts';
 import { openMigrated } from '../../support/sqlite.ts';
 import { DAY_MS, NOW, newAlert, startDatabases } from './databases.ts';
@@ -51,6 +53,12 @@ async function openFilled(url: string, alerts = 700): Promise<Database> {
     1,
   );
   await chats.addInvite('a'.repeat(64), NOW + DAY_MS, NOW);
+  const statistics = createStatisticsRepository(db);
+  await statistics.addRefusals(
+    [{ slot: NOW, code: 'queue_full', count: 2 }],
+    [{ date: '2026-11-24', integrationId: id, count: 1 }],
+  );
+  await statistics.closeDay('2026-11-23', NO_OUTCOMES);
   return db;
 }
 
@@ -160,21 +168,6 @@ describe('the folder of backups', () => {
     expect(readdirSync(folder)).toEqual([older]);
   });
 
-  it('tells when its newest backup began, and nothing when there is none', async () => {
-    expect(await newestBackup(folder)).toBeUndefined();
-    mkdirSync(folder, { recursive: true });
-    for (const name of ['pingui-backup-2099-01-01T00-00-00-000Z.db.gz', 'pingui-backup-2099.db'])
-      writeFileSync(join(folder, name), '');
-    expect(await newestBackup(folder)).toBeUndefined();
-    for (const name of ['2026-11-24T03-00-01-002Z', '2025-12-31T23-59-59-999Z', '2099-99-99T00-00-00-000Z'])
-      writeFileSync(join(folder, `pingui-backup-${name}.db`), '');
-    expect(await newestBackup(folder)).toEqual({
-      at: Date.UTC(2026, 10, 24, 3, 0, 1, 2),
-      bytes: expect.any(Number),
-    });
-    await expect(newestBackup(join(folder, 'pingui-backup-2099.db'))).rejects.toThrow(/ENOTDIR/);
-  });
-
   describe('loses, with the next backup, the draft of a process that was killed', () => {
     const HOUR_MS = 3_600_000;
     const draft = (n: number) =>
@@ -257,6 +250,9 @@ describe.each(pairs)('migrate-database from $title', ({ from, to }) => {
       'Chats: 1 row copied',
       'Invites: 1 row copied',
       'JobRuns: 1 row copied',
+      'DailyCounts: 5 rows copied',
+      'Refusals: 1 row copied',
+      'QuotaHits: 1 row copied',
       'All rows compared: both databases hold the same data.',
     ]);
     const moved = await connectDatabase(parseDatabaseUrl(target));

@@ -7,6 +7,7 @@ import { describeJobRuns } from './job-runs-contract.ts';
 import { describeKeys } from './keys-contract.ts';
 import { describeAlertLedger } from './ledger-contract.ts';
 import { describeLimits } from './limits-contract.ts';
+import { describeStatistics } from './statistics-contract.ts';
 
 const databases = await startDatabases();
 afterAll(() => databases.stop());
@@ -19,4 +20,5 @@ for (const kind of databases.kinds) {
   describeJobRuns(kind);
   describeChats(kind);
   describeKeys(kind);
+  describeStatistics(kind);
 }

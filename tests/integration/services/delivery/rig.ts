@@ -10,6 +10,7 @@ import { createChatRepository } from '../../../../src/db/chats/chat-repository.t
 import { createIntegrationRepository } from '../../../../src/db/integrations/integration-repository.ts';
 import { createJobRuns } from '../../../../src/db/jobs/job-runs.ts';
 import { createKeyRepository } from '../../../../src/db/keys/key-repository.ts';
+import { createStatisticsRepository } from '../../../../src/db/statistics/statistics-repository.ts';
 import type { AlertContent, AlertRecord } from '../../../../src/domain/alert.ts';
 import { createEventBus, type DomainEventName } from '../../../../src/domain/events.ts';
 import type { Integration } from '../../../../src/domain/integration.ts';
@@ -94,6 +95,7 @@ export async function createDeliveryRig(
       keySource: createKeySource(),
       database: createDatabaseMaintenance(db),
       jobRuns: createJobRuns(db),
+      statisticsRepository: createStatisticsRepository(db),
     },
     { config, clock, events },
   );

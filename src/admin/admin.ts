@@ -7,13 +7,22 @@ import type { ReportRefusal } from '../http/refusals.ts';
 import type { SecurityHeaders } from '../http/security-headers.ts';
 import type { Mount } from '../http/server.ts';
 import type { AlertService } from '../services/alerts/alerts.ts';
+import type { LookUp } from '../services/alerts/look-up.ts';
 import type { WhyWaiting } from '../services/alerts/wait-reason.ts';
 import type { Clock } from '../services/ports/clock.ts';
+import type { StatisticsService } from '../services/statistics/statistics.ts';
+import { createAlertPages } from './alerts/alert-routes.ts';
+import type { HealthSource } from './monitoring/health-routes.ts';
 import { createMetricsRoute, type MetricsSource } from './monitoring/metrics-route.ts';
+import type { OverviewSources } from './overview/overview.ts';
 import { createOperatorCredentials } from './sign-in/credentials.ts';
 import { createFailedSignIns } from './sign-in/failed-sign-ins.ts';
 import { createOperatorGuard } from './sign-in/guard.ts';
 import { createOperatorRoutes } from './sign-in/operator-routes.ts';
+import { createDailyRoute } from './statistics/daily-route.ts';
+
+/** Above it /api is the senders'. */
+const DAILY_PATH = '/api/metrics';
 
 export interface AdminDeps {
   readonly clock: Clock;
@@ -28,7 +37,8 @@ export interface AdminDeps {
   };
 }
 
-export interface BoardSources {
+/** What the operator area shows; a process without the role api has none. */
+export interface AreaSources {
   readonly queues: { readonly alerts: Queue; readonly maintenance: Queue };
   readonly alerts: Pick<AlertService, 'resend'>;
   readonly whyWaiting: WhyWaiting;
@@ -37,34 +47,58 @@ export interface BoardSources {
   readonly logger: HttpLogger;
   /** The sandbox's chat page is there. */
   readonly isSandbox: boolean;
+  readonly health: HealthSource;
+  readonly overview: Omit<OverviewSources, 'health' | 'isSandbox' | 'clock'> & {
+    readonly statistics: StatisticsService;
+  };
+  readonly lookUp: LookUp;
 }
 
 /**
- * What operators use: /metrics, and below /admin the sign-in and the board, which needs a process that has the queues.
- * Without a board there is no page to sign in on, so that operators prove themselves by Basic.
+ * What operators use: /metrics, /api/metrics, and below /admin the sign-in, the overview and the board. Without the area
+ * there is no page to sign in on, so that operators prove themselves by Basic. To be mounted before /api.
  */
 export function operatorMounts(
   deps: AdminDeps,
   headers: SecurityHeaders,
-  board?: BoardSources,
+  area?: AreaSources,
 ): readonly Mount[] {
   const { clock, operator } = deps;
   const { password } = operator;
-  if (password === undefined) return [{ at: ['/admin', '/metrics'], handlers: [headers.data, unknownRoute] }];
+  if (password === undefined)
+    return [{ at: ['/admin', '/metrics', DAILY_PATH], handlers: [headers.data, unknownRoute] }];
   const credentials = createOperatorCredentials({ ...operator, password, clock });
   const failures = createFailedSignIns(clock);
   const shared = { credentials, failures, reportRefusal: deps.reportRefusal };
-  const guard = createOperatorGuard({ ...shared, signInPage: board !== undefined });
+  const guard = createOperatorGuard({ ...shared, signInPage: area !== undefined });
   const metrics = { at: '/metrics', handlers: [headers.data, guard, createMetricsRoute(deps.metrics)] };
-  if (board === undefined) return [metrics];
-  const routes = createOperatorRoutes({ ...shared, guard, board: loadBoard(board, clock) });
-  return [metrics, { at: '/admin', handlers: [headers.page, routes] }];
+  if (area === undefined) return [metrics];
+  const apiGuard = createOperatorGuard({ ...shared, signInPage: false, isApi: true });
+  const daily = createDailyRoute({ ...area.overview, clock });
+  const routes = createOperatorRoutes({
+    ...{ ...shared, guard, strict: headers.strictPage, board: loadBoard(area, clock) },
+    alerts: createAlertPages({ ...area, clock }),
+    overview: loadOverview(area, clock),
+  });
+  return [
+    metrics,
+    { at: DAILY_PATH, handlers: [headers.data, apiGuard, daily] },
+    { at: '/admin', handlers: [headers.page, routes] },
+  ];
 }
 
 /** Bull Board is large: it is loaded when somebody looks. */
-function loadBoard({ isSandbox, ...sources }: BoardSources, clock: Clock): RequestHandler {
+function loadBoard({ isSandbox, ...sources }: AreaSources, clock: Clock): RequestHandler {
   return lazyHandler(async () => {
     const { createBoard } = await import('./board/board.ts');
     return createBoard({ ...sources, clock, sandbox: isSandbox });
+  });
+}
+
+/** So are the overview's assets. */
+function loadOverview({ overview, health, isSandbox }: AreaSources, clock: Clock): RequestHandler {
+  return lazyHandler(async () => {
+    const { createOverviewRoutes } = await import('./overview/overview-routes.ts');
+    return createOverviewRoutes({ ...overview, health, isSandbox, clock });
   });
 }

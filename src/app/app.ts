@@ -2,6 +2,8 @@ import type { AddressInfo } from 'node:net';
 import { connectDatabase } from '../db/engine/connect.ts';
 import { migrate } from '../db/engine/migrate.ts';
 import { logEvents } from '../ops/log-events.ts';
+import { startPresence } from '../queue/processes.ts';
+import { startRefusalCounter } from '../services/statistics/refusal-counter.ts';
 import { startUpdates } from './bot.ts';
 import { checkKey } from './check-key.ts';
 import { claimQueue } from './claim-queue.ts';
@@ -103,6 +105,18 @@ async function startService(startPart: StartPart, context: Context): Promise<Sta
     async () => createCore({ config, secret, db, redis, ownership, clock, events, onError }),
     (made) => made.close(),
   );
+  await startPart(
+    'statistics',
+    async () =>
+      startRefusalCounter({ ...context, statistics: core.statisticsRepository, timeZone: config.timeZone }),
+    (counter) => counter.stop(),
+  );
+  await startPart(
+    'presence',
+    async () =>
+      startPresence({ redis: redis.fast, prefix: config.redis.prefix, process: describeProcess(context) }),
+    (presence) => presence.stop(),
+  );
   const sandbox = context.isSandbox
     ? await startPart(
         'sandbox',
@@ -161,6 +175,10 @@ async function startService(startPart: StartPart, context: Context): Promise<Sta
       token: await issueSandboxToken(core.integrations, core.tokens),
     });
   }
+}
+
+function describeProcess({ config, clock }: Context) {
+  return { roles: [...config.roles], version: readVersion(), startedAt: clock.now() };
 }
 
 async function openDatabase({ config }: Context) {

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { createKeySource } from '../crypto/key-source.ts';
 import { createPayloadCipher } from '../crypto/payload-cipher.ts';
 import { createTokens } from '../crypto/tokens.ts';
 import { createAlertLedger } from '../db/alerts/alert-ledger.ts';
@@ -8,32 +9,42 @@ import type { Database } from '../db/engine/connect.ts';
 import { createIncidentRepository } from '../db/incidents/incident-repository.ts';
 import { createIntegrationRepository } from '../db/integrations/integration-repository.ts';
 import { createJobRuns } from '../db/jobs/job-runs.ts';
+import { createKeyRepository } from '../db/keys/key-repository.ts';
+import { createStatisticsRepository } from '../db/statistics/statistics-repository.ts';
 import type { EventBus } from '../domain/events.ts';
 import { ALERT_QUEUE, type AlertJobData, createAlertQueue } from '../queue/alert-queue.ts';
 import { createEndedSignal } from '../queue/ended-signal.ts';
 import { createFreeIn } from '../queue/free-in.ts';
 import { MAINTENANCE_QUEUE } from '../queue/maintenance-queue.ts';
 import { createMotion, probeWrite } from '../queue/motion.ts';
+import { createNextRuns } from '../queue/next-runs.ts';
 import { openQueue } from '../queue/open-queue.ts';
 import type { Ownership } from '../queue/ownership.ts';
 import { endFloodWait, readFloodWait } from '../queue/pace.ts';
 import { createPlaces } from '../queue/places.ts';
+import { createProcessList } from '../queue/processes.ts';
 import { createSetUpSignal } from '../queue/set-up-signal.ts';
 import { createShownTexts } from '../queue/shown-texts.ts';
 import { createUpdateQueue, UPDATE_QUEUE, type UpdateJobData } from '../queue/update-queue.ts';
 import { createWhyWaiting } from '../queue/why-waiting.ts';
 import { createAlertService, IDEMPOTENCY_WINDOW_MS } from '../services/alerts/alerts.ts';
+import { createLookUp } from '../services/alerts/look-up.ts';
 import { createChatService } from '../services/chats/chats.ts';
 import { createSettleLead } from '../services/incidents/leads.ts';
 import { createIncidentSweep } from '../services/incidents/sweep.ts';
 import { createIntegrationService } from '../services/integrations/integrations.ts';
+import { createIntegrationOversight } from '../services/integrations/oversight.ts';
 import { createMaintenanceService } from '../services/jobs/maintenance.ts';
 import { createUpkeepService } from '../services/jobs/upkeep.ts';
+import { createKeyService } from '../services/keys/keys.ts';
 import type { AlertLedger } from '../services/ports/alerts.ts';
 import type { Clock } from '../services/ports/clock.ts';
 import type { IncidentRepository, ShownTexts, UpdateQueue } from '../services/ports/incidents.ts';
 import type { IntegrationRepository } from '../services/ports/integrations.ts';
+import type { KeyRepository } from '../services/ports/keys.ts';
 import type { AlertQueue, EndedSignal } from '../services/ports/queue.ts';
+import { createGlance } from '../services/statistics/glance.ts';
+import { createStatisticsService } from '../services/statistics/statistics.ts';
 import type { RedisConnections } from './redis.ts';
 
 /** The settings that the use cases and what is below them depend on. */
@@ -69,6 +80,7 @@ function createPorts({ config, secret, db, redis, ownership, clock, onError }: P
   const connection = { redis: redis.fast, prefix, onError };
   const alertJobs = openQueue<AlertJobData>(ALERT_QUEUE, connection);
   const updateJobs = openQueue<UpdateJobData>(UPDATE_QUEUE, connection);
+  const maintenanceJobs = openQueue(MAINTENANCE_QUEUE, connection);
   const { chatDelayMs } = config.worker;
   const limits = config.queue;
   const freeIn = createFreeIn({ redis: redis.fast, prefix, ...config.worker });
@@ -78,12 +90,17 @@ function createPorts({ config, secret, db, redis, ownership, clock, onError }: P
     tokens: createTokens({ secret, clock, ...config.tokens }),
     repository: createIntegrationRepository(db),
     chatRepository: createChatRepository(db),
+    keyRepository: createKeyRepository(db),
+    keySource: createKeySource(),
     ledger: createAlertLedger(db, { idempotencyWindowMs: IDEMPOTENCY_WINDOW_MS }),
     database: createDatabaseMaintenance(db),
     jobRuns: createJobRuns(db),
+    statisticsRepository: createStatisticsRepository(db),
     alertJobs,
     /** For the board: the jobs themselves run in createMaintenanceQueue, where the role scheduler is. */
-    maintenanceJobs: openQueue(MAINTENANCE_QUEUE, connection),
+    maintenanceJobs,
+    nextRuns: createNextRuns(maintenanceJobs),
+    processes: createProcessList(redis.fast, prefix),
     updateJobs,
     incidents: createIncidentRepository(db, { ...config.incidents, windowMs: IDEMPOTENCY_WINDOW_MS }),
     texts: createShownTexts({ redis: redis.fast, prefix, ...config.incidents }),
@@ -102,7 +119,11 @@ function createPorts({ config, secret, db, redis, ownership, clock, onError }: P
 
 /** The use cases, on whatever implements their ports: tests put their own in. */
 export function createUseCases(
-  ports: Pick<Ports, 'cipher' | 'tokens' | 'chatRepository' | 'database' | 'jobRuns'> & {
+  ports: Pick<
+    Ports,
+    'cipher' | 'tokens' | 'keySource' | 'chatRepository' | 'database' | 'jobRuns' | 'statisticsRepository'
+  > & {
+    readonly keyRepository: KeyRepository;
     readonly repository: IntegrationRepository;
     readonly ledger: AlertLedger;
     readonly queue: AlertQueue;
@@ -127,9 +148,14 @@ export function createUseCases(
   const common = { ...ports, integrations: ports.repository, chats, clock, events, timeZone, dailyLimit };
   const settleLead = createSettleLead(common);
   const shared = { ...common, settleLead };
+  const statistics = createStatisticsService({ ...common, statistics: ports.statisticsRepository });
   return {
     settleLead,
+    statistics,
+    glance: createGlance({ ...common, statistics: ports.statisticsRepository }),
     integrations: createIntegrationService({ ...shared, maxPerChat: config.maxIntegrationsPerChat }),
+    keys: createKeyService({ ...shared, keys: ports.keyRepository }),
+    oversight: createIntegrationOversight(shared),
     chats: createChatService(shared),
     alerts: createAlertService(shared),
     maintenance: createMaintenanceService({
@@ -140,6 +166,7 @@ export function createUseCases(
     upkeep: createUpkeepService({
       ...shared,
       sweepIncidents: createIncidentSweep({ ...shared, staleMs: config.incidents.staleMs }),
+      closeDays: statistics.closeDays,
       telegramTimeoutMs: config.telegram.timeoutMs,
     }),
   };
@@ -154,6 +181,7 @@ export function createCore(deps: PortsDeps & { readonly events: EventBus }) {
   return {
     ...ports,
     ...createUseCases(ports, deps),
+    lookUp: createLookUp({ ...ports, integrations: ports.repository }),
     /** An operator's word that Telegram takes messages again. Chats that were told to wait on their own still do. */
     async liftFloodWait(): Promise<void> {
       const ended = await endFloodWait(deps.redis.fast, deps.config.redis.prefix);

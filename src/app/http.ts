@@ -6,7 +6,8 @@ import type { HttpListener } from '../http/listener.ts';
 import { type Observation, type ObservedParts, startObservation } from './observation.ts';
 import type { RedisConnections } from './redis.ts';
 import type { Sandbox } from './sandbox.ts';
-import { createApiServer, createOpsServer, type OpsServerDeps } from './servers.ts';
+import { type ApiServerDeps, createApiServer, createOpsServer, type OpsServerDeps } from './servers.ts';
+import { readVersion } from './version.ts';
 
 /**
  * The HTTP server stops taking requests at once, and cuts those in flight after this part of its share of the stop: of
@@ -95,20 +96,33 @@ function describeOps(parts: ServedParts, { health, metrics, observeRequest }: Ob
   };
 }
 
+function describeOverview({ context, core }: ServedParts): ApiServerDeps['overview'] {
+  const { config } = context;
+  return {
+    ...{ version: readVersion(), timeZone: config.timeZone, limits: config.queue },
+    ...{ statistics: core.statistics, glance: core.glance },
+    ...{ countQueue: core.queue.counts, motion: core.motion, processes: core.processes },
+    ...{ jobHistory: core.jobRuns.history, nextRuns: core.nextRuns },
+  };
+}
+
 function createApi(parts: ServedParts, ops: OpsServerDeps): HttpListener {
   const { context, core, sandbox } = parts;
   const { config } = context;
-  const { alerts, integrations, tokens, alertJobs, maintenanceJobs } = core;
+  const { alerts, integrations, keys, tokens, alertJobs, maintenanceJobs } = core;
   return createApiServer({
     ...ops,
     alerts,
     integrations,
+    keys,
     tokens,
     setUps: core.setUps,
     serviceUrl: parts.url,
     redis: parts.redis.fast,
     queues: { alerts: alertJobs, maintenance: maintenanceJobs },
     whyWaiting: core.whyWaiting,
+    lookUp: core.lookUp,
+    overview: describeOverview(parts),
     liftFloodWait: core.liftFloodWait,
     isPaused: () => alertJobs.isPaused(),
     ...(sandbox === undefined ? {} : { sandbox: sandbox.page.handle as RequestHandler }),

@@ -1,11 +1,10 @@
 import type { HealthSource } from '../admin/monitoring/health-routes.ts';
-import { newestBackup } from '../db/backup/backup-files.ts';
 import { createAcceptEvidence } from '../ops/checks/accept-evidence.ts';
 import { createJobsCheck } from '../ops/checks/jobs-check.ts';
 import { createQueueCheck } from '../ops/checks/queue-check.ts';
 import { createTelegramCheck } from '../ops/checks/telegram-check.ts';
 import { createWriteCheck } from '../ops/checks/write-check.ts';
-import { type Check, type CheckName, createHealth } from '../ops/health.ts';
+import { type Check, type CheckName, createHealth, type Health } from '../ops/health.ts';
 import { watchHealth } from '../ops/health-watch.ts';
 import { createMetrics, type Metrics } from '../ops/metrics/metrics.ts';
 import { createRequestLog } from '../ops/requests.ts';
@@ -45,12 +44,11 @@ export interface Observation {
 export async function startObservation(parts: ObservedParts): Promise<Observation> {
   const { context, access } = parts;
   const { config, events, clock } = context;
-  const lastBackup = await findLastBackup(context);
   const probe = createProbe(config, access, events);
   const telegram = startTelegramWatch({ events, probe, clock });
   const { ready } = createHealth({ clock, checks: createChecks(parts, telegram) });
   const endWatch = watchHealth({ health: { ready }, events });
-  const metrics = observeMetrics(parts, telegram, lastBackup);
+  const metrics = observeMetrics(parts, telegram, { ready });
   const logRequest = createRequestLog(context.log.child('api'));
   return {
     health: { live: () => ({ status: 'ok' }), ready },
@@ -108,7 +106,7 @@ function createChecks(parts: ObservedParts, watch: TelegramWatch): Record<CheckN
 function observeMetrics(
   { context, core, worker }: ObservedParts,
   watch: TelegramWatch,
-  lastBackup: LastBackup | undefined,
+  health: Pick<Health, 'ready'>,
 ): Metrics {
   const { config, events, clock } = context;
   const senderState = worker?.guard.state;
@@ -120,23 +118,11 @@ function observeMetrics(
     motion: core.motion,
     jobHistory: core.jobRuns.history,
     nameOf: async (id) => (await core.repository.findById(id))?.name,
-    queueCapacity: config.queue.maxPending,
+    limits: config.queue,
+    health,
+    processes: core.processes,
+    incidents: core.glance.incidents,
     isTelegramUp: () => watch.state() === 'ok' && (senderState?.() ?? 'ok') === 'ok',
     ...(senderState === undefined ? {} : { senderState }),
-    ...(lastBackup === undefined ? {} : { lastBackup }),
   });
-}
-
-type LastBackup = NonNullable<Awaited<ReturnType<typeof newestBackup>>>;
-
-/** Only where backups are written: elsewhere it would stay what it was at the start. */
-async function findLastBackup({ config, log, has }: Context): Promise<LastBackup | undefined> {
-  if (!has('scheduler')) return undefined;
-  try {
-    return await newestBackup(config.backup.directory);
-  } catch (error) {
-    // The service works without it; the next backup fails loudly if this lasts.
-    log.warn({ error }, 'Cannot read BACKUP_DIR: the time of the newest backup is unknown');
-    return undefined;
-  }
 }

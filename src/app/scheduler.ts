@@ -1,3 +1,4 @@
+import { JOB_NAMES } from '../domain/jobs.ts';
 import { createMaintenanceQueue, type MaintenanceQueue } from '../queue/maintenance-queue.ts';
 import type { Context } from './context.ts';
 import type { Core } from './core.ts';
@@ -9,8 +10,13 @@ export async function startScheduler(deps: {
   core: Core;
   redis: RedisConnections;
 }): Promise<MaintenanceQueue> {
-  const { config, events, onError } = deps.context;
-  const { maintenance, upkeep } = deps.core;
+  const { config, events, clock, onError } = deps.context;
+  const { maintenance, upkeep, jobRuns } = deps.core;
+  events.on('job.failed', ({ job }) => {
+    const name = JOB_NAMES.find((known) => known === job);
+    // Where the database is the reason, health says so.
+    if (name !== undefined) jobRuns.failed(name, clock.now()).catch(() => undefined);
+  });
   const queue = createMaintenanceQueue({
     redis: deps.redis.patient,
     prefix: config.redis.prefix,

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
-import { type AdminDeps, type BoardSources, operatorMounts } from '../admin/admin.ts';
+import { type AdminDeps, type AreaSources, operatorMounts } from '../admin/admin.ts';
 import { createHealthRoutes, type HealthSource } from '../admin/monitoring/health-routes.ts';
 import { type ApiDeps, createApi } from '../api/api.ts';
 import { createHomeRoute } from '../api/home/home-route.ts';
@@ -28,7 +28,7 @@ export interface OpsServerDeps extends AdminDeps {
   readonly publicUrl?: string | undefined;
 }
 
-export interface ApiServerDeps extends OpsServerDeps, ApiDeps, Omit<BoardSources, 'isSandbox'> {
+export interface ApiServerDeps extends OpsServerDeps, ApiDeps, Omit<AreaSources, 'isSandbox' | 'alerts'> {
   /** For counting requests only; should fail fast, but need not. */
   readonly redis: Pick<Redis, 'call'>;
   /** Requests per client address and minute; 0: no limit. */
@@ -54,9 +54,9 @@ export function createApiServer(deps: ApiServerDeps): HttpServer {
   const home = createHomeRoute({ sandbox: isSandbox, operators: deps.operator.password !== undefined });
   const mounts: Mount[] = [
     ...opsMounts(deps, headers),
-    { at: '/api', handlers: [headers.data, createApi({ ...deps, limit, waits })] },
     // Not counted, like the probes: operators and the sandbox's page poll.
     ...operatorMounts(deps, headers, { ...deps, isSandbox }),
+    { at: '/api', handlers: [headers.data, createApi({ ...deps, limit, waits })] },
     ...(isSandbox ? [{ at: '/sandbox', handlers: [headers.page, sandbox] }] : []),
     { handlers: [headers.page, limit, home, unknownRoute] },
   ];

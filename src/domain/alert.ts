@@ -69,6 +69,8 @@ export interface AlertRecord extends AlertOptions {
   readonly shown: boolean;
   /** Telegram's id of the message that it answers: a short reply of our own. */
   readonly replyTo: number | null;
+  /** The service wrote it by itself: no alert to whoever counts them. */
+  readonly notice: boolean;
   /** Quota units left after this alert was accepted, as its answer said. */
   readonly remaining: number;
   readonly createdAt: number;

@@ -8,6 +8,19 @@ interface AlertEvent {
   readonly chat: string;
 }
 
+interface KeyEvent {
+  readonly keyId: number;
+  readonly integrationId: number;
+  readonly chat: string;
+  readonly adapter: string;
+}
+
+/** How an alert ended. */
+interface EndEvent extends AlertEvent {
+  /** The service wrote it by itself: it counts as no alert. */
+  readonly isNotice?: true;
+}
+
 /** Who was not let in: an operator, at once or slowed down; a sender's token; a client that asked too often; not Telegram. */
 export const REFUSED_ACCESS = ['sign_in', 'sign_in_limit', 'token', 'rate_limit', 'webhook'] as const;
 export type RefusedAccess = (typeof REFUSED_ACCESS)[number];
@@ -39,10 +52,10 @@ export interface DomainEvents {
     readonly requestId?: string;
   };
   'alert.sending': AlertEvent & { readonly part: number };
-  'alert.delivered': AlertEvent & { readonly parts: number; readonly tookMs: number };
-  'alert.failed': AlertEvent & { readonly reason: string };
-  'alert.uncertain': AlertEvent & { readonly reason: string };
-  'alert.expired': AlertEvent;
+  'alert.delivered': EndEvent & { readonly parts: number; readonly tookMs: number };
+  'alert.failed': EndEvent & { readonly reason: string };
+  'alert.uncertain': EndEvent & { readonly reason: string };
+  'alert.expired': EndEvent;
   /** A job that the ledger does not know: its request was refused, or an older backup was restored. */
   'alert.dropped': AlertEvent;
   /** Put back, no attempt used: flood wait, chat's pace, Telegram unreachable. */
@@ -57,6 +70,15 @@ export interface DomainEvents {
   'integration.created': { readonly integrationId: number; readonly chat: string };
   'integration.revoked': { readonly integrationId: number; readonly chat: string; readonly alerts: number };
   'integration.rotated': { readonly integrationId: number; readonly chat: string };
+  /** A capability key. */
+  'key.made': KeyEvent;
+  'key.revoked': KeyEvent;
+  /** The operator's doing; `limit`: alerts per day, null for that of all. */
+  'integration.limited': {
+    readonly integrationId: number;
+    readonly chat: string;
+    readonly limit: number | null;
+  };
   'chat.unreachable': { readonly chat: string; readonly reason: string };
   'chat.reachable': { readonly chat: string };
   /** The operator's doing; `alerts`: those that waited and ended. */

@@ -18,6 +18,13 @@ export interface JobHistory {
   readonly lastSuccess: Readonly<Partial<Record<JobName, number>>>;
 }
 
+/** The same, with what only people ask for. */
+export interface JobRecord extends JobHistory {
+  readonly lastFailure: Readonly<Partial<Record<JobName, number>>>;
+  /** Size of the newest backup; undefined where that is not known. */
+  readonly backupBytes: number | undefined;
+}
+
 /** After so long, in ms, a night's backup that is not there is tried again, and as often. */
 export const BACKUP_RETRY_MS = 15 * 60_000;
 

@@ -5,6 +5,7 @@ export const INTEGRATION_SCOPES = [
   'integration:update',
   'integration:revoke',
   'integration:rotate',
+  'key:manage',
 ] as const;
 type IntegrationScope = (typeof INTEGRATION_SCOPES)[number];
 
@@ -14,13 +15,14 @@ export type Scope = IntegrationScope | typeof SETUP_SCOPE;
 
 export const DEFAULT_SCOPE: string = INTEGRATION_SCOPES.join(' ');
 
-/** What DEFAULT_SCOPE was before there were more calls. */
+/** What DEFAULT_SCOPE was before there were calls for more. */
 const FORMER_DEFAULTS: readonly string[] = [
   'alert:send integration:read integration:revoke integration:rotate',
+  'alert:send integration:read integration:revoke integration:rotate key:manage',
 ];
 
-/** The scope of a rotated token: its own; one that had the default of its day gets today's. */
-export function scopeAfterRotation(scope: string): string {
+/** The scope of the next token: today's default where the one before had that of its day, else the same. */
+export function renewedScope(scope: string): string {
   return FORMER_DEFAULTS.includes(scope) ? DEFAULT_SCOPE : scope;
 }
 

@@ -37,7 +37,12 @@ export function createBoard(deps: {
   const alerts = new BoardQueueAdapter(
     deps.queues.alerts,
     // A delivered alert is not resent.
-    { description: ALERTS_DESCRIPTION, allowCompletedRetries: false },
+    {
+      description: ALERTS_DESCRIPTION,
+      allowCompletedRetries: false,
+      // Relative to the board's path, as all its links are.
+      externalJobUrl: ({ id }) => ({ displayText: 'Timeline', href: `../alerts/${id}` }),
+    },
     createAlertPresenter({ ...deps, resend: (id) => deps.alerts.resend('operator', id) }),
     deps.liftFloodWait,
   );
@@ -114,6 +119,7 @@ function describeBoard(sandbox: boolean): UIConfig {
 function links(sandbox: boolean): IMiscLink[] {
   return [
     ...(sandbox ? [{ text: 'Sandbox chat', url: '../../sandbox' }] : []),
+    { text: 'Overview', url: '../../admin' },
     { text: 'Metrics', url: '../../metrics' },
     { text: 'Health', url: '../../health/ready' },
     { text: 'Sign out', url: '../sign-out' },

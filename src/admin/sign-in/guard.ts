@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { AppError } from '../../domain/errors.ts';
 import { clientOf } from '../../http/client-address.ts';
+import { readBasic } from '../../http/credentials.ts';
 import { publicPrefix } from '../../http/public-address.ts';
 import type { ReportRefusal } from '../../http/refusals.ts';
 import type { OperatorCredentials } from './credentials.ts';
@@ -19,6 +20,8 @@ export function createOperatorGuard(deps: {
   reportRefusal: ReportRefusal;
   /** This server has SIGN_IN_PATH. */
   signInPage: boolean;
+  /** Below /api, where no challenge may make a browser ask for a password. */
+  isApi?: boolean;
 }): RequestHandler {
   const ways = deps.signInPage
     ? `sign in at ${SIGN_IN_PATH} or use Basic authentication`
@@ -29,7 +32,7 @@ export function createOperatorGuard(deps: {
       next();
       return;
     }
-    const basic = readBasic(req);
+    const basic = readBasic(req.headers.authorization);
     if (basic !== undefined) {
       const { isRight, isLimited } = await trySignIn(deps, req, basic);
       if (isRight) {
@@ -41,7 +44,7 @@ export function createOperatorGuard(deps: {
       res.redirect(303, `${publicPrefix(req)}${SIGN_IN_PATH}?next=${encodeURIComponent(req.originalUrl)}`);
       return;
     }
-    challenge(req, res);
+    challenge(req, res, deps.isApi ?? false);
     next(new AppError('unauthorized', `For operators only: ${ways}.`));
   };
 }
@@ -66,26 +69,18 @@ export async function trySignIn(
   }
 }
 
-function challenge(req: Request, res: Response): void {
+function challenge(req: Request, res: Response, isApi: boolean): void {
   // A browser's own password window over a page whose session ended helps nobody; an unknown scheme keeps it shut.
   // Only browsers send Sec-Fetch-Site; Node's fetch sends Sec-Fetch-Mode alone.
   const { 'sec-fetch-site': site, 'sec-fetch-mode': mode } = req.headers;
   const isPageScript = site !== undefined && mode !== 'navigate';
-  const scheme = isPageScript ? 'Session' : 'Basic';
+  const scheme = isPageScript || isApi ? 'Session' : 'Basic';
   res.setHeader('WWW-Authenticate', `${scheme} realm="pingui-alert operators", charset="UTF-8"`);
 }
 
 function opensPage(req: Request): boolean {
   const reads = req.method === 'GET' || req.method === 'HEAD';
   return reads && (req.headers.accept ?? '').includes('text/html');
-}
-
-function readBasic(req: Request): { user: string; password: string } | undefined {
-  const encoded = /^basic +([A-Za-z0-9+/=]+) *$/i.exec(req.headers.authorization ?? '')?.[1];
-  if (encoded === undefined) return undefined;
-  const pair = Buffer.from(encoded, 'base64').toString('utf8');
-  const colon = pair.indexOf(':');
-  return colon === -1 ? undefined : { user: pair.slice(0, colon), password: pair.slice(colon + 1) };
 }
 
 function readCookie(req: Request, name: string): string | undefined {

@@ -11,15 +11,19 @@ import { SESSION_COOKIE, SIGN_IN_PATH, trySignIn } from './guard.ts';
 import { refuseCrossSite } from './same-site.ts';
 import { renderSignIn, renderSignOut } from './sign-in-page.ts';
 
-const HOME = '/admin/queues/';
+const HOME = '/admin';
 
-/** Everything below /admin: sign-in and sign-out for everybody, the board behind the guard. */
+/** Everything below /admin: sign-in and sign-out for everybody, all else behind the guard. */
 export function createOperatorRoutes(deps: {
   credentials: OperatorCredentials;
   failures: FailedSignIns;
   reportRefusal: ReportRefusal;
   guard: RequestHandler;
   board: RequestHandler;
+  overview: RequestHandler;
+  alerts: RequestHandler;
+  /** The headers of our own pages, which need less than the board's. */
+  strict: RequestHandler;
 }): Router {
   const router = Router();
   router.use(refuseCrossSite);
@@ -62,11 +66,9 @@ export function createOperatorRoutes(deps: {
     .all(methodNotAllowed('GET', 'POST'));
 
   router.use(deps.guard);
-  router
-    .route('/')
-    .get((req, res) => res.redirect(302, `${publicPrefix(req)}${HOME}`))
-    .all(methodNotAllowed('GET'));
   router.use('/queues', deps.board);
+  router.use('/alerts', deps.strict, deps.alerts);
+  router.use(deps.strict, deps.overview);
   return router;
 }
 
@@ -87,5 +89,5 @@ function readForm(req: Request): { user: string; password: string; next: string 
 
 /** Only our own operator pages: the sign-in must not send anybody elsewhere. */
 function ownPage(next: unknown): string {
-  return typeof next === 'string' && /^\/(?:admin\/queues|metrics)[\w\-./?=&%]*$/.test(next) ? next : HOME;
+  return typeof next === 'string' && /^\/(?:admin|metrics)(?:[/?][\w\-./?=&%]*)?$/.test(next) ? next : HOME;
 }

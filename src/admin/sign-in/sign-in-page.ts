@@ -6,7 +6,7 @@ export function renderSignIn(next: string, fault: string | undefined): string {
   return renderPage(
     'Sign in · Pingui Alert',
     `<h1>Pingui Alert</h1>
-<p class="soft">For operators: queues and metrics.</p>
+<p class="soft">For operators: overview, queues and metrics.</p>
 <form class="card" method="post" action="sign-in">
 ${said}
 <input type="hidden" name="next" value="${escapeHtml(next)}">
@@ -29,7 +29,7 @@ export function renderSignOut(): string {
 <p>This ends the session in this browser.</p>
 <button type="submit">Sign out</button>
 </form>
-<p class="soft"><a href="queues/">Back to the queues</a></p>`,
+<p class="soft"><a href="../admin">Back to the overview</a></p>`,
     'narrow',
   );
 }

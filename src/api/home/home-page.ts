@@ -75,9 +75,7 @@ function places({ sandbox, operators }: HomeOptions): Place[] {
     ...(sandbox
       ? [{ path: '/sandbox', name: 'Sandbox chat', what: 'Talk to the bot and see alerts arrive.' }]
       : []),
-    ...(operators
-      ? [{ path: '/admin/queues/', name: 'Board', what: 'For operators: alerts and jobs.' }]
-      : []),
+    ...(operators ? [{ path: '/admin', name: 'Operators', what: 'The overview, the board, metrics.' }] : []),
     ...(operators
       ? [{ path: '/metrics', name: 'Metrics', what: 'For operators: in Prometheus format.' }]
       : []),

@@ -23,6 +23,11 @@ const ChangesSchema = z.object(
 );
 const RevocationSchema = z.object({ chatId: optional(ChatIdSchema) }, 'Send a JSON object.');
 
+const RotationSchema = z.object(
+  { revokeKeys: optional(z.boolean('Send true or false.')) },
+  'Send a JSON object.',
+);
+
 /** Spaces (RFC 6749), commas or a list. */
 const scopeList: ReadField = (value) => {
   const text =
@@ -38,6 +43,7 @@ const readNewIntegration = createFieldReader({
   overflow: word(OVERFLOWS, {}),
 });
 const readChanges = createFieldReader({ name: lineUpTo(MAX_NAME_LENGTH), overflow: word(OVERFLOWS, {}) });
+const readRotation = createFieldReader({ revokeKeys: yesOrNo });
 const readRevocation = createFieldReader({ chatId: chatNumber });
 
 /** POST /api/createIntegration. What a name and a scope may hold is the service's rule. */
@@ -45,6 +51,8 @@ export const CreateIntegrationSchema = behindReader(readNewIntegration, NewInteg
 
 /** POST /api/updateIntegration. */
 export const UpdateIntegrationSchema = behindReader(readChanges, ChangesSchema);
+/** POST /api/rotateToken. */
+export const RotateTokenSchema = behindReader(readRotation, RotationSchema);
 
 /** POST /api/revokeIntegration. */
 export const RevokeIntegrationSchema = behindReader(readRevocation, RevocationSchema);

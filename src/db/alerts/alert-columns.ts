@@ -34,6 +34,7 @@ const FIELDS = {
   folded: later<AlertRecord['folded']>(),
   shown: yesOrNo(),
   replyTo: later<number | null>(),
+  notice: yesOrNo(),
   /** Only the statement that accepts knows it. */
   remaining: later<number>(),
   createdAt: given('bigint', (alert) => alert.createdAt),

@@ -23,7 +23,11 @@ export function createAlertLedger(db: Database, deps: { idempotencyWindowMs: num
 
     async addNotice(alert) {
       // The table of columns gives each its value.
-      await alerts().insert({ ...toNewEntry(alert), remaining: 0 } as PartialModelObject<AlertModel>);
+      await alerts().insert({
+        ...toNewEntry(alert),
+        remaining: 0,
+        notice: 1,
+      } as PartialModelObject<AlertModel>);
     },
 
     withdraw: (id, integrationId) => withdraw({ id, integrationId }),

@@ -52,7 +52,7 @@ export function createLedgerSweeps(
 
     async queuedBefore(before, after, limit) {
       const query = alerts()
-        .select('id', 'integrationId')
+        .select('id', 'integrationId', 'notice')
         .where({ status: 'queued' })
         // Those that were folded into a message have no job of their own.
         .whereNull('folded')
@@ -65,7 +65,11 @@ export function createLedgerSweeps(
           after,
         ]);
       }
-      return (await query).map(({ id, integrationId }) => ({ id, integrationId }));
+      return (await query).map(({ id, integrationId, notice }) => ({
+        id,
+        integrationId,
+        notice: notice === 1,
+      }));
     },
 
     async purge(before) {

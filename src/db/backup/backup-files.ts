@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { openSqlite } from '../engine/sqlite-connection.ts';
 
 /** Exactly the names that `backupName` gives; of all others in the folder only our own drafts are ever deleted. */
-const BACKUP_NAME = /^pingui-backup-(\d{4}-\d{2}-\d{2})T(\d{2})-(\d{2})-(\d{2})-(\d{3})Z\.db$/;
+const BACKUP_NAME = /^pingui-backup-\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}-\d{3}Z\.db$/;
 /** SQLite's files next to a database: after its end they exist only where something failed. */
 const SIDE_FILES = ['-wal', '-shm', '-journal'];
 /** Exactly the names that `draftName` gives, and the side files of these. */
@@ -23,28 +23,6 @@ export function backupName(now: number): string {
 
 function draftName(now: number): string {
   return `.${backupName(now)}.${randomUUID()}.tmp`;
-}
-
-/** The newest backup of the folder: when it began (epoch ms), by its name, as a copy has a file time of its own. */
-export async function newestBackup(directory: string): Promise<{ at: number; bytes: number } | undefined> {
-  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
-    // Made by the first backup.
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  const newest = names
-    .filter((name) => !Number.isNaN(timeOf(name)))
-    .sort()
-    .at(-1);
-  if (newest === undefined) return undefined;
-  return { at: timeOf(newest), bytes: (await stat(join(directory, newest))).size };
-}
-
-/** NaN for what is no backup. */
-function timeOf(name: string): number {
-  const [, date, ...time] = BACKUP_NAME.exec(name) ?? [];
-  const [hours, minutes, seconds, ms] = time;
-  return Date.parse(`${date}T${hours}:${minutes}:${seconds}.${ms}Z`);
 }
 
 /** The backups to delete so that the newest `keep` (at least one) stay. Other names are left out. */
@@ -70,19 +48,41 @@ export async function writeBackup(
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await removeAbandonedDrafts(directory, options.now);
   const file = join(directory, backupName(options.now));
-  const draft = join(directory, draftName(options.now));
+  await writeCopy(file, join(directory, draftName(options.now)), produce);
+  for (const name of outdated(await readdir(directory), options.keep)) await rm(join(directory, name));
+  return { file, bytes: (await stat(file)).size };
+}
+
+/**
+ * What a restore replaces, beside the backups; it is never deleted by itself.
+ * @throws as `writeBackup`
+ */
+export async function writeReplaced(
+  directory: string,
+  now: number,
+  produce: (emptyFile: string) => Promise<void>,
+): Promise<string> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const file = join(directory, backupName(now).replace('-backup-', '-replaced-'));
+  await writeCopy(file, join(directory, draftName(now)), produce);
+  return file;
+}
+
+async function writeCopy(
+  file: string,
+  draft: string,
+  produce: (emptyFile: string) => Promise<void>,
+): Promise<void> {
   try {
     await (await open(draft, 'wx', 0o600)).close();
     await produce(draft);
     await checkIntegrity(draft);
     await sync(draft);
     await rename(draft, file);
-    await sync(directory);
+    await sync(dirname(file));
   } finally {
     for (const suffix of ['', ...SIDE_FILES]) await rm(draft + suffix, { force: true });
   }
-  for (const name of outdated(await readdir(directory), options.keep)) await rm(join(directory, name));
-  return { file, bytes: (await stat(file)).size };
 }
 
 async function removeAbandonedDrafts(directory: string, now: number): Promise<void> {

@@ -12,7 +12,7 @@ export function createDatabaseMaintenance(db: Database): DatabaseMaintenance {
   const session = createSession(db);
   return {
     async probeWrite(now) {
-      await session.run(SET_JOB_RUN, 'health', 'write', now);
+      await session.run(SET_JOB_RUN, 'health', 'write', now, null);
     },
     backup: (directory, keep, now) => {
       const { file } = db;
@@ -32,6 +32,11 @@ async function vacuum(file: string, draft: string): Promise<void> {
   } finally {
     await source.close();
   }
+}
+
+/** All of it, as an SQLite file: by the connection of `db` itself, which may have locked out all others. */
+export function copyTo(db: Database, draft: string): Promise<void> {
+  return db.file === null ? dump(db, draft) : db.knex.raw('VACUUM INTO ?', [draft]).then(() => undefined);
 }
 
 async function dump(db: Database, draft: string): Promise<void> {

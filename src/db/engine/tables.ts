@@ -13,7 +13,11 @@ export const TABLES: readonly Table[] = [
   { name: 'Integrations', key: ['id'], serial: 'id' },
   { name: 'Alerts', key: ['id'] },
   { name: 'Incidents', key: ['id'] },
+  { name: 'Keys', key: ['id'], serial: 'id' },
   { name: 'Chats', key: ['chatId'] },
   { name: 'Invites', key: ['hash'] },
   { name: 'JobRuns', key: ['name', 'slot'] },
+  { name: 'DailyCounts', key: ['date', 'what', 'code'] },
+  { name: 'Refusals', key: ['slot', 'code'] },
+  { name: 'QuotaHits', key: ['date', 'integrationId'] },
 ];

@@ -104,9 +104,11 @@ export async function readBatch(trx: Knex.Transaction, alerts: readonly FoldingA
       if (incident.closedAt !== null) live.delete(keyOf(incident));
     },
     add(alert, more) {
-      entries.push({ ...toNewEntry(alert), ...more });
-      const { integrationId } = alert;
-      if (takesUnit(more)) waiting.set(integrationId, (waiting.get(integrationId) ?? 0) + 1);
+      // All rows of a statement have the same columns.
+      entries.push({ ...toNewEntry(alert), notice: 0, ...more });
+      const { integrationId, deliverAt } = alert;
+      if (deliverAt === null && isWaiting(more))
+        waiting.set(integrationId, (waiting.get(integrationId) ?? 0) + 1);
     },
     async write() {
       if (freed.length > 0)
@@ -126,7 +128,7 @@ export async function readBatch(trx: Knex.Transaction, alerts: readonly FoldingA
   };
 }
 
-/** Alerts that took a unit and wait to be sent; notices of our own took none. */
+/** Alerts that wait to be sent, not counting those that are folded, for later, or our own. */
 async function countWaiting(trx: Knex.Transaction, ids: readonly number[]): Promise<Map<number, number>> {
   if (ids.length === 0) return new Map();
   const rows: { integrationId: number; n: number | string }[] = await trx(AlertModel.tableName)
@@ -135,14 +137,14 @@ async function countWaiting(trx: Knex.Transaction, ids: readonly number[]): Prom
     .whereIn('status', ['queued', 'sending'])
     .whereNull('folded')
     .whereNull('deliverAt')
-    .whereNotNull('period')
+    .where({ notice: 0 })
     // The + keeps both databases from reading an integration's history instead of what is queued.
     .whereRaw(`+"integrationId" IN (${ids.map(() => '?').join(', ')})`, [...ids])
     .groupBy('integrationId');
   return new Map(rows.map(({ integrationId, n }) => [integrationId, Number(n)]));
 }
 
-const takesUnit = ({ period }: Partial<AlertRow>) => period !== undefined && period !== null;
+const isWaiting = ({ folded, notice }: Partial<AlertRow>) => folded === undefined && notice === undefined;
 
 function toAccepting(
   {

@@ -6,7 +6,7 @@ import { retryConflicts } from '../engine/conflicts.ts';
 import type { Database } from '../engine/connect.ts';
 import { AlertModel } from '../models/alert-model.ts';
 import { IncidentModel, toIncident } from '../models/incident-model.ts';
-import { endFolds, insertAlert, markShown } from './incident-rows.ts';
+import { endFolds, insertNotice, markShown } from './incident-rows.ts';
 import { createIncidentSweeps } from './incident-sweeps.ts';
 import { settleLead } from './settle-lead.ts';
 import { createTakeBack } from './take-back.ts';
@@ -76,14 +76,14 @@ export function createIncidentRepository(db: Database, options: TakeInOptions): 
         const changed = await incidents(trx)
           .patch({ messageId: null, leadId: notice.id, shownVersion: 0, changedAt: notice.createdAt })
           .where({ id, messageId });
-        if (changed === 1) await insertAlert(trx, notice, { remaining: 0, incidentId: id });
+        if (changed === 1) await insertNotice(trx, notice, { remaining: 0, incidentId: id });
         return changed === 1;
       }),
 
     takeReply: (id, reply, messageId, notice) =>
       transaction(async (trx) => {
         const changed = await incidents(trx).patch({ reply: null }).where({ id, reply });
-        if (changed === 1) await insertAlert(trx, notice, { remaining: 0, replyTo: messageId });
+        if (changed === 1) await insertNotice(trx, notice, { remaining: 0, replyTo: messageId });
         return changed === 1;
       }),
 

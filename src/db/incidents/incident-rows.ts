@@ -49,14 +49,18 @@ export const staleAt = (now: number): PartialModelObject<IncidentModel> => ({
   version: raw('?? + 1', ['version']),
 });
 
-/** An entry of the ledger's, with what the columns of an accept leave out. */
-export async function insertAlert(
+/** An entry of our own, with what the columns of an accept leave out. */
+export async function insertNotice(
   trx: Knex,
   alert: NewAlert,
   more: Partial<AlertRow> & { readonly remaining: number },
 ): Promise<void> {
   // The table of columns gives each its value.
-  await AlertModel.query(trx).insert({ ...toNewEntry(alert), ...more } as PartialModelObject<AlertModel>);
+  await AlertModel.query(trx).insert({
+    ...toNewEntry(alert),
+    ...more,
+    notice: 1,
+  } as PartialModelObject<AlertModel>);
 }
 
 /** What is shown of these alerts. */

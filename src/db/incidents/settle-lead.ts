@@ -7,7 +7,7 @@ import type { LeadEnd, Shown } from '../../services/ports/incidents.ts';
 import { toAlertRecord } from '../alerts/alert-columns.ts';
 import { AlertModel } from '../models/alert-model.ts';
 import { IncidentModel, toIncident } from '../models/incident-model.ts';
-import { endFolds, insertAlert, markShown, OPENING_VERSION } from './incident-rows.ts';
+import { endFolds, insertNotice, markShown, OPENING_VERSION } from './incident-rows.ts';
 
 interface Settling {
   readonly shown: Shown;
@@ -86,7 +86,7 @@ async function leadAnew(
   // None of them has a text to show: its end came before its beginning.
   if (row.textId === row.leadId) return end(trx, row, { status: 'failed', reason: 'lost', now });
   const lead = notice(toIncident(row));
-  await insertAlert(trx, lead, { remaining: 0, incidentId: row.id });
+  await insertNotice(trx, lead, { remaining: 0, incidentId: row.id });
   await IncidentModel.query(trx)
     .patch({ leadId: lead.id, count: raw('?? - 1', ['count']), changedAt: now })
     .where({ id: row.id });

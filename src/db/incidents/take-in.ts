@@ -160,7 +160,7 @@ function foldIntoDigest(state: BatchState, alert: FoldingAlert, situation: Situa
   const digest = { ...newIncident({ ...alert, keyHash: DIGEST_KEY }), leadId: notice.id, titleIds: id };
   state.open(digest);
   const remaining = integration.rateLimit;
-  state.add(notice, { remaining: 0, incidentId: id });
+  state.add(notice, { remaining: 0, incidentId: id, notice: 1 });
   state.add(alert, { remaining, incidentId: id, folded: 'digest', foldVersion: version, expiresAt: null });
   return {
     ...{ kind: 'folded', into: 'digest', remaining, integration: integration.known },

@@ -1,60 +1,79 @@
-import type { JobName } from '../../domain/jobs.ts';
+import { JOB_NAMES, type JobName } from '../../domain/jobs.ts';
 import type { JobRuns } from '../../services/ports/jobs.ts';
 import type { Database } from '../engine/connect.ts';
 import { createSession } from '../engine/session.ts';
 import type { Statement } from '../engine/statement.ts';
 import { QUOTA_RESET } from '../integrations/quota-resets.ts';
 
-/** The slot of the one row of a job that says when it last succeeded: other slots are runs that were marked once. */
+/** The slots of the rows of a job that say when it last succeeded and failed: other slots are runs that were marked once. */
 const LAST_SUCCESS = 'last success';
+const LAST_FAILURE = 'last failure';
 
-const upsert = (name: string, slot: string, ranAt: string) => `
-  INSERT INTO "JobRuns" ("name", "slot", "ranAt") VALUES (${name}, ${slot}, ${ranAt})
-  ON CONFLICT ("name", "slot") DO UPDATE SET "ranAt" = excluded."ranAt"`;
+const upsert = (name: string, slot: string, ranAt: string, bytes: string) => `
+  INSERT INTO "JobRuns" ("name", "slot", "ranAt", "bytes") VALUES (${name}, ${slot}, ${ranAt}, ${bytes})
+  ON CONFLICT ("name", "slot") DO UPDATE SET "ranAt" = excluded."ranAt", "bytes" = excluded."bytes"`;
 
-/** name, slot, ranAt */
+/** name, slot, ranAt, bytes */
 export const SET_JOB_RUN: Statement = {
   name: 'set-job-run',
-  sqlite: upsert('?', '?', '?'),
-  postgres: upsert('$1', '$2', '$3'),
+  sqlite: upsert('?', '?', '?', '?'),
+  postgres: upsert('$1', '$2', '$3', '$4'),
 };
 
-const history = (quotaReset: string, lastSuccess: string) => `
-  SELECT "name", min("ranAt") AS "first", max(CASE WHEN "position" IS NULL THEN "ranAt" END) AS "last" FROM "JobRuns"
-  WHERE "name" = ${quotaReset} OR "slot" = ${lastSuccess} GROUP BY "name"`;
+/** A reset's slots are many; of the other jobs there are two rows. */
+const history = (quotaReset: string, lastSuccess: string, lastFailure: string) => `
+  SELECT "name", CASE WHEN "slot" = ${lastFailure} THEN 1 ELSE 0 END AS "failed", min("ranAt") AS "first",
+    max(CASE WHEN "position" IS NULL THEN "ranAt" END) AS "last", max("bytes") AS "bytes" FROM "JobRuns"
+  WHERE "name" = ${quotaReset} OR "slot" IN (${lastSuccess}, ${lastFailure}) GROUP BY 1, 2`;
 
 const HISTORY: Statement = {
   name: 'job-history',
-  sqlite: history('?', '?'),
-  postgres: history('$1', '$2'),
+  sqlite: history('?2', '?1', '?3'),
+  postgres: history('$2', '$1', '$3'),
 };
 
-/** A row per job. */
+/** A job's successes, or its last failure. */
 interface Run {
   readonly name: string;
+  readonly failed: 0 | 1;
   readonly first: number;
   readonly last: number | null;
+  readonly bytes: number | null;
 }
+
+/** How each job's successes are named here. A fresh database is marked as reset: that mark is the installation's. */
+const NAMES: Readonly<Record<JobName, string>> = {
+  'reset-quotas': QUOTA_RESET,
+  backup: 'backup',
+  upkeep: 'upkeep',
+};
 
 export function createJobRuns(db: Pick<Database, 'knex' | 'dialect'>): JobRuns {
   const session = createSession(db);
   return {
-    async succeeded(job, now) {
-      await session.run(SET_JOB_RUN, job, LAST_SUCCESS, now);
+    async succeeded(job, now, bytes) {
+      await session.run(SET_JOB_RUN, job, LAST_SUCCESS, now, bytes ?? null);
+    },
+    async failed(job, now) {
+      await session.run(SET_JOB_RUN, job, LAST_FAILURE, now, null);
     },
     async history() {
       // The statement selects exactly these columns.
-      const runs = (await session.run(HISTORY, QUOTA_RESET, LAST_SUCCESS)) as unknown as Run[];
-      const lastOf = (name: string) => runs.find((run) => run.name === name)?.last ?? undefined;
-      const successes: [JobName, number | undefined][] = [
-        // A fresh database is marked as reset, so that the first of these marks is the installation's.
-        ['reset-quotas', lastOf(QUOTA_RESET)],
-        ['backup', lastOf('backup')],
-        ['upkeep', lastOf('upkeep')],
-      ];
+      const runs = (await session.run(HISTORY, LAST_SUCCESS, QUOTA_RESET, LAST_FAILURE)) as unknown as Run[];
+      const find = (name: string, failed: 0 | 1) =>
+        runs.find((run) => run.name === name && run.failed === failed);
+      const last = (failed: 0 | 1) =>
+        Object.fromEntries(
+          JOB_NAMES.flatMap((job) => {
+            const at = find(failed === 1 ? job : NAMES[job], failed)?.last ?? undefined;
+            return at === undefined ? [] : [[job, at] as const];
+          }),
+        );
       return {
-        installedAt: runs.find((run) => run.name === QUOTA_RESET)?.first,
-        lastSuccess: Object.fromEntries(successes.filter(([, at]) => at !== undefined)),
+        installedAt: find(QUOTA_RESET, 0)?.first,
+        lastSuccess: last(0),
+        lastFailure: last(1),
+        backupBytes: find('backup', 0)?.bytes ?? undefined,
       };
     },
   };

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Histogram, type Registry } from 'prom-client';
 import {
   type DomainEventName,
   type DomainEvents,
@@ -6,7 +6,6 @@ import {
   REFUSED_ACCESS,
 } from '../../domain/events.ts';
 import { JOB_NAMES } from '../../domain/jobs.ts';
-import type { Clock } from '../../services/ports/clock.ts';
 import { CALLS, createLabelBound, DEFERRALS, FAILURES, REFUSALS, UNCERTAINTIES } from './labels.ts';
 
 /** Seconds from acceptance to delivery. One a second over a full queue of 500 makes the upper end ordinary. */
@@ -15,19 +14,10 @@ const DELIVERY_BUCKETS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1_
 const CALL_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /** What each event counts. A Record, so that a new event cannot be forgotten; `null`: nothing. */
-type Observers = { readonly [N in DomainEventName]: ((event: DomainEvents[N]) => void) | null };
+type Observers = { readonly [N in DomainEventName]: ((event: DomainEvents[N]) => unknown) | null };
 
 /** Counts what the events tell since this process started. */
-export function countEvents(
-  deps: {
-    readonly events: EventBus;
-    readonly clock: Clock;
-    /** The newest backup on disk: when it was written (epoch ms), and its size. */
-    readonly lastBackup?: { readonly at: number; readonly bytes: number };
-  },
-  registry: Registry,
-): void {
-  const { events, clock } = deps;
+export function countEvents({ events }: { readonly events: EventBus }, registry: Registry): void {
   const registers = [registry];
   const count = (name: string, help: string) => {
     const counter = new Counter({ name, help, registers });
@@ -89,7 +79,6 @@ export function countEvents(
     registers,
   });
   const called = countCalls(registry);
-  const backupWritten = createBackupGauges(registry, deps.lastBackup);
 
   observe(events, {
     'alert.accepted': accepted,
@@ -97,13 +86,14 @@ export function countEvents(
     'alert.replayed': replayed,
     'alert.refused': ({ code }) => refused(code),
     'alert.sending': null,
-    'alert.delivered': ({ tookMs }) => {
+    'alert.delivered': ({ tookMs, isNotice }) => {
+      if (isNotice) return;
       delivered();
       took.observe(tookMs / 1000);
     },
-    'alert.failed': ({ reason }) => failed(reason),
-    'alert.uncertain': ({ reason }) => uncertain(reason),
-    'alert.expired': expired,
+    'alert.failed': ({ reason, isNotice }) => isNotice || failed(reason),
+    'alert.uncertain': ({ reason, isNotice }) => isNotice || uncertain(reason),
+    'alert.expired': ({ isNotice }) => isNotice || expired(),
     'alert.dropped': dropped,
     'ledger.failed': null,
     'alert.deferred': ({ reason }) => deferred(reason),
@@ -114,6 +104,9 @@ export function countEvents(
     'integration.created': null,
     'integration.revoked': null,
     'integration.rotated': null,
+    'key.made': null,
+    'key.revoked': null,
+    'integration.limited': null,
     'chat.unreachable': unreachable,
     'chat.reachable': null,
     'chat.blocked': null,
@@ -126,7 +119,7 @@ export function countEvents(
     'telegram.unreachable': null,
     'telegram.recovered': null,
     'telegram.halted': null,
-    'backup.written': ({ bytes }) => backupWritten({ at: clock.now(), bytes }),
+    'backup.written': null,
     'job.failed': ({ job }) => jobFailed(job),
     'upkeep.done': null,
     'health.changed': null,
@@ -164,27 +157,4 @@ function countCalls(registry: Registry): (event: DomainEvents['telegram.called']
     requests.labels(name, result).inc();
     duration.labels(name).observe(tookMs / 1000);
   };
-}
-
-/** The gauges appear with the first backup: a 0 would read as a backup in 1970. */
-function createBackupGauges(
-  registry: Registry,
-  lastBackup: { at: number; bytes: number } | undefined,
-): (backup: { at: number; bytes: number }) => void {
-  const registers = [registry];
-  let gauges: { readonly at: Gauge; readonly bytes: Gauge } | undefined;
-  const set = ({ at, bytes }: { at: number; bytes: number }) => {
-    gauges ??= {
-      at: new Gauge({
-        name: 'pingui_backup_last_success_timestamp_seconds',
-        help: 'When the newest backup was written.',
-        registers,
-      }),
-      bytes: new Gauge({ name: 'pingui_backup_size_bytes', help: 'Size of the newest backup.', registers }),
-    };
-    gauges.at.set(at / 1000);
-    gauges.bytes.set(bytes);
-  };
-  if (lastBackup !== undefined) set(lastBackup);
-  return set;
 }

@@ -87,6 +87,7 @@ const REFUSED: Readonly<Record<ErrorCode, boolean>> = {
   unsupported_media_type: true,
   already_used: false,
   too_many_integrations: false,
+  too_many_keys: false,
   idempotency_mismatch: true,
   not_resendable: false,
   quota_exhausted: true,
@@ -105,6 +106,7 @@ export const REFUSALS = Object.entries(REFUSED).flatMap(([code, can]) => (can ? 
 /** The calls that a working service makes, by their usual results. */
 export const CALLS: readonly (readonly [string, CallResult])[] = [
   'sendMessage',
+  'editMessageText',
   'getMe',
   'getUpdates',
 ].flatMap((method) =>

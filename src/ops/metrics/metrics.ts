@@ -4,6 +4,7 @@ import type { EventBus } from '../../domain/events.ts';
 import { measureRequests } from '../requests.ts';
 import { countEvents } from './event-metrics.ts';
 import { countQuotaHits } from './quota-hits.ts';
+import { addServiceGauges, type ServiceSources } from './service-metrics.ts';
 import { addStateGauges, type StateSources } from './state-metrics.ts';
 
 export interface Metrics {
@@ -12,14 +13,12 @@ export interface Metrics {
   render(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
-export interface MetricsDeps extends StateSources {
+export interface MetricsDeps extends StateSources, ServiceSources {
   readonly events: EventBus;
   /** The name of an integration; undefined where it is gone. */
   readonly nameOf: (integrationId: number) => Promise<string | undefined>;
   /** Of this service, as package.json has it. */
   readonly version: string;
-  /** The newest backup on disk: when it was written (epoch ms), and its size. */
-  readonly lastBackup?: { readonly at: number; readonly bytes: number };
   /** Memory, CPU, event loop, garbage collection; on unless told otherwise. */
   readonly processMetrics?: boolean;
 }
@@ -31,7 +30,7 @@ const MISNAMED = [
   'nodejs_active_resources_total',
 ];
 
-/** Counts what the events tell since this process started, and measures queue, jobs and Telegram at each scrape. */
+/** Counts what the events tell since this process started, and measures queue, service and Telegram at each scrape. */
 export function createMetrics(deps: MetricsDeps): Metrics {
   const registry = new Registry();
   if (deps.processMetrics ?? true) {
@@ -49,11 +48,11 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   countEvents(deps, registry);
   countQuotaHits(deps, registry);
   const observeRequest = measureRequests(registry);
-  const measure = addStateGauges(deps, registry);
+  const measure = [addStateGauges(deps, registry), addServiceGauges(deps, registry)];
   return {
     observeRequest,
     async render() {
-      await measure();
+      await Promise.all(measure.map((one) => one()));
       return { contentType: registry.contentType, body: await registry.metrics() };
     },
   };

@@ -1,11 +1,10 @@
 import { Gauge, type Registry } from 'prom-client';
 import { within } from '../../async/within.ts';
-import type { JobHistory } from '../../domain/jobs.ts';
 import type { TelegramState } from '../../services/delivery/telegram-guard.ts';
 import type { Clock } from '../../services/ports/clock.ts';
 import type { QueueCounts, QueueMotion } from '../../services/ports/queue.ts';
 
-/** Longest wait for what a scrape asks of Redis and the database, in milliseconds. */
+/** Longest wait for what a scrape asks of Redis, in milliseconds. */
 const TIMEOUT_MS = 1_000;
 
 const QUEUE_STATES = [
@@ -21,9 +20,8 @@ export interface StateSources {
   readonly clock: Clock;
   readonly countQueue: () => Promise<QueueCounts>;
   readonly motion: () => Promise<QueueMotion>;
-  readonly jobHistory: () => Promise<JobHistory>;
-  /** MAX_QUEUE_SIZE */
-  readonly queueCapacity: number;
+  /** MAX_QUEUE_SIZE, MAX_SCHEDULED */
+  readonly limits: { readonly maxPending: number; readonly maxScheduled: number };
   /** Does Telegram answer this process, and take its token? */
   readonly isTelegramUp: () => boolean;
   /** Only where this process sends. */
@@ -31,17 +29,14 @@ export interface StateSources {
   readonly timeoutMs?: number;
 }
 
-/** Gauges of queue, jobs and Telegram. Returns what measures them anew: to be awaited before a scrape is answered. */
+/** Gauges of queue and Telegram. Returns what measures them anew: to be awaited before a scrape is answered. */
 export function addStateGauges(sources: StateSources, registry: Registry): () => Promise<void> {
   addTelegramGauges(sources, registry);
-  const measure = [measureQueue(sources, registry), measureJobs(sources, registry)];
-  return async () => {
-    await Promise.all(measure.map((one) => one()));
-  };
+  return measureQueue(sources, registry);
 }
 
 function measureQueue(sources: StateSources, registry: Registry): () => Promise<void> {
-  const { clock, countQueue, motion, timeoutMs = TIMEOUT_MS } = sources;
+  const { clock, countQueue, motion, limits, timeoutMs = TIMEOUT_MS } = sources;
   const registers = [registry];
   const up = new Gauge({ name: 'pingui_queue_up', help: '1 if Redis answered this scrape.', registers });
   const jobs = new Gauge({
@@ -50,12 +45,19 @@ function measureQueue(sources: StateSources, registry: Registry): () => Promise<
     labelNames: ['state'],
     registers,
   });
-  const capacity = new Gauge({
-    name: 'pingui_queue_capacity',
-    help: 'Most pending alerts that the queue holds.',
-    registers,
-  });
-  capacity.set(sources.queueCapacity);
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
+  gauge('pingui_queue_capacity', 'Most pending alerts that the queue holds.').set(limits.maxPending);
+  gauge('pingui_queue_scheduled_capacity', 'Most scheduled alerts that the queue holds.').set(
+    limits.maxScheduled,
+  );
+  const pending = gauge(
+    'pingui_queue_pending',
+    'Alerts that count for the capacity: accepted, due, not yet ended; absent while Redis does not respond.',
+  );
+  const scheduled = gauge(
+    'pingui_queue_scheduled',
+    'Scheduled alerts that have not ended; absent while Redis does not respond.',
+  );
   // Without a label value they can be absent, too.
   const paused = new Gauge({
     name: 'pingui_queue_paused',
@@ -71,29 +73,14 @@ function measureQueue(sources: StateSources, registry: Registry): () => Promise<
     const known = await within(timeoutMs, () => Promise.all([countQueue(), motion()])).catch(() => undefined);
     up.set(known === undefined ? 0 : 1);
     jobs.reset();
-    paused.remove();
-    oldest.remove();
+    for (const one of [pending, scheduled, paused, oldest]) one.remove();
     if (known === undefined) return;
     const [counts, { isPaused, oldestAt }] = known;
     for (const state of QUEUE_STATES) jobs.labels(state).set(counts[state]);
+    pending.set(counts.pending);
+    scheduled.set(counts.scheduled);
     paused.set(isPaused ? 1 : 0);
     oldest.set(oldestAt === null ? 0 : Math.max(0, clock.now() - oldestAt) / 1000);
-  };
-}
-
-/** Asked of the database at each scrape, so that a process that runs no jobs knows it, too. */
-function measureJobs(sources: StateSources, registry: Registry): () => Promise<void> {
-  const { jobHistory, timeoutMs = TIMEOUT_MS } = sources;
-  const gauge = new Gauge({
-    name: 'pingui_job_last_success_timestamp_seconds',
-    help: 'When each scheduled job last succeeded, in any process; absent until it has, or while the database does not respond.',
-    labelNames: ['job'],
-    registers: [registry],
-  });
-  return async () => {
-    const history = await within(timeoutMs, jobHistory).catch(() => undefined);
-    gauge.reset();
-    for (const [job, at] of Object.entries(history?.lastSuccess ?? {})) gauge.labels(job).set(at / 1000);
   };
 }
 

@@ -40,6 +40,11 @@ export function idsOf({
   return { alertId, integrationId, chat };
 }
 
+/** The same, of an alert that has ended. */
+export function endedIdsOf({ job, record }: Pick<Sendable, 'job' | 'record'>) {
+  return { ...idsOf(job), ...(record.notice ? { isNotice: true as const } : {}) };
+}
+
 export function toRequest(attempt: Attempt, content: AlertContent, part: RenderedPart): SendRequest {
   const { record, form, integration, index, parts } = attempt;
   const isPlain = form.simplicity > 0 || form.rest !== undefined;

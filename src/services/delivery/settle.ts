@@ -6,7 +6,7 @@ import type { AlertLedger } from '../ports/alerts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
 import type { EndedSignal, MessageForm, Pace } from '../ports/queue.ts';
-import { type Attempt, idsOf, outcomeOf, type Sendable, type Step } from './attempt.ts';
+import { type Attempt, endedIdsOf, idsOf, outcomeOf, type Sendable, type Step } from './attempt.ts';
 import { simplerForm } from './ladder.ts';
 import { persist } from './persist.ts';
 
@@ -108,7 +108,7 @@ export function createSettle(deps: SettleDeps): Settle {
     await write(job, () => deps.integrations.clearSuspicion(attempt.integration.chatId));
     if (!isLast) return { kind: 'again', form };
     const outcome = outcomeOf(record, { status: 'delivered', reason: null, endedAt, parts, messageId });
-    events.emit('alert.delivered', { ...idsOf(job), parts, tookMs: outcome.tookMs });
+    events.emit('alert.delivered', { ...endedIdsOf(attempt), parts, tookMs: outcome.tookMs });
     deps.ended.publish(job.alertId);
     return { kind: 'ended', outcome };
   }
@@ -126,14 +126,15 @@ export function createSettle(deps: SettleDeps): Settle {
     events.emit('alert.deferred', { ...idsOf(job), reason, waitMs });
   }
 
-  const end: Settle['end'] = async ({ job, record, form }, status, reason, from) => {
+  const end: Settle['end'] = async (sendable, status, reason, from) => {
+    const { job, record, form } = sendable;
     const endedAt = clock.now();
     const written = await write(job, () => ledger.end(job.alertId, [from], { status, reason, now: endedAt }));
     // Somebody else ended it meanwhile: that end counts.
     if (written?.value === false) return { kind: 'again', form };
     if (written !== undefined) {
-      if (status === 'expired') events.emit('alert.expired', idsOf(job));
-      else events.emit(`alert.${status}`, { ...idsOf(job), reason: reason ?? status });
+      if (status === 'expired') events.emit('alert.expired', endedIdsOf(sendable));
+      else events.emit(`alert.${status}`, { ...endedIdsOf(sendable), reason: reason ?? status });
       deps.ended.publish(job.alertId);
     }
     return { kind: 'ended', outcome: outcomeOf(record, { status, reason, endedAt }) };

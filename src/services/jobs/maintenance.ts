@@ -62,7 +62,7 @@ export function createMaintenanceService(deps: {
     async backup() {
       const started = clock.now();
       const { file, bytes } = await deps.database.backup(deps.backupDir, deps.backupKeep, started);
-      await deps.jobRuns.succeeded('backup', clock.now());
+      await deps.jobRuns.succeeded('backup', clock.now(), bytes);
       events.emit('backup.written', { file: baseName(file), bytes, tookMs: clock.now() - started });
       return file;
     },

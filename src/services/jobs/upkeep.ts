@@ -1,4 +1,4 @@
-import { type AlertStatus, keepsText } from '../../domain/alert.ts';
+import { type AlertRecord, type AlertStatus, keepsText } from '../../domain/alert.ts';
 import type { EventBus } from '../../domain/events.ts';
 import type { AlertLedger } from '../ports/alerts.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -37,6 +37,7 @@ export function createUpkeepService(deps: {
   cipher: Pick<PayloadCipher, 'hashChat'>;
   jobRuns: Pick<JobRuns, 'succeeded'>;
   sweepIncidents: () => Promise<void>;
+  closeDays: () => Promise<void>;
   events: EventBus;
   clock: Clock;
   telegramTimeoutMs: number;
@@ -48,14 +49,15 @@ export function createUpkeepService(deps: {
     return integration === undefined ? 'unknown' : deps.cipher.hashChat(integration.chatId);
   }
 
-  async function announce(
-    ids: readonly string[],
-    tell: (alert: { alertId: string; integrationId: number; chat: string }) => void,
-  ): Promise<void> {
+  async function describe({ id, integrationId, notice }: Entry): Promise<Ended> {
+    const isNotice = notice ? { isNotice: true as const } : {};
+    return { alertId: id, integrationId, chat: await chatOf(integrationId), ...isNotice };
+  }
+
+  async function announce(ids: readonly string[], tell: (alert: Ended) => void): Promise<void> {
     for (const id of ids) {
-      const integrationId = (await ledger.find(id))?.integrationId;
-      if (integrationId !== undefined)
-        tell({ alertId: id, integrationId, chat: await chatOf(integrationId) });
+      const entry = await ledger.find(id);
+      if (entry !== undefined) tell(await describe(entry));
       deps.ended.publish(id);
     }
   }
@@ -73,12 +75,7 @@ export function createUpkeepService(deps: {
         if (!(await ledger.end(entry.id, ['queued'], end))) continue;
         await queue.drop([entry.id], true);
         lost += 1;
-        events.emit('alert.failed', {
-          alertId: entry.id,
-          integrationId: entry.integrationId,
-          chat: await chatOf(entry.integrationId),
-          reason: 'lost',
-        });
+        events.emit('alert.failed', { ...(await describe(entry)), reason: 'lost' });
         deps.ended.publish(entry.id);
       }
       const last = queued.at(-1);
@@ -125,15 +122,27 @@ export function createUpkeepService(deps: {
       }
       // 5. Incidents, whose messages may have ended in the steps before.
       if (isOurs) await deps.sweepIncidents();
-      // 6. What has been kept long enough.
+      // 6. The numbers of the days that are over, while the ledger knows them.
+      await deps.closeDays();
+      // 7. What has been kept long enough.
       await queue.purgeEnded();
       await ledger.purge(now - LEDGER_KEEP_MS);
       await integrations.purge({ revoked: now - REVOKED_KEEP_MS, pending: now - UNUSED_KEEP_MS });
-      // 7. For whoever watches, in any process: the steps above were done.
+      // 8. For whoever watches, in any process: the steps above were done.
       await deps.jobRuns.succeeded('upkeep', clock.now());
       events.emit('upkeep.done', { expired: expired.length, uncertain: stuck.length, lost });
     },
   };
+}
+
+type Entry = Pick<AlertRecord, 'id' | 'integrationId' | 'notice'>;
+
+/** An alert that has ended, as observers know it. */
+interface Ended {
+  readonly alertId: string;
+  readonly integrationId: number;
+  readonly chat: string;
+  readonly isNotice?: true;
 }
 
 function isOpen(status: AlertStatus | undefined): boolean {

@@ -111,12 +111,12 @@ export interface AlertLedger {
    * set back since. Returns their ids.
    */
   endStuck(before: number, now: number): Promise<string[]>;
-  /** Ids of entries queued (created or requeued) before `before`, oldest first, after the id `after`. */
+  /** Entries queued (created or requeued) before `before`, oldest first, after the id `after`. */
   queuedBefore(
     before: number,
     after: string | null,
     limit: number,
-  ): Promise<{ id: string; integrationId: number }[]>;
+  ): Promise<Pick<AlertRecord, 'id' | 'integrationId' | 'notice'>[]>;
   /** Deletes ended entries older than `before`. Returns how many. */
   purge(before: number): Promise<number>;
   countByStatus(): Promise<Record<AlertStatus, number>>;

@@ -2,10 +2,9 @@ import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync
 import { join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { runMigrateDatabase } from '../../../src/cli/migrate-database.ts';
 import { parseDatabaseUrl } from '../../../src/config/database-url.ts';
 import { createAlertLedger } from '../../../src/db/alerts/alert-ledger.ts';
-import { newestBackup, writeBackup } from '../../../src/db/backup/backup-files.ts';
+import { writeBackup } from '../../../src/db/backup/backup-files.ts';
 import { createDatabaseMaintenance } from '../../../src/db/backup/database-maintenance.ts';
 import { createChatRepository } from '../../../src/db/chats/chat-repository.ts';
 import { connectDatabase, type Database } from '../../../src/db/engine/connect.ts';
@@ -14,6 +13,10 @@ import { migrate } from '../../../src/db/engine/migrate.ts';
 import { TABLES } from '../../../src/db/engine/tables.ts';
 import { installationId } from '../../../src/db/installation.ts';
 import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
+import { createKeyRepository } from '../../../src/db/keys/key-repository.ts';
+import { createStatisticsRepository } from '../../../src/db/statistics/statistics-repository.ts';
+import { NO_OUTCOMES } from '../../../src/domain/statistics.ts';
+import { callCommand } from '../../support/call-command.ts';
 import { openMigrated } from '../../support/sqlite.ts';
 import { DAY_MS, NOW, newAlert, startDatabases } from './databases.ts';
 
@@ -45,7 +48,17 @@ async function openFilled(url: string, alerts = 700): Promise<Database> {
   await repository.markQuotaReset('2026-11-24', NOW);
   const chats = createChatRepository(db);
   await chats.register(42, NOW);
+  await createKeyRepository(db).add(
+    { integrationId: id, adapter: 'ntfy', name: 'one', keyHash: 'k', sealedOptions: 's', createdAt: NOW },
+    1,
+  );
   await chats.addInvite('a'.repeat(64), NOW + DAY_MS, NOW);
+  const statistics = createStatisticsRepository(db);
+  await statistics.addRefusals(
+    [{ slot: NOW, code: 'queue_full', count: 2 }],
+    [{ date: '2026-11-24', integrationId: id, count: 1 }],
+  );
+  await statistics.closeDay('2026-11-23', NO_OUTCOMES);
   return db;
 }
 
@@ -155,21 +168,6 @@ describe('the folder of backups', () => {
     expect(readdirSync(folder)).toEqual([older]);
   });
 
-  it('tells when its newest backup began, and nothing when there is none', async () => {
-    expect(await newestBackup(folder)).toBeUndefined();
-    mkdirSync(folder, { recursive: true });
-    for (const name of ['pingui-backup-2099-01-01T00-00-00-000Z.db.gz', 'pingui-backup-2099.db'])
-      writeFileSync(join(folder, name), '');
-    expect(await newestBackup(folder)).toBeUndefined();
-    for (const name of ['2026-11-24T03-00-01-002Z', '2025-12-31T23-59-59-999Z', '2099-99-99T00-00-00-000Z'])
-      writeFileSync(join(folder, `pingui-backup-${name}.db`), '');
-    expect(await newestBackup(folder)).toEqual({
-      at: Date.UTC(2026, 10, 24, 3, 0, 1, 2),
-      bytes: expect.any(Number),
-    });
-    await expect(newestBackup(join(folder, 'pingui-backup-2099.db'))).rejects.toThrow(/ENOTDIR/);
-  });
-
   describe('loses, with the next backup, the draft of a process that was killed', () => {
     const HOUR_MS = 3_600_000;
     const draft = (n: number) =>
@@ -242,13 +240,9 @@ describe.each(pairs)('migrate-database from $title', ({ from, to }) => {
   it('moves every row, verifies it, and leaves a database that goes on counting', async () => {
     const [source, target] = [await from.createUrl(), await to.createUrl()];
     const filled = await openFilled(source);
-    const lines: string[] = [];
-    const io = {
-      log: (line: string) => void lines.push(line),
-      error: (line: string) => void lines.push(line),
-    };
-    expect(await runMigrateDatabase(['--from', source, '--to', target], io)).toBe(0);
-    expect(lines).toEqual([
+    const { code, stdout, stderr } = await move(source, target);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout.split('\n')).toEqual([
       'Installation: 1 row copied',
       'Integrations: 2 rows copied',
       'Alerts: 700 rows copied',
@@ -256,6 +250,9 @@ describe.each(pairs)('migrate-database from $title', ({ from, to }) => {
       'Chats: 1 row copied',
       'Invites: 1 row copied',
       'JobRuns: 1 row copied',
+      'DailyCounts: 5 rows copied',
+      'Refusals: 1 row copied',
+      'QuotaHits: 1 row copied',
       'All rows compared: both databases hold the same data.',
     ]);
     const moved = await connectDatabase(parseDatabaseUrl(target));
@@ -286,11 +283,12 @@ describe.each(pairs)('migrate-database from $title', ({ from, to }) => {
 
 /** What the command says when it fails. */
 async function refusalOf(from: string, to: string): Promise<string> {
-  const errors: string[] = [];
-  const io = { log: () => {}, error: (line: string) => void errors.push(line) };
-  expect(await runMigrateDatabase(['--from', from, '--to', to], io)).toBe(1);
-  return errors.join('\n');
+  const { code, stderr } = await move(from, to);
+  expect(code).toBe(1);
+  return stderr;
 }
+
+const move = (from: string, to: string) => callCommand(['migrate-database', '--from', from, '--to', to]);
 
 /** A trigger that changes what is inserted into Integrations. */
 async function spoilInserts({ knex, dialect }: Database): Promise<void> {
@@ -308,13 +306,9 @@ async function spoilInserts({ knex, dialect }: Database): Promise<void> {
 describe('migrate-database', () => {
   it('does not take a source file that is not there', async () => {
     const missing = join(databases.dir, 'missing.db');
-    const errors: string[] = [];
-    const code = await runMigrateDatabase(
-      ['--from', `sqlite:${missing}`, '--to', `sqlite:${join(databases.dir, 'new.db')}`],
-      { log: () => {}, error: (line) => void errors.push(line) },
+    expect(await refusalOf(`sqlite:${missing}`, `sqlite:${join(databases.dir, 'new.db')}`)).toMatch(
+      /no such file/,
     );
-    expect(code).toBe(1);
-    expect(errors.join()).toMatch(/no such file/);
     expect(existsSync(missing)).toBe(false);
   });
 

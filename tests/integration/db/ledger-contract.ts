@@ -63,7 +63,7 @@ export function describeAlertLedger(databases: TestDatabases): void {
           parts: null,
           messageIds: [],
           resends: 0,
-          ...{ incidentId: null, folded: null, shown: false, replyTo: null },
+          ...{ incidentId: null, folded: null, shown: false, replyTo: null, notice: false },
           remaining: 9,
           sendingAt: null,
           endedAt: null,
@@ -554,7 +554,9 @@ export function describeAlertLedger(databases: TestDatabases): void {
           await ledger.end(after ?? '', ['queued'], { status: 'failed', reason: 'lost', now: NOW });
         }
         expect(seen).toEqual([two.id, three.id, four.id]);
-        expect(await ledger.queuedBefore(NOW + 4, four.id, 2)).toEqual([{ id: one.id, integrationId }]);
+        expect(await ledger.queuedBefore(NOW + 4, four.id, 2)).toEqual([
+          { id: one.id, integrationId, notice: false },
+        ]);
       });
 
       it('delete what ended long ago, and nothing that is still alive', async () => {

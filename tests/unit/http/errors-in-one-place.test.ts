@@ -11,6 +11,7 @@ const OTHER_FORMS: Readonly<Record<string, string>> = {
   'http/problems.ts': 'the one place',
   'admin/monitoring/health-routes.ts': 'a readiness of 503 has its report as body',
   'admin/sign-in/operator-routes.ts': 'the sign-in form is shown again, as a page',
+  'admin/alerts/alert-routes.ts': 'the search is shown again, as a page',
   'admin/board/board.ts': "Bull Board's page needs its own form",
 };
 

@@ -228,6 +228,7 @@ describe('an outcome that cannot be written', () => {
         },
         ended: { publish: () => undefined },
         sweepIncidents: async () => undefined,
+        closeDays: async () => undefined,
         cipher: rig.cipher,
         jobRuns: { succeeded: async () => undefined },
         events: rig.events,

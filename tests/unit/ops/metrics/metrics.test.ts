@@ -30,9 +30,26 @@ const SOURCES = {
   nameOf: async (id: number) => (id === 404 ? undefined : `name ${id}`),
   countQueue: async () => COUNTS,
   motion: async () => STILL,
-  jobHistory: async () => ({ installedAt: undefined, lastSuccess: {} }),
+  jobHistory: async () => ({ lastSuccess: {}, backupBytes: undefined }),
   isTelegramUp: () => true,
-  queueCapacity: 500,
+  limits: { maxPending: 500, maxScheduled: 10_000 },
+  health: {
+    ready: async () => ({
+      status: 'ok' as const,
+      checks: {
+        redis: { status: 'ok' as const, ms: 1 },
+        telegram: { status: 'degraded' as const, ms: 1, reason: 'unreachable' },
+        database: { status: 'down' as const, ms: 1, reason: 'locked' },
+        queue: { status: 'ok' as const, ms: 1 },
+        jobs: { status: 'ok' as const, ms: 1 },
+      },
+    }),
+  },
+  processes: async () => [
+    { id: 'a', roles: ['api', 'bot'], version: '1.2.3', startedAt: NOW },
+    { id: 'b', roles: ['api', 'worker'], version: '1.2.3', startedAt: NOW },
+  ],
+  incidents: async () => ({ open: 2, acknowledged: 1 }),
 };
 const ALERT = { alertId: 'a', integrationId: 7, chat: 'c' };
 
@@ -197,7 +214,7 @@ describe('the jobs', () => {
     const { lines } = setUp({
       jobHistory: async () => {
         if (broken) throw new Error('down');
-        return { installedAt: 1, lastSuccess: { upkeep: NOW, backup: NOW - 1_000 } };
+        return { lastSuccess: { upkeep: NOW, backup: NOW - 1_000 }, backupBytes: 7 };
       },
     });
     const shown = async () => (await lines()).filter((line) => line.startsWith('pingui_job_last'));
@@ -227,22 +244,53 @@ describe('the queue as operators and senders feel it', () => {
 describe('the last backup', () => {
   const sizes = (lines: string[]) => lines.filter((line) => line.startsWith('pingui_backup'));
 
-  it('is absent until there is one', async () => {
-    const { events, lines } = setUp();
+  it('is absent until there is one, and then known, whichever process wrote it', async () => {
+    let history: { lastSuccess: { backup?: number }; backupBytes: number | undefined } = {
+      lastSuccess: {},
+      backupBytes: undefined,
+    };
+    const { lines } = setUp({ jobHistory: async () => history });
     expect(sizes(await lines())).toEqual([]);
-    events.emit('backup.written', { file: 'f', bytes: 7, tookMs: 1 });
+    history = { lastSuccess: { backup: NOW }, backupBytes: 7 };
     expect(sizes(await lines())).toEqual([
       'pingui_backup_last_success_timestamp_seconds 1700000000',
       'pingui_backup_size_bytes 7',
     ]);
   });
+});
 
-  it('is known from an earlier run', async () => {
-    const { lines } = setUp({ lastBackup: { at: 1_600_000_000_000, bytes: 5 } });
-    expect(sizes(await lines())).toEqual([
-      'pingui_backup_last_success_timestamp_seconds 1600000000',
-      'pingui_backup_size_bytes 5',
-    ]);
+describe('the whole service', () => {
+  it('is in each scrape: checks, processes by role, incidents, what is pending against the cap', async () => {
+    expect(await setUp().lines()).toEqual(
+      expect.arrayContaining([
+        'pingui_check_ok{check="redis"} 1',
+        'pingui_check_ok{check="telegram"} 0',
+        'pingui_check_ok{check="database"} 0',
+        'pingui_processes{role="api"} 2',
+        'pingui_processes{role="worker"} 1',
+        'pingui_processes{role="scheduler"} 0',
+        'pingui_incidents{state="open"} 2',
+        'pingui_incidents{state="acknowledged"} 1',
+        'pingui_queue_pending 7',
+        'pingui_queue_capacity 500',
+        'pingui_queue_scheduled 2',
+        'pingui_queue_scheduled_capacity 10000',
+      ]),
+    );
+  });
+
+  it('lacks what does not answer, and what the service writes by itself counts as no alert', async () => {
+    const fail = async () => {
+      throw new Error('down');
+    };
+    const { events, lines } = setUp({ processes: fail, incidents: fail, countQueue: fail });
+    for (const event of ['alert.failed', 'alert.uncertain'] as const)
+      events.emit(event, { ...ALERT, reason: 'lost', isNotice: true });
+    events.emit('alert.delivered', { ...ALERT, parts: 1, tookMs: 1, isNotice: true });
+    events.emit('alert.expired', { ...ALERT, isNotice: true });
+    const text = (await lines()).join('\n');
+    expect(text).not.toMatch(/^pingui_(processes|incidents|queue_pending|queue_scheduled )/m);
+    expect(text).not.toMatch(/^pingui_alerts_\w+_total(\{.*\})? [1-9]/m);
   });
 });
 
@@ -314,7 +362,7 @@ it('passes promtool without a word', async ({ skip }) => {
     ...SOURCES,
     events: createEventBus(),
     senderState: () => 'ok',
-    lastBackup: { at: NOW, bytes: 1 },
+    jobHistory: async () => ({ lastSuccess: { backup: NOW }, backupBytes: 1 }),
   });
   metrics.observeRequest({ method: 'GET', route: '/', status: 200, tookMs: 3, requestId: 'r' });
   const { body } = await metrics.render();

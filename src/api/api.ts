@@ -21,7 +21,7 @@ import { createQuotaHeaders } from './quota-headers.ts';
 
 export interface ApiDeps {
   readonly alerts: AlertService;
-  readonly integrations: Pick<IntegrationService, 'authenticate' | 'create' | 'revoke' | 'rotate'>;
+  readonly integrations: Pick<IntegrationService, 'authenticate' | 'create' | 'update' | 'revoke' | 'rotate'>;
   readonly keys: KeyService;
   readonly tokens: Pick<Tokens, 'key'>;
   readonly clock: Clock;

@@ -74,6 +74,7 @@ export function presentIntegration(integration: Integration, resetsAt: number): 
     dailyLimit: integration.dailyLimit,
     status: integration.status,
     showName: integration.showName,
+    overflow: integration.overflow,
     resetsAt: isoTime(resetsAt),
     expiresAt: isoTime(integration.expiresAt),
     unreachable:

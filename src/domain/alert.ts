@@ -63,9 +63,9 @@ export interface AlertRecord extends AlertOptions {
   readonly resends: number;
   /** The incident that it belongs to. */
   readonly incidentId: string | null;
-  /** It went into a message that is there already: that of an incident. */
-  readonly folded: 'incident' | null;
-  /** Of a folded one: its own text was on display. */
+  /** It went into a message that is there already: that of an incident, or a digest. */
+  readonly folded: 'incident' | 'digest' | null;
+  /** Of a folded one: its own text (its title, in a digest) was on display. */
   readonly shown: boolean;
   /** Telegram's id of the message that it answers: a short reply of our own. */
   readonly replyTo: number | null;

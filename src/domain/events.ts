@@ -43,7 +43,7 @@ export type CallResult =
 export interface DomainEvents {
   'alert.accepted': AlertEvent & { readonly priority: AlertPriority; readonly requestId?: string };
   /** Accepted, into a message that is there already. Beside `alert.accepted`. */
-  'alert.folded': AlertEvent & { readonly into: 'incident' };
+  'alert.folded': AlertEvent & { readonly into: 'incident' | 'digest' };
   'alert.replayed': AlertEvent & { readonly requestId?: string };
   'alert.refused': {
     readonly code: ErrorCode;

@@ -23,6 +23,8 @@ export interface Incident {
   readonly threadId: number | null;
   /** The alert whose text it shows. */
   readonly textId: string;
+  /** Of a digest: the alerts whose titles it shows, the newest first. Null: it is an incident of a key's. */
+  readonly titleIds: readonly string[] | null;
   /** A short reply that is still to be sent. */
   readonly reply: IncidentReply | null;
 }

@@ -1,3 +1,5 @@
+import type { Overflow } from './digest.ts';
+
 type IntegrationStatus = 'active' | 'revoked' | 'pending';
 
 /** A sender's right to reach one chat: its own token, scope and daily quota. Times are epoch milliseconds. */
@@ -20,6 +22,8 @@ export interface Integration {
   readonly unreachableReason: string | null;
   /** Alerts show its name where the chat has other active integrations. */
   readonly showName: boolean;
+  /** What becomes of alerts beyond what it may send now. */
+  readonly overflow: Overflow;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

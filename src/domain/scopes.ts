@@ -2,6 +2,7 @@
 export const INTEGRATION_SCOPES = [
   'alert:send',
   'integration:read',
+  'integration:update',
   'integration:revoke',
   'integration:rotate',
   'key:manage',
@@ -17,6 +18,7 @@ export const DEFAULT_SCOPE: string = INTEGRATION_SCOPES.join(' ');
 /** What DEFAULT_SCOPE was before there were calls for more. */
 const FORMER_DEFAULTS: readonly string[] = [
   'alert:send integration:read integration:revoke integration:rotate',
+  'alert:send integration:read integration:revoke integration:rotate key:manage',
 ];
 
 /** The scope of the next token: today's default where the one before had that of its day, else the same. */

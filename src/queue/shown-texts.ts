@@ -23,6 +23,9 @@ export function createShownTexts(deps: {
         throw new AppError('queue_unavailable', detail, { retryAfterSeconds: 5, cause });
       }
     },
+    async replace(alertId, sealed) {
+      await redis.set(shown(alertId), sealed, 'PX', UNDECIDED_MS, 'XX');
+    },
     async keep(alertId) {
       await redis.pexpire(shown(alertId), deps.keepTextMs);
     },

@@ -40,8 +40,8 @@ describe('incidents', () => {
   }
 
   it('are what docs/incidents.md shows: one message, an edit, a reply', async () => {
-    expect(CURLS).toHaveLength(3);
-    const [open = '', repeat = '', resolve = ''] = CURLS;
+    expect(CURLS).toHaveLength(4);
+    const [open = '', repeat = '', resolve = '', overflow = ''] = CURLS;
     const first = await curl(open);
     await soon(() => expect(texts()).toEqual(['db1\nDisk 90 % full']));
     await service.api.waitForStatus(sender.token, String(first.id), ['delivered']);
@@ -67,6 +67,7 @@ describe('incidents', () => {
       resolve: 'if-open',
     });
     expect([end.status, end.body.status]).toEqual([202, 'ignored']);
+    expect(await curl(overflow)).toMatchObject({ integration: { overflow: 'digest' } });
   });
 
   it('keep text, title and key out of everything that is written down', async () => {

@@ -84,12 +84,13 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     activate: async (id, setupHash, next) => {
       const known = integrations.get(id);
       if (known?.status !== 'pending' || known.tokenHash !== setupHash) return undefined;
-      const { now: updatedAt, name, showName = known.showName, ...rest } = next;
+      const { now: updatedAt, name, showName = known.showName, overflow = known.overflow, ...rest } = next;
       const active = {
         ...known,
         ...rest,
         name: name ?? known.name,
         showName,
+        overflow,
         status: 'active' as const,
         updatedAt,
       };
@@ -105,6 +106,13 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
         for (const [key, { integrationId }] of stored) if (integrationId === id) stored.delete(key);
       integrations.set(id, rotated);
       return rotated;
+    },
+    update: async (id, to, updatedAt) => {
+      const known = integrations.get(id);
+      if (known?.status !== 'active') return undefined;
+      const updated = { ...known, ...to, updatedAt };
+      integrations.set(id, updated);
+      return updated;
     },
     revoke: async (id) => {
       const known = integrations.get(id);
@@ -266,6 +274,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
       unreachableSince: null,
       unreachableReason: null,
       showName: true,
+      overflow: 'refuse',
       createdAt: Date.UTC(2026, 0, 1),
       updatedAt: Date.UTC(2026, 0, 1),
     };

@@ -14,11 +14,12 @@ import {
   CreateIntegrationSchema,
   RevokeIntegrationSchema,
   RotateTokenSchema,
+  UpdateIntegrationSchema,
 } from './integration-schemas.ts';
 
 /** The calls about the token's own integration, to be mounted below /api. */
 export function createIntegrationRoutes(deps: {
-  integrations: Pick<IntegrationService, 'create' | 'revoke' | 'rotate'>;
+  integrations: Pick<IntegrationService, 'create' | 'update' | 'revoke' | 'rotate'>;
   keys: Pick<KeyService, 'list'>;
   quota: Pick<QuotaHeaders, 'resetsAt'>;
   verifyJwtToken: RequestHandler;
@@ -30,6 +31,7 @@ export function createIntegrationRoutes(deps: {
 }): Router {
   const { integrations, quota, verifyJwtToken, loadIntegration, readJson } = deps;
   const createBody = createJsonBody(() => CreateIntegrationSchema, { optional: true });
+  const updateBody = createJsonBody(() => UpdateIntegrationSchema, { optional: true });
   const rotateBody = createJsonBody(() => RotateTokenSchema, { optional: true });
   const revokeBody = createJsonBody(() => RevokeIntegrationSchema, { optional: true });
   const router = Router();
@@ -60,6 +62,25 @@ export function createIntegrationRoutes(deps: {
       res.json({ integrations: presentIntegration(integration, quota.resetsAt()) });
     })
     .all(methodNotAllowed('GET'));
+
+  router
+    .route('/updateIntegration')
+    .post(
+      verifyJwtToken,
+      loadIntegration,
+      requireScope('integration:update'),
+      readJson,
+      updateBody.validate,
+      async (req, res) => {
+        const { input, warnings } = updateBody.of(req);
+        const updated = await integrations.update(integrationOf(req), input);
+        res.json({
+          integration: presentIntegration(updated, quota.resetsAt()),
+          ...(warnings.length === 0 ? {} : { warnings }),
+        });
+      },
+    )
+    .all(methodNotAllowed('POST'));
 
   router
     .route('/revokeIntegration')

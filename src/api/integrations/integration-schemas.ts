@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { OVERFLOWS } from '../../domain/digest.ts';
 import { MAX_NAME_LENGTH } from '../../domain/integration.ts';
 import { ChatIdSchema, optional } from '../fields.ts';
 import { behindReader, createFieldReader, type ReadField } from '../lenient/field-reader.ts';
-import { chatNumber, lineUpTo, yesOrNo } from '../lenient/read-values.ts';
+import { chatNumber, lineUpTo, word, yesOrNo } from '../lenient/read-values.ts';
+
+const OverflowSchema = z.enum(OVERFLOWS, `Send one of: ${OVERFLOWS.join(', ')}.`);
 
 const NewIntegrationSchema = z.object(
   {
@@ -10,7 +13,12 @@ const NewIntegrationSchema = z.object(
     scope: optional(z.string('Send the scopes as one string, separated by spaces.')),
     chatId: optional(ChatIdSchema),
     showName: optional(z.boolean('Send true or false.')),
+    overflow: optional(OverflowSchema),
   },
+  'Send a JSON object.',
+);
+const ChangesSchema = z.object(
+  { name: optional(z.string('Send a string.')), overflow: optional(OverflowSchema) },
   'Send a JSON object.',
 );
 const RevocationSchema = z.object({ chatId: optional(ChatIdSchema) }, 'Send a JSON object.');
@@ -32,13 +40,17 @@ const readNewIntegration = createFieldReader({
   scope: scopeList,
   chatId: chatNumber,
   showName: yesOrNo,
+  overflow: word(OVERFLOWS, {}),
 });
+const readChanges = createFieldReader({ name: lineUpTo(MAX_NAME_LENGTH), overflow: word(OVERFLOWS, {}) });
 const readRotation = createFieldReader({ revokeKeys: yesOrNo });
 const readRevocation = createFieldReader({ chatId: chatNumber });
 
 /** POST /api/createIntegration. What a name and a scope may hold is the service's rule. */
 export const CreateIntegrationSchema = behindReader(readNewIntegration, NewIntegrationSchema);
 
+/** POST /api/updateIntegration. */
+export const UpdateIntegrationSchema = behindReader(readChanges, ChangesSchema);
 /** POST /api/rotateToken. */
 export const RotateTokenSchema = behindReader(readRotation, RotationSchema);
 

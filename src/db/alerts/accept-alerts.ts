@@ -140,6 +140,7 @@ function toResult(found: Found): AcceptResult {
       return { kind };
     case 'chat_mismatch':
     case 'not_active':
+    case 'overflow':
     case 'quota_exhausted':
       return { kind, integration: toIntegration(found) };
     case 'repeated':

@@ -14,6 +14,7 @@ export interface Verdict {
     | 'chat_mismatch'
     | 'not_active'
     | 'repeated'
+    | 'overflow'
     | 'quota_exhausted';
   /** Units left after this one; of a refused alert it says nothing. */
   readonly remaining: number;
@@ -71,6 +72,7 @@ const DECIDE = `judged AS (
         WHEN asked."namedChatId" <> i."chatId" THEN 'chat_mismatch'
         WHEN i."status" <> 'active' OR i."unreachableSince" IS NOT NULL OR c."blockedAt" IS NOT NULL THEN 'not_active'
         WHEN h."id" IS NOT NULL THEN 'repeated'
+        WHEN i."overflow" = 'digest' AND asked."deliverAt" IS NULL THEN 'overflow'
         ELSE 'accepted'
       END AS "judgement"
     FROM asked

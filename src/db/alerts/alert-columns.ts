@@ -31,7 +31,7 @@ const FIELDS = {
   messageIds: numbers(),
   resends: later<number>(),
   incidentId: later<string | null>(),
-  folded: later<'incident' | null>(),
+  folded: later<AlertRecord['folded']>(),
   shown: yesOrNo(),
   replyTo: later<number | null>(),
   notice: yesOrNo(),

@@ -8,6 +8,7 @@ import * as keyFingerprint from '../../../migrations/20261128010000_key_fingerpr
 import * as chats from '../../../migrations/20261128020000_chats.ts';
 import * as showName from '../../../migrations/20261129010000_show_name.ts';
 import * as incidents from '../../../migrations/20261129020000_incidents.ts';
+import * as overflow from '../../../migrations/20261129030000_overflow.ts';
 import * as keys from '../../../migrations/20261130010000_keys.ts';
 import * as statistics from '../../../migrations/20261130020000_statistics.ts';
 
@@ -25,6 +26,7 @@ const MIGRATIONS: ReadonlyMap<string, Knex.Migration> = new Map([
   ['20261128020000_chats', chats],
   ['20261129010000_show_name', showName],
   ['20261129020000_incidents', incidents],
+  ['20261129030000_overflow', overflow],
   ['20261130010000_keys', keys],
   ['20261130020000_statistics', statistics],
 ]);

@@ -6,10 +6,10 @@ import { retryConflicts } from '../engine/conflicts.ts';
 import type { Database } from '../engine/connect.ts';
 import { AlertModel } from '../models/alert-model.ts';
 import { IncidentModel, toIncident } from '../models/incident-model.ts';
-import { endFolds, insertNotice } from './incident-rows.ts';
+import { endFolds, insertNotice, markShown } from './incident-rows.ts';
 import { createIncidentSweeps } from './incident-sweeps.ts';
 import { settleLead } from './settle-lead.ts';
-import { takeBack } from './take-back.ts';
+import { createTakeBack } from './take-back.ts';
 import { createTakeIn, type TakeInOptions } from './take-in.ts';
 
 /** The incidents of one database. */
@@ -31,20 +31,20 @@ export function createIncidentRepository(db: Database, options: TakeInOptions): 
     ...createIncidentSweeps(db),
 
     takeIn: createTakeIn(knex, options),
-    takeBack: (alertId) => transaction((trx) => takeBack(trx, alertId)),
+    takeBack: createTakeBack(transaction),
 
     async find(id) {
       const row = await incidents().findById(id);
       return row && toIncident(row);
     },
 
-    settleLead: (id, shownVersion, now, notice) =>
+    settleLead: (id, shown, now, notice) =>
       transaction(async (trx) => {
         const row = await lock(trx, id);
-        return row && settleLead(trx, row, { id, shownVersion, now, notice });
+        return row && settleLead(trx, row, { shown, now, notice });
       }),
 
-    markShown: (id, { version, textId, now }) =>
+    markShown: (id, { version, textIds }, now) =>
       transaction(async (trx) => {
         const row = await lock(trx, id);
         if (row === undefined) return [];
@@ -57,7 +57,7 @@ export function createIncidentRepository(db: Database, options: TakeInOptions): 
               : { shownVersion: Math.min(version, row.version) },
           )
           .where({ id });
-        await AlertModel.query(trx).patch({ shown: 1 }).where({ id: textId }).whereNotNull('folded');
+        await markShown(trx, textIds);
         return endFolds(trx, { id, version }, { status: 'delivered', reason: null, now });
       }),
 

@@ -3,7 +3,7 @@ import { type PartialModelObject, raw } from 'objection';
 import type { AlertRecord } from '../../domain/alert.ts';
 import { isAudible, type LiveIncident } from '../../domain/incident.ts';
 import type { NewAlert } from '../../services/ports/alerts.ts';
-import type { EndedFold, KeyedAlert } from '../../services/ports/incidents.ts';
+import type { EndedFold, FoldingAlert } from '../../services/ports/incidents.ts';
 import { type AlertRow, toNewEntry } from '../alerts/alert-columns.ts';
 import { AlertModel } from '../models/alert-model.ts';
 import type { IncidentModel } from '../models/incident-model.ts';
@@ -25,8 +25,13 @@ export function toLive({ state, leadId, ...row }: IncidentModel): LiveIncident {
 /** What an incident shows with the alert that opens it alone. */
 export const OPENING_VERSION = 1;
 
+/** The key of a digest's: one that no alert's can be, which are hashes. */
+export const DIGEST_KEY = 'digest';
+
 /** The row of the incident that the alert opens. It has the alert's id: there is one of each. */
-export function newIncident(alert: KeyedAlert): PartialModelObject<IncidentModel> {
+export function newIncident(
+  alert: FoldingAlert & { readonly keyHash: string },
+): PartialModelObject<IncidentModel> {
   const { id, integrationId, keyHash, createdAt, priority, threadId } = alert;
   return {
     ...{ id, integrationId, keyHash, priority, threadId },
@@ -34,7 +39,7 @@ export function newIncident(alert: KeyedAlert): PartialModelObject<IncidentModel
     ...{ count: 1, openedAt: createdAt, lastAt: createdAt, changedAt: createdAt },
     ...{ resolvedAt: null, closedAt: null, messageId: null, reply: null },
     rangAt: isAudible(alert) ? createdAt : null,
-    ...{ version: OPENING_VERSION, shownVersion: 0, leadId: id, textId: id },
+    ...{ version: OPENING_VERSION, shownVersion: 0, leadId: id, textId: id, titleIds: null },
   };
 }
 
@@ -56,6 +61,15 @@ export async function insertNotice(
     ...more,
     notice: 1,
   } as PartialModelObject<AlertModel>);
+}
+
+/** What is shown of these alerts. */
+export async function markShown(trx: Knex, textIds: readonly string[]): Promise<void> {
+  if (textIds.length === 0) return;
+  await AlertModel.query(trx)
+    .patch({ shown: 1 })
+    .whereIn('id', [...textIds])
+    .whereNotNull('folded');
 }
 
 /** Ends what waits for the incident's message to show `version`. */

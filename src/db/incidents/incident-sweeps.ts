@@ -26,12 +26,14 @@ export function createIncidentSweeps({
       return rows.map(({ id }) => id);
     },
 
-    async closeStale(before, now, limit) {
+    async closeStale(kind, before, now, limit) {
+      // As the indexes have it.
+      const digests = kind === 'digest' ? 'AND "titleIds" IS NOT NULL' : '';
       const rows = await retryConflicts(() =>
         incidents()
           .patch(staleAt(now))
           .whereRaw(
-            `"id" IN (SELECT "id" FROM "Incidents" WHERE "closedAt" IS NULL AND "lastAt" <= ? LIMIT ? ${skipLocked})`,
+            `"id" IN (SELECT "id" FROM "Incidents" WHERE "closedAt" IS NULL ${digests} AND "lastAt" <= ? LIMIT ? ${skipLocked})`,
             [before, limit],
           )
           .returning('id'),
@@ -44,8 +46,12 @@ export function createIncidentSweeps({
         .select('id')
         // As the index has it.
         .whereRaw(`("shownVersion" < "version" OR "reply" IS NOT NULL)`)
-        .where('changedAt', '<', before)
-        .whereNull('leadId')
+        .where((one) =>
+          one
+            .where((silent) => silent.where('changedAt', '<', before).whereNull('leadId'))
+            // An alert of a sender's is put into the queue by who has taken it in.
+            .orWhereColumn('leadId', '<>', 'id'),
+        )
         .orderBy('changedAt')
         .limit(limit);
       return rows.map(({ id }) => id);

@@ -3,15 +3,14 @@ import { raw } from 'objection';
 import { hasEnded } from '../../domain/alert.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { NewAlert } from '../../services/ports/alerts.ts';
-import type { LeadEnd } from '../../services/ports/incidents.ts';
+import type { LeadEnd, Shown } from '../../services/ports/incidents.ts';
 import { toAlertRecord } from '../alerts/alert-columns.ts';
 import { AlertModel } from '../models/alert-model.ts';
 import { IncidentModel, toIncident } from '../models/incident-model.ts';
-import { endFolds, insertNotice, OPENING_VERSION } from './incident-rows.ts';
+import { endFolds, insertNotice, markShown, OPENING_VERSION } from './incident-rows.ts';
 
 interface Settling {
-  readonly id: string;
-  readonly shownVersion: number;
+  readonly shown: Shown;
   readonly now: number;
   notice(incident: Incident): NewAlert;
 }
@@ -36,12 +35,13 @@ export async function settleLead(
 async function arrived(
   trx: Knex.Transaction,
   row: IncidentModel,
-  { shownVersion: known, messageId, now }: Settling & { readonly messageId: number | null },
+  { shown, messageId, now }: Settling & { readonly messageId: number | null },
 ): Promise<LeadEnd> {
   // Whatever else is known: the alert that opened it has at least shown itself.
-  const shownVersion = Math.max(known, row.leadId === row.id ? OPENING_VERSION : 0);
+  const shownVersion = Math.max(shown.version, row.leadId === row.id ? OPENING_VERSION : 0);
   const changed = { leadId: null, messageId, shownVersion };
   await IncidentModel.query(trx).patch(changed).where({ id: row.id });
+  await markShown(trx, shown.textIds);
   const ended = await endFolds(
     trx,
     { id: row.id, version: shownVersion },

@@ -1,14 +1,15 @@
 import type { Knex } from 'knex';
 import { createGroup, type Settled } from '../../async/batch.ts';
+import { DIGEST_QUIET_MS, overflows, withTitle } from '../../domain/digest.ts';
 import { type IncidentRules, isStale, stepFor } from '../../domain/incident.ts';
 import { whyCannotSend } from '../../domain/integration.ts';
-import type { KeyedAlert, TakeInResult } from '../../services/ports/incidents.ts';
+import type { FoldingAlert, TakeInResult } from '../../services/ports/incidents.ts';
 import { toAlertRecord } from '../alerts/alert-columns.ts';
 import { firstOfEachKey } from '../alerts/first-of-each-key.ts';
 import { isDataError, retryConflicts } from '../engine/conflicts.ts';
-import type { IncidentModel } from '../models/incident-model.ts';
+import { type IncidentModel, titleIdsOf } from '../models/incident-model.ts';
 import { type BatchState, readBatch } from './batch-state.ts';
-import { newIncident, staleAt, toLive } from './incident-rows.ts';
+import { DIGEST_KEY, newIncident, OPENING_VERSION, staleAt, toLive } from './incident-rows.ts';
 
 /** Alerts per transaction: other writers wait for it. */
 const MAX_BATCH = 256;
@@ -24,9 +25,9 @@ export interface TakeInOptions extends IncidentRules {
 export function createTakeIn(
   knex: Knex,
   options: TakeInOptions,
-): (alert: KeyedAlert) => Promise<TakeInResult> {
-  async function takeAll(alerts: readonly KeyedAlert[]): Promise<Settled<TakeInResult>[]> {
-    const settled = new Map<KeyedAlert, Settled<TakeInResult>>();
+): (alert: FoldingAlert) => Promise<TakeInResult> {
+  async function takeAll(alerts: readonly FoldingAlert[]): Promise<Settled<TakeInResult>[]> {
+    const settled = new Map<FoldingAlert, Settled<TakeInResult>>();
     // A repeat of a request sees what its first one has written.
     for (let round = firstOfEachKey(alerts); round.length > 0; ) {
       for (const [alert, answer] of await takeRound(round)) settled.set(alert, answer);
@@ -36,8 +37,8 @@ export function createTakeIn(
   }
 
   async function takeRound(
-    alerts: readonly KeyedAlert[],
-  ): Promise<(readonly [KeyedAlert, Settled<TakeInResult>])[]> {
+    alerts: readonly FoldingAlert[],
+  ): Promise<(readonly [FoldingAlert, Settled<TakeInResult>])[]> {
     try {
       const results = await retryConflicts(() =>
         knex.transaction(async (trx) => {
@@ -65,7 +66,7 @@ function settle(value: TakeInResult | undefined): Settled<TakeInResult> {
   return value === undefined ? { ok: false, error: new Error('not decided') } : { ok: true, value };
 }
 
-function takeOne(state: BatchState, alert: KeyedAlert, options: TakeInOptions): TakeInResult {
+function takeOne(state: BatchState, alert: FoldingAlert, options: TakeInOptions): TakeInResult {
   const integration = state.integration(alert);
   if (integration === undefined || (alert.tokenHash !== null && alert.tokenHash !== integration.tokenHash))
     return { kind: 'token_invalid' };
@@ -83,13 +84,28 @@ function takeOne(state: BatchState, alert: KeyedAlert, options: TakeInOptions): 
     };
   if (holder !== undefined) state.freeKey(holder);
 
+  const situation = { integration, options };
   const live = state.live(alert);
-  const step = stepFor(live && toLive(live), { ...alert, at: alert.createdAt }, options);
+  const { keyHash } = alert;
+  const step =
+    keyHash === null ? MESSAGE : stepFor(live && toLive(live), { ...alert, at: alert.createdAt }, options);
   if (step.kind === 'ignore') return { kind: 'ignored', integration: known };
-  if (!('next' in step)) return open(state, alert, step.kind, { integration, live, options });
-  if (live === undefined) throw new Error('an alert folds into nothing');
-  return fold(state, alert, step, { integration, live, options });
+  if ('next' in step) return fold(state, alert, step, { ...situation, live: present(live) });
+  if (isBeyond(state, alert, integration)) return foldIntoDigest(state, alert, situation);
+  const opens = step.kind === 'open' && keyHash !== null ? { ...alert, keyHash } : undefined;
+  return open(state, alert, { ...situation, live, opens });
 }
+
+/** Whether it goes into the digest. One for later cannot: it could not be shown now. */
+function isBeyond(state: BatchState, alert: FoldingAlert, { overflow, rateLimit }: Integration): boolean {
+  if (overflow === 'refuse' || alert.deliverAt !== null) return false;
+  const digest = state.digest(alert);
+  const hasDigest = digest !== undefined && !isStale(digest, alert.createdAt, { staleMs: DIGEST_QUIET_MS });
+  return overflows({ units: rateLimit, waiting: state.waiting(alert), hasDigest });
+}
+
+/** An alert without a key is a message, whatever incidents there are. */
+const MESSAGE = { kind: 'message' } as const;
 
 type Integration = NonNullable<ReturnType<BatchState['integration']>>;
 
@@ -101,9 +117,17 @@ interface Situation {
 
 function open(
   state: BatchState,
-  alert: KeyedAlert,
-  step: 'open' | 'message',
-  { integration, live, options }: Situation & { readonly live: IncidentModel | undefined },
+  alert: FoldingAlert,
+  {
+    integration,
+    live,
+    options,
+    opens,
+  }: Situation & {
+    readonly live: IncidentModel | undefined;
+    /** The alert, if it opens an incident. */
+    readonly opens: Parameters<typeof newIncident>[0] | undefined;
+  },
 ): TakeInResult {
   const { known, period } = integration;
   if (integration.rateLimit < 1) return { kind: 'quota_exhausted', integration: known };
@@ -114,21 +138,44 @@ function open(
     changed.push(live.id);
   }
   const remaining = integration.rateLimit;
-  const incidentId = step === 'open' ? alert.id : null;
+  const incidentId = opens?.id ?? null;
   state.add(alert, { remaining, incidentId, period });
-  if (incidentId !== null) state.open(newIncident(alert));
+  if (opens !== undefined) state.open(newIncident(opens));
   return { kind: 'accepted', remaining, integration: known, incidentId, changed };
+}
+
+/** The digest is an incident of a key that the service makes. */
+function foldIntoDigest(state: BatchState, alert: FoldingAlert, situation: Situation): TakeInResult {
+  const { integration, options } = situation;
+  const live = state.digest(alert);
+  const rules = { ...options, staleMs: DIGEST_QUIET_MS };
+  const step = stepFor(live && toLive(live), { ...alert, at: alert.createdAt, resolve: false }, rules);
+  if ('next' in step) return fold(state, alert, step, { ...situation, live: present(live) });
+  if (integration.folded >= options.maxFolded) return foldsExhausted(integration);
+  integration.folded += 1;
+  if (live !== undefined) state.change(live, staleAt(alert.createdAt));
+  const notice = alert.notice();
+  const { id } = alert;
+  const version = OPENING_VERSION;
+  const digest = { ...newIncident({ ...alert, keyHash: DIGEST_KEY }), leadId: notice.id, titleIds: id };
+  state.open(digest);
+  const remaining = integration.rateLimit;
+  state.add(notice, { remaining: 0, incidentId: id, notice: 1 });
+  state.add(alert, { remaining, incidentId: id, folded: 'digest', foldVersion: version, expiresAt: null });
+  return {
+    ...{ kind: 'folded', into: 'digest', remaining, integration: integration.known },
+    ...{ incidentId: id, showsText: true, supersededTextId: null },
+    changed: live === undefined ? [id] : [live.id, id],
+  };
 }
 
 function fold(
   state: BatchState,
-  alert: KeyedAlert,
+  alert: FoldingAlert,
   step: Extract<ReturnType<typeof stepFor>, { readonly next: unknown }>,
   { integration, live, options }: Situation & { readonly live: IncidentModel },
 ): TakeInResult {
-  const { known } = integration;
-  if (integration.folded >= options.maxFolded)
-    return { kind: 'folds_exhausted', remaining: integration.rateLimit, integration: known };
+  if (integration.folded >= options.maxFolded) return foldsExhausted(integration);
   integration.folded += 1;
   const { showsText, ...next } = step.next;
   const { id: alertId, createdAt: now } = alert;
@@ -136,20 +183,40 @@ function fold(
   // What is on its way says it itself, and makes its own sound.
   const reply = live.leadId !== null ? null : step.kind === 'ring' ? 'again' : live.reply;
   const isEnd = step.kind === 'resolve';
+  const shown = showsText ? shownNext(live, alertId) : undefined;
+  // One that is behind already is being looked at until it is not, or upkeep sees to it.
+  const changed = live.shownVersion < live.version ? [] : [live.id];
   state.change(live, {
     ...next,
     ...{ version, changedAt: now, reply },
-    ...(showsText ? { textId: alertId } : {}),
+    ...shown?.columns,
     ...(isEnd ? { resolvedAt: now, closedAt: now, reply: live.leadId === null ? 'resolved' : null } : {}),
   });
   const remaining = integration.rateLimit;
-  const incident = { incidentId: live.id, folded: 'incident', foldVersion: version } as const;
+  const into = live.titleIds === null ? 'incident' : 'digest';
   // Its ttl is that of the message.
-  state.add(alert, { ...incident, remaining, expiresAt: null });
+  const folded = { incidentId: live.id, folded: into, foldVersion: version, expiresAt: null } as const;
+  state.add(alert, { ...folded, remaining });
   return {
-    ...{ kind: 'folded', remaining, integration: known, incidentId: live.id, showsText },
-    // One that is behind already is being looked at until it is not, or upkeep sees to it.
-    changed: live.shownVersion < live.version ? [] : [live.id],
-    supersededTextId: showsText ? live.textId : null,
+    ...{ kind: 'folded', into, remaining, integration: integration.known, incidentId: live.id },
+    ...{ showsText, changed },
+    supersededTextId: shown?.dropped ?? null,
   };
+}
+
+/** What the message shows with this alert, and whose text it shows no longer. */
+function shownNext(live: IncidentModel, alertId: string) {
+  const titles = titleIdsOf(live);
+  if (titles === null) return { columns: { textId: alertId }, dropped: live.textId };
+  const { titleIds, dropped } = withTitle(titles, alertId);
+  return { columns: { textId: alertId, titleIds: titleIds.join(',') }, dropped };
+}
+
+function foldsExhausted({ rateLimit: remaining, known: integration }: Integration): TakeInResult {
+  return { kind: 'folds_exhausted', remaining, integration };
+}
+
+function present(live: IncidentModel | undefined): IncidentModel {
+  if (live === undefined) throw new Error('an alert folds into nothing');
+  return live;
 }

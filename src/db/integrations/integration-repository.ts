@@ -84,7 +84,7 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
         updatedAt: now,
       } as const;
       const { id } = await integrations().insert(fields);
-      return { id, ...fields, showName: true };
+      return { id, ...fields, showName: true, overflow: 'refuse' };
     },
 
     async storeSetupToken(id, name, tokenHash, expiresAt, now) {
@@ -112,6 +112,7 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
               unreachableReason: null,
               suspicion: 0,
               ...(next.name === null ? {} : { name: next.name }),
+              ...(next.overflow === undefined ? {} : { overflow: next.overflow }),
               ...(next.showName === undefined ? {} : { showName: next.showName ? 1 : 0 }),
             })
             .where(pending)
@@ -125,7 +126,7 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
     async undoActivation({ id, status, name, scope, rateLimit, expiresAt, ...before }, tokenHash) {
       const as = {
         ...{ status, name, scope, rateLimit, expiresAt, carriedOver: 0 },
-        ...{ tokenHash: before.tokenHash, showName: before.showName ? 1 : 0 },
+        ...{ tokenHash: before.tokenHash, showName: before.showName ? 1 : 0, overflow: before.overflow },
       };
       await retryConflicts(() => integrations().patch(as).where({ id, tokenHash }));
     },
@@ -141,6 +142,13 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
           return first(rows);
         }),
       ),
+
+    async update(id, to, now) {
+      const changed = integrations()
+        .patch({ ...to, updatedAt: now })
+        .where({ id, status: 'active' });
+      return first(await retryConflicts(() => changed.returning('*')));
+    },
 
     revoke: (id, now) =>
       retryConflicts(() =>

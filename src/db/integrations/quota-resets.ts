@@ -3,6 +3,8 @@ import { raw } from 'objection';
 import { pause } from '../../async/pause.ts';
 import { retryConflicts } from '../engine/conflicts.ts';
 import type { Database } from '../engine/connect.ts';
+import { staleAt } from '../incidents/incident-rows.ts';
+import { IncidentModel } from '../models/incident-model.ts';
 import { IntegrationModel } from '../models/integration-model.ts';
 import { JobRunModel } from '../models/job-run-model.ts';
 
@@ -58,8 +60,9 @@ async function resetBatch(
   const from = locked?.position ?? null;
   if (from === null) return 'done_before';
   const ids = `SELECT "id" FROM "Integrations" WHERE "id" > ? ORDER BY "id" LIMIT ?`;
-  // In the order of accept's locks, so that the two wait for each other in one direction only.
-  const lock = dialect === 'postgres' ? 'FOR UPDATE' : '';
+  // In the order of accept's locks, so that the two wait for each other in one direction only; who holds an incident may
+  // still write an entry that refers to its integration.
+  const lock = dialect === 'postgres' ? 'FOR NO KEY UPDATE' : '';
   const answer = await trx.raw(`SELECT max("id") AS "last" FROM (${ids} ${lock}) AS batch`, [from, BATCH]);
   const [row] = (dialect === 'postgres' ? answer.rows : answer) as { last: number | null }[];
   const last = row?.last ?? null;
@@ -85,6 +88,11 @@ async function resetBatch(
         .orWhere('folded', '<>', 0)
         .orWhere((other) => other.where('ownLimit', 0).where('dailyLimit', '<>', dailyLimit)),
     );
+  await IncidentModel.query(trx)
+    .patch(staleAt(now))
+    .whereNotNull('titleIds')
+    .whereNull('closedAt')
+    .whereBetween('integrationId', [from + 1, last]);
   return 'more';
 }
 

@@ -23,6 +23,8 @@ export class IncidentModel extends Model {
   declare messageId: number | null;
   declare threadId: number | null;
   declare textId: string;
+  /** Ids separated by commas; null: it is no digest. */
+  declare titleIds: string | null;
   declare reply: Incident['reply'];
   /** When `version` or `reply` last changed. */
   declare changedAt: number;
@@ -35,8 +37,15 @@ export function toIncident(row: IncidentModel): Incident {
     priority: _priority,
     rangAt: _rangAt,
     changedAt: _changedAt,
+    titleIds,
     ...incident
   } = row.toJSON();
   // What is left of the row has the columns of the domain's type.
-  return incident as unknown as Incident;
+  return { ...incident, titleIds: titleIdsOf({ titleIds }) } as unknown as Incident;
+}
+
+/** The alerts whose titles it shows; null: it is no digest. */
+export function titleIdsOf({ titleIds }: Partial<Pick<IncidentModel, 'titleIds'>>): readonly string[] | null {
+  if (titleIds === undefined || titleIds === null) return null;
+  return titleIds === '' ? [] : titleIds.split(',');
 }

@@ -28,6 +28,7 @@ export class IntegrationModel extends Model {
   declare ownLimit: number;
   /** 1: alerts show its name where the chat has other active integrations. */
   declare showName: number;
+  declare overflow: Integration['overflow'];
   /** Alerts of today that were folded. */
   declare folded: number;
   declare createdAt: number;
@@ -51,6 +52,7 @@ export function toIntegration(row: IntegrationRow): Integration {
     unreachableSince: row.unreachableSince,
     unreachableReason: row.unreachableReason,
     showName: row.showName === 1,
+    overflow: row.overflow,
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
   };

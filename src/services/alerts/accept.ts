@@ -5,7 +5,7 @@ import type { EventBus } from '../../domain/events.ts';
 import { ANSWER_LIMIT_MS, databaseUnavailable } from '../in-time.ts';
 import type { AcceptResult, AlertLedger, NewAlert } from '../ports/alerts.ts';
 import type { AlertRequest, Sender } from './alert-request.ts';
-import { type Entrance, validateStatus } from './entrance.ts';
+import { type Entrance, type Trace, validateStatus } from './entrance.ts';
 import type { QueueEntry, Source } from './queue-entry.ts';
 import { checkSameBody, NOT_ACCEPTED } from './refusals.ts';
 
@@ -36,7 +36,19 @@ export type Accept = (
   },
 ) => Promise<AcceptedAlert>;
 
+/** As `Accept`, once the ledger has said that the alert may go into its integration's digest. */
+export type AcceptOverflowing = (
+  alert: NewAlert,
+  asked: {
+    readonly request: AlertRequest;
+    readonly trace: Trace;
+    readonly deadline: Deadline;
+    readonly isGone: (() => boolean) | undefined;
+  },
+) => Promise<AcceptedAlert>;
+
 export function createAccept(deps: {
+  acceptOverflowing: AcceptOverflowing;
   ledger: AlertLedger;
   queueEntry: QueueEntry;
   entrance: Entrance;
@@ -53,17 +65,14 @@ export function createAccept(deps: {
       const { proved, chat } = entrance.prove(await decide(alert, deadline), trace);
       const { integration } = proved;
       const entitled = entrance.validateRateLimit(validateStatus(proved), chat);
+      if (entitled.kind === 'overflow')
+        return deps.acceptOverflowing(alert, { request, trace, deadline, isGone: context.isGone });
       if (entitled.kind === 'accepted' && context.isGone?.()) await giveUp(alert);
-      const { id, remaining, replayed } = await enqueue(
-        entitled,
-        alert,
-        { integration, request, chat },
-        deadline,
-      );
-      const event = { alertId: id, integrationId: sender.id, ...trace, chat };
-      if (replayed) events.emit('alert.replayed', event);
+      const accepted = await enqueue(entitled, alert, { integration, request, chat }, deadline);
+      const event = { alertId: accepted.id, integrationId: sender.id, ...trace, chat };
+      if (accepted.replayed) events.emit('alert.replayed', event);
       else events.emit('alert.accepted', { ...event, priority: alert.priority });
-      return { id, remaining, dailyLimit: integration.dailyLimit, replayed, folded: null };
+      return { ...accepted, dailyLimit: integration.dailyLimit };
     });
 
   async function decide(alert: NewAlert, deadline: Deadline): Promise<AcceptResult> {
@@ -92,14 +101,16 @@ export function createAccept(deps: {
     alert: NewAlert,
     source: Source,
     deadline: Deadline,
-  ): Promise<Pick<AcceptedAlert, 'id' | 'remaining' | 'replayed'>> {
+  ): Promise<Omit<AcceptedAlert, 'dailyLimit'>> {
     if (verdict.kind === 'accepted') {
       await queueEntry.enter(alert, source, deadline);
-      return { id: alert.id, remaining: verdict.remaining, replayed: false };
+      return { id: alert.id, remaining: verdict.remaining, replayed: false, folded: null };
     }
     checkSameBody(verdict, alert);
-    await queueEntry.finish(verdict.record, source);
-    return { id: verdict.record.id, remaining: verdict.record.remaining, replayed: true };
+    const { id, remaining, folded } = verdict.record;
+    // One that was folded has no job of its own.
+    if (folded === null) await queueEntry.finish(verdict.record, source);
+    return { id, remaining, replayed: true, folded };
   }
 
   return accept;

@@ -64,7 +64,7 @@ export function createAlertService(deps: {
   chats: Pick<ChatRepository, 'find'>;
   cipher: PayloadCipher;
   incidents: Pick<IncidentRepository, 'takeIn' | 'takeBack' | 'find'>;
-  texts: Pick<ShownTexts, 'put' | 'keep' | 'drop'>;
+  texts: Pick<ShownTexts, 'put' | 'replace' | 'keep' | 'drop'>;
   updates: UpdateQueue;
   settleLead: SettleLead;
   ended: EndedSignal;
@@ -113,9 +113,11 @@ export function createAlertService(deps: {
     return { ...record, tags, incident: incident ?? null };
   }
 
+  const { acceptKeyed, acceptOverflowing } = createAcceptKeyed({ ...deps, queueEntry, entrance });
+
   return {
-    accept: createAccept({ ...deps, queueEntry, entrance }),
-    acceptKeyed: createAcceptKeyed({ ...deps, queueEntry, entrance }),
+    accept: createAccept({ ...deps, queueEntry, entrance, acceptOverflowing }),
+    acceptKeyed,
     resend: (by, id) =>
       inTime(() => resend(by, id), 'It may be sent again all the same: look at it before you try again.'),
 

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { EventBus } from '../../domain/events.ts';
-import { isGroupChat } from '../../domain/integration.ts';
+import { type Integration, isGroupChat } from '../../domain/integration.ts';
 import { nextReset } from '../../domain/quota.ts';
 import { noticeFor } from '../incidents/notices.ts';
 import type { AlertLedger } from '../ports/alerts.ts';
@@ -36,7 +36,7 @@ export function createQuotaNotice(deps: {
     const integration = await integrations.findById(integrationId);
     if (integration === undefined) return;
     const resetsAt = nextReset(now, deps.timeZone);
-    const message = textOf(integration.name, integration.dailyLimit, resetsAt);
+    const message = textOf(integration, resetsAt);
     const alert = noticeFor(cipher.newAlertId(), {
       ...{ integrationId, now, expiresAt: resetsAt },
       ...{ threadId: null, silent: true, priority: 'low' },
@@ -59,11 +59,12 @@ export function createQuotaNotice(deps: {
 }
 
 /** English, because only the bot knows which language a chat speaks. */
-function textOf(name: string, dailyLimit: number, resetsAt: number): string {
+function textOf({ name, dailyLimit, overflow }: Integration, resetsAt: number): string {
   const alerts = dailyLimit === 1 ? "today's only alert" : `all ${dailyLimit} of today's alerts`;
   const at = new Date(resetsAt)
     .toISOString()
     .replace(/:\d\d\.\d+Z$/, ' UTC')
     .replace('T', ' ');
-  return `“${name}” has sent ${alerts}. Further ones are refused until ${at}. /quota shows what is left.`;
+  const further = overflow === 'digest' ? 'Further ones for later' : 'Further ones';
+  return `“${name}” has sent ${alerts}. ${further} are refused until ${at}. /quota shows what is left.`;
 }

@@ -2,7 +2,7 @@ import { pause } from '../../async/pause.ts';
 import { untilAborted } from '../../async/until-aborted.ts';
 import type { AlertContent, AlertOutcome, AlertRecord } from '../../domain/alert.ts';
 import { RenderLimitError } from '../../domain/render-limit.ts';
-import type { LeadAlerts } from '../incidents/leads.ts';
+import { type LeadAlerts, UNKNOWN } from '../incidents/leads.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
 import type { AlertJob, AlertQueue, MessageForm, Pace } from '../ports/queue.ts';
@@ -59,7 +59,7 @@ export function createDeliveryService(
     let form = formBefore;
     let called = false;
     /** What the incident's message shows, where this is it and its last call made it so. */
-    let shownVersion = 0;
+    let shown = UNKNOWN;
     for (;;) {
       const step = await nextStep();
       if (step.kind === 'again') {
@@ -68,13 +68,13 @@ export function createDeliveryService(
       }
       if (step.kind === 'ended') {
         texts.forget(job.alertId);
-        if (job.incidentId !== undefined) await deps.leads.settle(job.incidentId, shownVersion);
+        if (job.incidentId !== undefined) await deps.leads.settle(job.incidentId, shown);
       }
       return { ...step, called, ...(form === formBefore ? {} : { form }) };
     }
 
     async function nextStep(): Promise<Step> {
-      shownVersion = 0;
+      shown = UNKNOWN;
       await guard.ready(stopping);
       if (stopping.aborted) return GIVE_BACK;
       const alert = await prepare(job, form);
@@ -126,7 +126,7 @@ export function createDeliveryService(
     async function readText(sealed: string | null) {
       const lead =
         job.incidentId === undefined ? undefined : await deps.leads.read(job.incidentId, job.alertId, form);
-      shownVersion = lead?.version ?? 0;
+      shown = lead?.shown ?? UNKNOWN;
       return lead?.text ?? texts.read(job.alertId, form, sealed);
     }
 

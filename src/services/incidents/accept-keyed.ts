@@ -2,23 +2,25 @@ import { createDeadline, type Deadline } from '../../async/deadline.ts';
 import { TimeoutError } from '../../async/within.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
-import type { Resolve } from '../../domain/incident.ts';
-import type { Accept, AcceptedAlert } from '../alerts/accept.ts';
+import { isAudible } from '../../domain/incident.ts';
+import type { Accept, AcceptedAlert, AcceptOverflowing } from '../alerts/accept.ts';
 import type { AlertRequest } from '../alerts/alert-request.ts';
 import { type Entrance, validateStatus } from '../alerts/entrance.ts';
 import { contentOf, type QueueEntry, type Source } from '../alerts/queue-entry.ts';
 import { checkSameBody, NOT_ACCEPTED } from '../alerts/refusals.ts';
 import { ANSWER_LIMIT_MS, databaseUnavailable } from '../in-time.ts';
-import type { AlertLedger } from '../ports/alerts.ts';
+import type { AlertLedger, NewAlert } from '../ports/alerts.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type {
+  FoldingAlert,
   IncidentRepository,
-  KeyedAlert,
   ShownTexts,
   TakeInResult,
   UpdateQueue,
 } from '../ports/incidents.ts';
-import type { SettleLead } from './leads.ts';
+import { type SettleLead, UNKNOWN } from './leads.ts';
+import { noticeFor } from './notices.ts';
+import { shownRequest, titleLine } from './shown-request.ts';
 
 /** A request that names an incident. */
 type KeyedRequest = AlertRequest & { readonly key: string };
@@ -30,64 +32,86 @@ export type AcceptKeyed = (
   context: Parameters<Accept>[2],
 ) => Promise<AcceptedAlert | 'ignored'>;
 
-/** What an end without an incident says, below its own text. */
-const RESOLVED = '✅ Resolved';
-
+type Asked = Parameters<AcceptOverflowing>[1];
 type Taken = Extract<TakeInResult, { kind: 'accepted' | 'folded' | 'repeated' | 'ignored' }>;
 
 /**
- * The text goes to Redis first, where a text that nobody asks for expires; then the database decides; what follows (a job,
- * an edit) upkeep makes up for if it fails.
+ * The way in for alerts that may go into a message that is there: those with a key, and those of an integration with a digest.
+ * The text goes to Redis first, where a text that nobody asks for expires; then the database decides; what follows (a job, an
+ * edit) upkeep makes up for if it fails.
  */
 export function createAcceptKeyed(deps: {
   incidents: Pick<IncidentRepository, 'takeIn' | 'takeBack'>;
   ledger: Pick<AlertLedger, 'withdraw'>;
-  texts: Pick<ShownTexts, 'put' | 'keep' | 'drop'>;
+  texts: Pick<ShownTexts, 'put' | 'replace' | 'keep' | 'drop'>;
   updates: UpdateQueue;
   settleLead: SettleLead;
   queueEntry: QueueEntry;
   entrance: Entrance;
   cipher: PayloadCipher;
   events: EventBus;
-}): AcceptKeyed {
+}): { readonly acceptKeyed: AcceptKeyed; readonly acceptOverflowing: AcceptOverflowing } {
   const { incidents, texts, updates, queueEntry, entrance, cipher, events } = deps;
 
   const acceptKeyed: AcceptKeyed = (sender, request, context) =>
     entrance.reporting(context.requestId, async (trace) => {
-      const resolve = request.resolve ?? false;
-      const alert: KeyedAlert = {
-        ...entrance.describe(sender, request, context.idempotencyKey),
-        keyHash: cipher.hashRequest(`incident:${request.key}`),
-        resolve,
-      };
+      const described = entrance.describe(sender, request, context.idempotencyKey);
+      const keyHash = cipher.hashRequest(`incident:${request.key}`);
+      const alert = toFolding(described, keyHash, request.resolve ?? false);
       const deadline = createDeadline(ANSWER_LIMIT_MS);
-      if (resolve === false) await keepText(alert, request, deadline);
-      try {
-        const { proved, chat } = entrance.prove(await decide(alert, deadline), trace);
-        const { integration } = proved;
-        const entitled = entrance.validateRateLimit(validateStatus(proved), chat);
-        if (entitled.kind === 'folds_exhausted')
-          throw tooManyFolds(integration.dailyLimit, entitled.remaining);
-        if (context.isGone?.()) await giveUp(alert, entitled);
-        if (entitled.kind === 'ignored') return 'ignored';
-        const source = { integration, chat, request: shownRequest(request, resolve, entitled) };
-        const accepted = await follow(entitled, alert, source, deadline);
-        const { id: alertId, folded, replayed } = accepted;
-        const event = { alertId, integrationId: sender.id, ...trace, chat };
-        if (replayed) events.emit('alert.replayed', event);
-        else {
-          events.emit('alert.accepted', { ...event, priority: alert.priority });
-          if (folded !== null) events.emit('alert.folded', { ...event, into: folded });
-        }
-        return { ...accepted, dailyLimit: integration.dailyLimit };
-      } catch (error) {
-        texts.drop([alert.id]).catch(() => undefined);
-        throw error;
-      }
+      return take(alert, { request, trace, deadline, isGone: context.isGone });
     });
 
-  async function keepText(alert: KeyedAlert, request: AlertRequest, deadline: Deadline): Promise<void> {
-    const sealed = cipher.seal(contentOf(request, undefined), alert.id);
+  const acceptOverflowing: AcceptOverflowing = async (alert, asked) => {
+    const accepted = await take(toFolding(alert, null, false), asked);
+    if (accepted === 'ignored') throw new Error('an alert without a key cannot be ignored');
+    return accepted;
+  };
+
+  const toFolding = (
+    alert: NewAlert,
+    keyHash: string | null,
+    resolve: FoldingAlert['resolve'],
+  ): FoldingAlert => ({
+    ...{ ...alert, keyHash, resolve },
+    notice() {
+      const { integrationId, threadId, createdAt: now } = alert;
+      return noticeFor(cipher.newAlertId(), { integrationId, threadId, now, silent: !isAudible(alert) });
+    },
+  });
+
+  async function take(
+    alert: FoldingAlert,
+    { request, trace, deadline, isGone }: Asked,
+  ): Promise<AcceptedAlert | 'ignored'> {
+    if (alert.resolve === false) await keepText(alert, request, deadline);
+    try {
+      const { proved, chat } = entrance.prove(await decide(alert, deadline), trace);
+      const { integration } = proved;
+      const entitled = entrance.validateRateLimit(validateStatus(proved), chat);
+      if (entitled.kind === 'folds_exhausted') throw tooManyFolds(integration.dailyLimit, entitled.remaining);
+      if (isGone?.()) await giveUp(alert, entitled);
+      if (entitled.kind === 'ignored') return 'ignored';
+      const source = { integration, chat, request: shownRequest(request, alert.resolve, entitled) };
+      const accepted = await follow(entitled, alert, source, deadline);
+      const { id: alertId, folded, replayed } = accepted;
+      const event = { ...trace, alertId, integrationId: integration.id, chat };
+      if (replayed) events.emit('alert.replayed', event);
+      else {
+        events.emit('alert.accepted', { ...event, priority: alert.priority });
+        if (folded !== null) events.emit('alert.folded', { ...event, into: folded });
+      }
+      return { ...accepted, dailyLimit: integration.dailyLimit };
+    } catch (error) {
+      texts.drop([alert.id]).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async function keepText(alert: FoldingAlert, request: AlertRequest, deadline: Deadline): Promise<void> {
+    // Without a key it can become a line of a digest alone.
+    const content = alert.keyHash === null ? titleLine(request, undefined) : contentOf(request, undefined);
+    const sealed = cipher.seal(content, alert.id);
     try {
       await deadline.run(
         () => texts.put(alert.id, sealed),
@@ -100,7 +124,7 @@ export function createAcceptKeyed(deps: {
     }
   }
 
-  async function decide(alert: KeyedAlert, deadline: Deadline): Promise<TakeInResult> {
+  async function decide(alert: FoldingAlert, deadline: Deadline): Promise<TakeInResult> {
     try {
       return await deadline.run(
         () => incidents.takeIn(alert),
@@ -112,10 +136,10 @@ export function createAcceptKeyed(deps: {
     }
   }
 
-  async function undo(alert: KeyedAlert, taken: TakeInResult): Promise<void> {
+  async function undo(alert: FoldingAlert, taken: TakeInResult): Promise<void> {
     if (taken.kind === 'accepted') {
       await deps.ledger.withdraw(alert.id, alert.integrationId);
-      if (taken.incidentId !== null) await deps.settleLead(taken.incidentId, 0);
+      if (taken.incidentId !== null) await deps.settleLead(taken.incidentId, UNKNOWN);
     } else if (taken.kind === 'folded') {
       await incidents.takeBack(alert.id);
       await updates.add(taken.incidentId);
@@ -123,7 +147,7 @@ export function createAcceptKeyed(deps: {
   }
 
   /** A program that has hung up tries again: served as well, its alert would count twice. */
-  async function giveUp(alert: KeyedAlert, taken: Taken): Promise<never> {
+  async function giveUp(alert: FoldingAlert, taken: Taken): Promise<never> {
     await undo(alert, taken);
     throw new AppError('database_unavailable', 'The client hung up before the database answered.');
   }
@@ -131,7 +155,7 @@ export function createAcceptKeyed(deps: {
   /** What follows from what was decided. */
   async function follow(
     taken: Exclude<Taken, { kind: 'ignored' }>,
-    alert: KeyedAlert,
+    alert: FoldingAlert,
     source: Source,
     deadline: Deadline,
   ): Promise<Omit<AcceptedAlert, 'dailyLimit'>> {
@@ -141,7 +165,7 @@ export function createAcceptKeyed(deps: {
     const superseded = taken.kind === 'folded' ? taken.supersededTextId : null;
     // What fails here does no harm: a text is kept by whoever shows it, and ends by itself.
     await Promise.allSettled([
-      shows ? display(alert.id, source) : texts.drop([alert.id]),
+      shows ? display(taken, alert, source) : texts.drop([alert.id]),
       ...(superseded === null ? [] : [texts.drop([superseded])]),
     ]);
     // After its text is whole: it may be sent at once.
@@ -152,19 +176,30 @@ export function createAcceptKeyed(deps: {
       id: alert.id,
       remaining,
       replayed: false,
-      folded: taken.kind === 'folded' ? 'incident' : null,
+      folded: taken.kind === 'folded' ? taken.into : null,
     };
   }
 
-  /** Only what was decided tells whether it shows whom it is from. */
-  async function display(id: string, { request, integration: { shownName } }: Source): Promise<void> {
-    if (shownName !== undefined) await texts.put(id, cipher.seal(contentOf(request, shownName), id));
+  /** Only what was decided tells what of it is shown, and whom it is from. */
+  async function display(
+    taken: Taken,
+    { id, keyHash, resolve }: FoldingAlert,
+    source: Source,
+  ): Promise<void> {
+    const { request, integration } = source;
+    const { shownName } = integration;
+    const isLine = taken.kind === 'folded' && taken.into === 'digest';
+    const isWhole = shownName === undefined && isLine === (keyHash === null);
+    const content = isLine ? titleLine(request, shownName) : contentOf(request, shownName);
+    // The text of an end is not there yet.
+    const write = resolve === false ? texts.replace : texts.put;
+    if (!isWhole) await write(id, cipher.seal(content, id));
     await texts.keep(id);
   }
 
   async function enter(
     { incidentId }: Extract<Taken, { kind: 'accepted' }>,
-    alert: KeyedAlert,
+    alert: FoldingAlert,
     source: Source,
     deadline: Deadline,
   ): Promise<void> {
@@ -172,14 +207,14 @@ export function createAcceptKeyed(deps: {
       await queueEntry.enter(alert, incidentId === null ? source : { ...source, incidentId }, deadline);
     } catch (error) {
       // Withdrawn: the incident goes with it, unless others have joined it.
-      if (incidentId !== null) await deps.settleLead(incidentId, 0).catch(() => undefined);
+      if (incidentId !== null) await deps.settleLead(incidentId, UNKNOWN).catch(() => undefined);
       throw error;
     }
   }
 
   async function repeat(
     first: Extract<Taken, { kind: 'repeated' }>,
-    alert: KeyedAlert,
+    alert: FoldingAlert,
     source: Source,
   ): Promise<Omit<AcceptedAlert, 'dailyLimit'>> {
     checkSameBody(first, alert);
@@ -196,13 +231,5 @@ export function createAcceptKeyed(deps: {
     return entrance.untilReset(what, dailyLimit, remaining);
   }
 
-  return acceptKeyed;
-}
-
-/** An end that finds no incident is a message that says so. */
-function shownRequest(request: AlertRequest, resolve: Resolve, taken: Taken): AlertRequest {
-  const isMessage =
-    resolve !== false &&
-    (taken.kind === 'accepted' || (taken.kind === 'repeated' && taken.record.incidentId === null));
-  return isMessage ? { ...request, message: `${request.message}\n${RESOLVED}` } : request;
+  return { acceptKeyed, acceptOverflowing };
 }

@@ -1,8 +1,9 @@
 import type { AlertContent } from '../../domain/alert.ts';
+import { textIdsOf } from '../../domain/digest.ts';
 import type { EventBus } from '../../domain/events.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
-import type { IncidentRepository, ShownTexts, UpdateQueue } from '../ports/incidents.ts';
+import type { IncidentRepository, Shown, ShownTexts, UpdateQueue } from '../ports/incidents.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
 import type { EndedSignal, MessageForm } from '../ports/queue.ts';
 import type { RenderedPart } from '../ports/telegram.ts';
@@ -22,8 +23,8 @@ export interface LeadAlerts {
     form: MessageForm,
   ): Promise<
     | {
-        /** What it shows once it has arrived; 0: its own text, as any alert. */
-        readonly version: number;
+        /** Once it has arrived. Version 0: its own text, as any alert. */
+        readonly shown: Shown;
         /** Null: its own text. */
         readonly text: {
           readonly content: AlertContent;
@@ -33,11 +34,14 @@ export interface LeadAlerts {
       }
     | undefined
   >;
-  /** It has ended, however: what joined it ends likewise. Can be called again. @param shownVersion what it said; 0: unknown */
+  /** It has ended, however: what joined it ends likewise. Can be called again. @param shown what it said, as far as known */
   settle: SettleLead;
 }
 
-export type SettleLead = (incidentId: string, shownVersion: number) => Promise<void>;
+export type SettleLead = (incidentId: string, shown: Shown) => Promise<void>;
+
+/** Nobody knows what the message shows. */
+export const UNKNOWN: Shown = { version: 0, textIds: [] };
 
 /** @see LeadAlerts.settle */
 export function createSettleLead(deps: {
@@ -51,9 +55,9 @@ export function createSettleLead(deps: {
   clock: Clock;
 }): SettleLead {
   const announce = createAnnounce(deps);
-  return async (incidentId, shownVersion) => {
+  return async (incidentId, shown) => {
     const now = deps.clock.now();
-    const end = await deps.incidents.settleLead(incidentId, shownVersion, now, (incident) =>
+    const end = await deps.incidents.settleLead(incidentId, shown, now, (incident) =>
       noticeFor(deps.cipher.newAlertId(), { ...incident, now, silent: false }),
     );
     if (end === undefined) {
@@ -67,9 +71,10 @@ export function createSettleLead(deps: {
     const chat = integration === undefined ? 'unknown' : deps.cipher.hashChat(integration.chatId);
     announce(ended, { integrationId: incident.integrationId, chat, status, reason, now });
     // Whoever took it in may not have come so far.
-    if (status === 'delivered' && incident.closedAt === null) await deps.texts.keep(incident.textId);
+    if (status === 'delivered' && incident.closedAt === null)
+      await Promise.all(textIdsOf(incident).map(deps.texts.keep));
     if (incident.version > incident.shownVersion) await deps.updates.add(incidentId);
-    else if (incident.closedAt !== null) await deps.texts.drop([incident.textId]);
+    else if (incident.closedAt !== null) await deps.texts.drop(textIdsOf(incident));
   };
 }
 
@@ -86,9 +91,11 @@ export function createLeadAlerts(deps: {
       // A document cannot be edited: it is sent as any alert's is, and a later edit makes a new message. One of our own has
       // the newest text already: it must not be followed by the next.
       if (simplicity !== 0 && simplicity !== 1)
-        return { version: alertId === incidentId ? 0 : version, text: null };
+        return { shown: alertId === incidentId ? UNKNOWN : { version, textIds: [] }, text: null };
       const living = await deps.living.read(incident, simplicity);
-      return living && { version, text: { content: living.content, simplicity, parts: [living.part] } };
+      if (living === undefined) return undefined;
+      const { content, part, textIds } = living;
+      return { shown: { version, textIds }, text: { content, simplicity, parts: [part] } };
     },
     settle: deps.settle,
   };

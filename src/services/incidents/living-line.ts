@@ -19,6 +19,11 @@ const DAY_MS = 24 * HOUR_MS;
 export function livingLine(incident: Incident, timeZone: string): Line {
   const line = createLine(timeZone);
   const { state, count, openedAt, lastAt } = incident;
+  if (incident.titleIds !== null) {
+    if (incident.closedAt === null) line.add(`+${count} more since `).moment(openedAt, lastAt);
+    else line.add(`+${count} more · `).moment(openedAt, lastAt).add(' – ').moment(lastAt, openedAt);
+    return line.build();
+  }
   if (state === 'resolved')
     line.add(`✅ Resolved after ${durationText((incident.resolvedAt ?? lastAt) - openedAt)}`);
   if (state === 'stale') line.add('💤 not heard of since ').moment(lastAt, openedAt);

@@ -106,13 +106,14 @@ export function createReplies(deps: {
 
 /** English, because only the bot knows which language a chat speaks. Holds no more of the alert than its title. */
 function replyText(
-  { reply, count, openedAt, lastAt, resolvedAt }: Incident & { readonly reply: IncidentReply },
+  { reply, count, openedAt, lastAt, resolvedAt, titleIds }: Incident & { readonly reply: IncidentReply },
   title: string | undefined,
   timeZone: string,
 ): string {
+  const more = titleIds === null ? `again, ×${count}` : `+${count} more`;
   const texts: Record<IncidentReply, () => readonly [string, string]> = {
-    again: () => ['🔔', `again, ×${count}`],
-    counted: () => ['🔔', `again, ×${count}`],
+    again: () => ['🔔', more],
+    counted: () => ['🔔', more],
     resolved: () => ['✅', `resolved after ${durationText((resolvedAt ?? lastAt) - openedAt)}`],
     stale: () => ['💤', `not heard of since ${dateText(lastAt, timeZone)}`],
   };

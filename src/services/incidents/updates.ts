@@ -1,3 +1,4 @@
+import { textIdsOf } from '../../domain/digest.ts';
 import type { EventBus } from '../../domain/events.ts';
 import type { Incident } from '../../domain/incident.ts';
 import { type Integration, isGroupChat } from '../../domain/integration.ts';
@@ -90,36 +91,46 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
         return giveUp(target, integration.unreachableReason ?? 'unreachable');
       if (incident.shownVersion < incident.version) return edit(target);
       if (incident.reply !== null) return deps.replies.send(incident, integration);
-      if (incident.closedAt !== null) await deps.texts.drop([incident.textId]);
+      if (incident.closedAt !== null) await deps.texts.drop(textIdsOf(incident));
       return DONE;
     }
 
     async function edit(seen: Target): Promise<UpdateStep> {
-      let target = seen;
-      const { chat, integration } = target;
+      const { chat, integration } = seen;
       const waitMs = await deps.editPace.take({ incidentId, chat, isGroup: isGroupChat(integration.chatId) });
       if (waitMs > 0) return later(waitMs);
       for (const simplicity of [0, 1] as const) {
-        let living = await read(target.incident, simplicity);
-        if (living === undefined) {
-          // Another may have taken its place just now: then that one's is there.
-          const now = await incidents.find(incidentId);
-          if (now?.messageId !== target.incident.messageId) return AGAIN;
-          target = { ...target, incident: { ...now, messageId: target.incident.messageId } };
-          living = await read(target.incident, simplicity);
-        }
+        const current = await readNow(seen, simplicity);
+        if (current === undefined) return AGAIN;
+        const { living, target } = current;
         if (living === 'too_slow') continue;
         if (living === undefined) return lost(target);
         let outcome = await call(target, living);
         if (outcome.kind === 'moments_refused') outcome = await call(target, living);
-        if (outcome.kind !== 'payload_rejected') return after(target, outcome);
+        if (outcome.kind !== 'payload_rejected') return after(target, living, outcome);
       }
-      return giveUp(target, 'entities_invalid');
+      return giveUp(seen, 'entities_invalid');
     }
 
     function call({ incident, integration }: Target, { part, button }: Living): Promise<SendOutcome> {
       called = true;
       return guard.edit({ chatId: integration.chatId, messageId: incident.messageId, part, button });
+    }
+  }
+
+  /**
+   * What is true now. The next alert may take a text's place at any moment, and drops it: what is missing is lost only if the
+   * incident is still the same. Undefined: its message is another one by now.
+   */
+  async function readNow(seen: Target, simplicity: 0 | 1) {
+    for (let target = seen; ; ) {
+      const { id, messageId, version } = target.incident;
+      const living = await read(target.incident, simplicity);
+      if (isWhole(living, target.incident)) return { target, living };
+      const now = await incidents.find(id);
+      if (now?.messageId !== messageId) return undefined;
+      if (now.version === version) return { target, living };
+      target = { ...target, incident: { ...now, messageId } };
     }
   }
 
@@ -132,11 +143,11 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
     }
   }
 
-  async function after(target: Target, outcome: SendOutcome): Promise<UpdateStep> {
+  async function after(target: Target, { textIds }: Living, outcome: SendOutcome): Promise<UpdateStep> {
     const { integration, chat } = target;
     switch (outcome.kind) {
       case 'delivered':
-        return shown(target);
+        return shown(target, textIds);
       case 'flood_wait': {
         const { retryAfterMs: waitMs } = outcome;
         const scope = await deps.pace.block(chat, waitMs);
@@ -149,7 +160,7 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
         await deps.integrationService.migrateChat(integration.chatId, outcome.chatId);
         return AGAIN;
       case 'failed':
-        if (outcome.reason === 'message_not_modified') return shown(target);
+        if (outcome.reason === 'message_not_modified') return shown(target, textIds);
         if (outcome.reason === 'message_gone') return deps.replies.replace(target.incident, integration);
         if (outcome.chat === 'unreachable')
           await deps.integrationService.chatLost(integration.chatId, outcome.reason);
@@ -164,12 +175,12 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
     }
   }
 
-  async function shown({ incident, chat }: Target): Promise<UpdateStep> {
+  async function shown({ incident, chat }: Target, textIds: readonly string[]): Promise<UpdateStep> {
     const now = clock.now();
-    const { integrationId, version, textId } = incident;
-    const ended = await incidents.markShown(incident.id, { version, textId, now });
+    const { integrationId, version } = incident;
+    const ended = await incidents.markShown(incident.id, { version, textIds }, now);
     announce(ended, { integrationId, chat, status: 'delivered', reason: null, now });
-    if (incident.closedAt === null) await deps.texts.keep(textId);
+    if (incident.closedAt === null) await Promise.all(textIds.map(deps.texts.keep));
     // There may be a reply, or more to show by now.
     return AGAIN;
   }
@@ -190,9 +201,15 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
     const now = clock.now();
     const ended = await incidents.giveUp(incident.id, { status: 'failed', reason, now });
     announce(ended, { integrationId: incident.integrationId, chat, status: 'failed', reason, now });
-    await deps.texts.drop([incident.textId]);
+    await deps.texts.drop(textIdsOf(incident));
     return DONE;
   }
 
   return { update };
+}
+
+/** Nothing of what it is to show is missing. */
+function isWhole(living: Living | undefined | 'too_slow', incident: Incident): boolean {
+  if (living === undefined || living === 'too_slow') return living === 'too_slow';
+  return living.textIds.length === textIdsOf(incident).length;
 }

@@ -1,4 +1,5 @@
 import type { TokenClaims, Tokens } from '../../crypto/tokens.ts';
+import type { Overflow } from '../../domain/digest.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
 import { type Integration, standing } from '../../domain/integration.ts';
@@ -36,6 +37,8 @@ export interface IntegrationService extends TokenExchange {
   authenticate(claims: TokenClaims, tokenHash: string): Promise<Integration>;
   /** Whether its alerts show its name where the chat has other active integrations. */
   setShowName(integration: Pick<Integration, 'id'>, showName: boolean): Promise<void>;
+  /** What its sender may change. @throws AppError invalid_request (the name), integration_not_active, database_unavailable */
+  update(integration: Pick<Integration, 'id'>, to: SettingsInput): Promise<Integration>;
   /** Dead at once; queued alerts end as failed (revoked). @throws AppError integration_not_active if revoked before */
   revoke(integration: Integration): Promise<Integration>;
   /**
@@ -51,6 +54,12 @@ export interface IntegrationService extends TokenExchange {
   chatLost(chatId: number, reason: string): Promise<void>;
   /** A group became a supergroup. */
   migrateChat(from: number, to: number): Promise<void>;
+}
+
+/** Undefined: as it is. */
+export interface SettingsInput {
+  readonly name?: string | undefined;
+  readonly overflow?: Overflow | undefined;
 }
 
 const AGAIN = 'Try again in a few seconds.';
@@ -125,6 +134,17 @@ export function createIntegrationService(deps: {
     ...createTokenExchange(deps),
 
     setShowName: ({ id }, showName) => integrations.setShowName(id, showName),
+
+    async update({ id }, { name, overflow }) {
+      const to = {
+        ...(name === undefined ? {} : { name: checkName(name) }),
+        ...(overflow === undefined ? {} : { overflow }),
+      };
+      const updated = await inTime(() => integrations.update(id, to, clock.now()), AGAIN);
+      if (updated === undefined)
+        throw new AppError('integration_not_active', 'This integration is no longer active.');
+      return updated;
+    },
 
     async revoke(integration) {
       const revoked = await inTime(() => integrations.revoke(integration.id, clock.now()), MAYBE_REVOKED);

@@ -1,4 +1,5 @@
 import type { TokenClaims, Tokens } from '../../crypto/tokens.ts';
+import type { Overflow } from '../../domain/digest.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
 import type { Integration } from '../../domain/integration.ts';
@@ -28,6 +29,7 @@ export interface TokenExchange {
       scope?: string | undefined;
       chatId?: number | undefined;
       showName?: boolean | undefined;
+      overflow?: Overflow | undefined;
     },
   ): Promise<{ integration: Integration; token: string }>;
   /**
@@ -68,10 +70,11 @@ export function createTokenExchange(deps: {
       }
       await inTime(() => refuseBlocked(deps.chats, target.chatId), STILL_GOOD);
       const issued = tokens.issue(target.id, scope);
-      const { showName } = input;
+      const { showName, overflow } = input;
       const next = {
         ...{ tokenHash: issued.hash, scope, name, expiresAt: issued.expiresAt },
         ...(showName === undefined ? {} : { showName }),
+        ...(overflow === undefined ? {} : { overflow }),
       };
       const integration = await inTime(
         () =>

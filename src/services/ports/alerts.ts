@@ -43,6 +43,8 @@ export type AcceptResult =
       readonly bodyHash: string;
       readonly integration: AcceptingIntegration;
     }
+  /** It may go into the integration's digest: nothing was written; `IncidentRepository.takeIn` decides. */
+  | { readonly kind: 'overflow'; readonly integration: AcceptingIntegration }
   | { readonly kind: 'quota_exhausted'; readonly integration: AcceptingIntegration };
 
 interface AlertEnd {

@@ -1,16 +1,18 @@
 import type { Incident, IncidentReply, Resolve } from '../../domain/incident.ts';
 import type { AcceptingIntegration, AcceptResult, NewAlert } from './alerts.ts';
 
-/** An alert that names an incident. */
-export interface KeyedAlert extends NewAlert {
-  /** Keyed hash. */
-  readonly keyHash: string;
+/** An alert that names an incident, or whose integration has a digest. */
+export interface FoldingAlert extends NewAlert {
+  /** Keyed hash; null: it names none. */
+  readonly keyHash: string | null;
   readonly resolve: Resolve;
+  /** The message of the digest that it opens, if it does. */
+  notice(): NewAlert;
 }
 
-/** What became of a keyed alert: as an accept, or one of its own. `changed`: incidents whose message has to be edited. */
+/** What became of it: as an accept, or one of its own. `changed`: incidents whose message has to be edited. */
 export type TakeInResult =
-  | Exclude<AcceptResult, { kind: 'accepted' }>
+  | Exclude<AcceptResult, { kind: 'accepted' | 'overflow' }>
   /** A message of its own. `incidentId`: the incident that it opens, if it does. */
   | {
       readonly kind: 'accepted';
@@ -22,6 +24,7 @@ export type TakeInResult =
   /** Written as folded. `supersededTextId`: the alert whose text is not shown any more. */
   | {
       readonly kind: 'folded';
+      readonly into: 'incident' | 'digest';
       readonly remaining: number;
       readonly integration: AcceptingIntegration;
       readonly incidentId: string;
@@ -51,12 +54,18 @@ export interface LeadEnd {
   readonly ended: readonly EndedFold[];
 }
 
+/** What a message shows: the incident in this version (0: unknown), and these alerts' texts. */
+export interface Shown {
+  readonly version: number;
+  readonly textIds: readonly string[];
+}
+
 export interface IncidentRepository {
   /**
    * Decides what the alert does (domain/incident), and writes it, in one transaction; the calls of one event-loop turn
    * share it. The checks of the sender are those of `AlertLedger.accept`.
    */
-  takeIn(alert: KeyedAlert): Promise<TakeInResult>;
+  takeIn(alert: FoldingAlert): Promise<TakeInResult>;
   /** A folded entry whose sender reads a refusal: deletes it, and takes back what it did to its incident. */
   takeBack(alertId: string): Promise<void>;
   find(id: string): Promise<Incident | undefined>;
@@ -64,19 +73,16 @@ export interface IncidentRepository {
    * The lead has ended: its message is the incident's, or the incident closes and what joined it ends likewise. A lead that
    * is gone was refused: the incident goes with it, unless others have joined it; then `notice` leads.
    * Undefined: nothing has ended.
-   * @param shownVersion what the message shows for certain
+   * @param shown what the message shows for certain
    */
   settleLead(
     id: string,
-    shownVersion: number,
+    shown: Shown,
     now: number,
     notice: (incident: Incident) => NewAlert,
   ): Promise<LeadEnd | undefined>;
-  /** The message shows this version, and this alert's text. Returns what that delivered. */
-  markShown(
-    id: string,
-    shown: { readonly version: number; readonly textId: string; readonly now: number },
-  ): Promise<readonly EndedFold[]>;
+  /** The message shows it. Returns what that delivered. */
+  markShown(id: string, shown: Shown, now: number): Promise<readonly EndedFold[]>;
   /**
    * What this version shows is lost: what waits for it ends as failed (`lost`), and a reply says what has changed. Returns what
    * has ended.
@@ -98,9 +104,9 @@ export interface IncidentRepository {
   ): Promise<readonly EndedFold[]>;
   /** Incidents whose lead has ended, or is gone, without anybody seeing to it. */
   withEndedLead(limit: number): Promise<string[]>;
-  /** Live ones without an alert since `before` → stale. Returns their ids. */
-  closeStale(before: number, now: number, limit: number): Promise<string[]>;
-  /** Incidents that changed before `before` and do not show it yet. */
+  /** Live ones of this kind without an alert since `before` → stale. Returns their ids. */
+  closeStale(kind: 'incident' | 'digest', before: number, now: number, limit: number): Promise<string[]>;
+  /** Incidents that changed before `before` and do not show it yet, or wait for a message of our own. */
   unshown(before: number, limit: number): Promise<string[]>;
   /** Deletes those that were closed before `before`. */
   purge(before: number): Promise<void>;
@@ -110,6 +116,8 @@ export interface IncidentRepository {
 export interface ShownTexts {
   /** Before the alert is decided about: kept for minutes. @throws AppError queue_unavailable */
   put(alertId: string, sealed: string): Promise<void>;
+  /** Another form of it, if it is still there: a later alert may have dropped it. */
+  replace(alertId: string, sealed: string): Promise<void>;
   /** It is on display: kept for BUTTON_HOURS from now. */
   keep(alertId: string): Promise<void>;
   get(alertId: string): Promise<string | null>;

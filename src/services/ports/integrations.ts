@@ -1,4 +1,8 @@
+import type { Overflow } from '../../domain/digest.ts';
 import type { Integration } from '../../domain/integration.ts';
+
+/** What its sender may change. */
+export type IntegrationSettings = Partial<Pick<Integration, 'name' | 'overflow'>>;
 
 /** `isBlocked`: the operator has blocked its chat. */
 export type FoundIntegration = Integration & { readonly isBlocked?: true };
@@ -41,7 +45,7 @@ export interface IntegrationRepository {
   /**
    * pending → active in one statement, only while `setupHash` is still the stored hash: of any number of concurrent
    * calls exactly one gets the integration, the others undefined. `too_many`: the chat has `maxPerChat` active ones.
-   * `name` null and no `showName` keep what is there. Also clears unreachableSince, and sets rateLimit to dailyLimit less the units that
+   * `name` null, no `showName` and no `overflow` keep what is there. Also clears unreachableSince, and sets rateLimit to dailyLimit less the units that
    * revoked integrations of the chat have spent today.
    */
   activate(
@@ -52,6 +56,7 @@ export interface IntegrationRepository {
       scope: string;
       name: string | null;
       showName?: boolean;
+      overflow?: Overflow;
       expiresAt: number;
       now: number;
       maxPerChat: number;
@@ -68,6 +73,8 @@ export interface IntegrationRepository {
     oldHash: string,
     next: { tokenHash: string; scope: string; expiresAt: number; now: number; revokeKeys: boolean },
   ): Promise<Integration | undefined>;
+  /** Changes settings of an active one. Undefined if it is not active. */
+  update(id: number, to: IntegrationSettings, now: number): Promise<Integration | undefined>;
   /**
    * active or pending → revoked, token hash removed, and in the same transaction its keys deleted and its queued alerts →
    * failed ('revoked'). Returns the ids of those alerts (to be taken off the queue), or undefined if it was revoked before.

@@ -4,7 +4,7 @@ import type { Database } from '../../../src/db/engine/connect.ts';
 import { createIncidentRepository } from '../../../src/db/incidents/incident-repository.ts';
 import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
 import type { AlertLedger } from '../../../src/services/ports/alerts.ts';
-import type { IncidentRepository, KeyedAlert } from '../../../src/services/ports/incidents.ts';
+import type { FoldingAlert, IncidentRepository } from '../../../src/services/ports/incidents.ts';
 import type { IntegrationRepository } from '../../../src/services/ports/integrations.ts';
 import { openMigrated } from '../../support/sqlite.ts';
 import { DAY_MS, NOW, newAlert, type TestDatabases } from './databases.ts';
@@ -33,16 +33,18 @@ export function describeIncidentRepository(databases: TestDatabases): void {
       await db.knex('Integrations').where({ id: of }).update({ status: 'active' });
     });
 
-    const keyed = (change: Partial<KeyedAlert> = {}): KeyedAlert => ({
+    const keyed = (change: Partial<FoldingAlert> = {}): FoldingAlert => ({
       ...newAlert(of),
       keyHash: 'k',
       resolve: false,
+      notice: () => newAlert(of),
       ...change,
     });
-    const take = async (change: Partial<KeyedAlert> = {}) => {
+    const take = async (change: Partial<FoldingAlert> = {}) => {
       const alert = keyed(change);
       return { id: alert.id, ...(await incidents.takeIn(alert)) };
     };
+    const shown = (version: number, ...textIds: string[]) => ({ version, textIds });
     const row = async (id: string) => {
       const found = await incidents.find(id);
       if (found === undefined) throw new Error('no such incident');
@@ -56,7 +58,7 @@ export function describeIncidentRepository(databases: TestDatabases): void {
     async function opened(): Promise<string> {
       const { id } = await take();
       await arrive(id, 7);
-      await incidents.settleLead(id, 1, NOW, never);
+      await incidents.settleLead(id, shown(1), NOW, never);
       return id;
     }
     async function arrive(alertId: string, messageId: number): Promise<void> {
@@ -77,7 +79,7 @@ export function describeIncidentRepository(databases: TestDatabases): void {
         textId: joined.id,
       });
       await arrive(first.id, 7);
-      expect(await incidents.settleLead(first.id, 2, NOW, never)).toMatchObject({
+      expect(await incidents.settleLead(first.id, shown(2), NOW, never)).toMatchObject({
         status: 'delivered',
         ended: [{ id: joined.id }],
       });
@@ -143,14 +145,14 @@ export function describeIncidentRepository(databases: TestDatabases): void {
     it('goes with a first alert that was refused, or is led by one of our own if others joined it', async () => {
       const alone = await take();
       await ledger.withdraw(alone.id, of);
-      await incidents.settleLead(alone.id, 0, NOW, never);
+      await incidents.settleLead(alone.id, shown(0), NOW, never);
       expect(await incidents.find(alone.id)).toBeUndefined();
 
       const first = await take();
       const joined = await take();
       await ledger.withdraw(first.id, of);
       const notice = newAlert(of);
-      await incidents.settleLead(first.id, 0, NOW, () => notice);
+      await incidents.settleLead(first.id, shown(0), NOW, () => notice);
       expect(await row(first.id)).toMatchObject({ leadId: notice.id, count: 1, textId: joined.id });
       expect(await ledger.find(notice.id)).toMatchObject({
         status: 'queued',
@@ -164,10 +166,10 @@ export function describeIncidentRepository(databases: TestDatabases): void {
       const joined = await take();
       await ledger.end(first.id, ['queued'], { status: 'failed', reason: 'lost', now: NOW });
       expect(await incidents.withEndedLead(10)).toContain(first.id);
-      expect(await incidents.settleLead(first.id, 0, NOW, never)).toMatchObject({
+      expect(await incidents.settleLead(first.id, shown(0), NOW, never)).toMatchObject({
         ...{ status: 'failed', reason: 'lost', ended: [{ id: joined.id }] },
       });
-      expect(await incidents.settleLead(first.id, 0, NOW, never)).toBeUndefined();
+      expect(await incidents.settleLead(first.id, shown(0), NOW, never)).toBeUndefined();
       expect(await row(first.id)).toMatchObject({ state: 'stale', closedAt: NOW, leadId: null });
       expect(await status(joined.id)).toBe('failed');
     });
@@ -175,12 +177,12 @@ export function describeIncidentRepository(databases: TestDatabases): void {
     it('ends what an edit counts, and shows the newest again after an older one', async () => {
       const id = await opened();
       const [second, third] = [await take(), await take()];
-      const ended = await incidents.markShown(id, { version: 2, textId: second.id, now: NOW });
+      const ended = await incidents.markShown(id, shown(2, second.id), NOW);
       expect(ended.map((one) => one.id)).toEqual([second.id]);
       expect(await ledger.find(second.id)).toMatchObject({ status: 'delivered', shown: true });
       expect(await status(third.id)).toBe('queued');
-      await incidents.markShown(id, { version: 3, textId: third.id, now: NOW });
-      await incidents.markShown(id, { version: 2, textId: second.id, now: NOW });
+      await incidents.markShown(id, shown(3, third.id), NOW);
+      await incidents.markShown(id, shown(2, second.id), NOW);
       expect(await row(id)).toMatchObject({ shownVersion: 3, version: 4 });
     });
 
@@ -190,7 +192,7 @@ export function describeIncidentRepository(databases: TestDatabases): void {
       expect(await incidents.replaceMessage(id, 7, notices[0])).toBe(true);
       expect(await incidents.replaceMessage(id, 7, notices[1])).toBe(false);
       await arrive(notices[0].id, 8);
-      await incidents.settleLead(id, 1, NOW, never);
+      await incidents.settleLead(id, shown(1), NOW, never);
       await take({ resolve: true });
       const reply = newAlert(of);
       expect(await incidents.takeReply(id, 'resolved', 8, reply)).toBe(true);
@@ -211,7 +213,7 @@ export function describeIncidentRepository(databases: TestDatabases): void {
       expect(await incidents.unshown(NOW + 1, 1_000)).not.toContain(id);
 
       const silent = await opened();
-      expect(await incidents.closeStale(NOW, NOW, 1_000)).toContain(silent);
+      expect(await incidents.closeStale('incident', NOW, NOW, 1_000)).toContain(silent);
       expect(await row(silent)).toMatchObject({ state: 'stale', version: 2, shownVersion: 1 });
       await incidents.purge(NOW + 1);
       expect(await incidents.find(silent)).toBeUndefined();
@@ -238,7 +240,7 @@ export function describeIncidentRepository(databases: TestDatabases): void {
         const taking = [take(), take()];
         await Promise.all([
           ...taking,
-          incidents.markShown(id, { version: 1, textId: id, now: NOW }),
+          incidents.markShown(id, shown(1), NOW),
           incidents.takeReply(id, 'again', 7, newAlert(of)),
           ...refused.splice(0).map((alertId) => incidents.takeBack(alertId)),
         ]);
@@ -247,6 +249,114 @@ export function describeIncidentRepository(databases: TestDatabases): void {
       // The opening one, two of each round, and all but the last taken back.
       expect(await row(id)).toMatchObject({ count: 1 + 2 * 20 - 19, reply: null });
       if (db.dialect === 'postgres') expect(await deadlocks()).toBe(0);
+    });
+
+    describe('with a digest', () => {
+      const minute = (n: number) => ({ createdAt: NOW + n * MINUTE });
+      const unkeyed = (change: Partial<FoldingAlert> = {}) => take({ keyHash: null, ...change });
+      beforeEach(async () => {
+        await integrations.update(of, { overflow: 'digest' }, NOW);
+      });
+      const units = (rateLimit: number) =>
+        db.knex('Integrations').where({ id: of }).update({ rateLimit, dailyLimit: 1_000 });
+
+      it('folds what is beyond the quota into one message, which shows the newest five', async () => {
+        await units(1);
+        expect(await unkeyed()).toMatchObject({ kind: 'accepted', remaining: 0 });
+        const folded: string[] = [];
+        for (let n = 0; n < 5; n += 1) {
+          // Two in one batch, once.
+          const taken =
+            n === 1 ? await Promise.all([unkeyed(), unkeyed({ keyHash: 'k' })]) : [await unkeyed()];
+          for (const one of taken) {
+            expect(one).toMatchObject({ kind: n < 4 ? 'folded' : 'folds_exhausted', remaining: 0 });
+            if (one.kind === 'folded') folded.push(one.id);
+          }
+        }
+        const [first = '', ...later] = folded;
+        const digest = await row(first);
+        expect(digest).toMatchObject({ state: 'open', count: 5, version: 5, textId: later.at(-1) });
+        expect(digest.titleIds).toEqual(folded.toReversed());
+        expect(await ledger.find(digest.leadId ?? '')).toMatchObject({
+          ...{ status: 'queued', folded: null, incidentId: first },
+        });
+        expect(await ledger.find(first)).toMatchObject({ folded: 'digest', incidentId: first });
+      });
+
+      it('folds what is behind twenty of its own, and what follows until they are out', async () => {
+        await units(100);
+        const sent: string[] = [];
+        for (let n = 0; n < 20; n += 1) sent.push((await unkeyed()).id);
+        const folded = await unkeyed();
+        expect(folded).toMatchObject({ kind: 'folded', into: 'digest', remaining: 80 });
+        for (const [n, id] of sent.slice(1).entries()) await arrive(id, 100 + n);
+        expect(await unkeyed()).toMatchObject({ kind: 'folded' });
+        await arrive(sent[0] ?? '', 99);
+        expect(await unkeyed()).toMatchObject({ kind: 'accepted', remaining: 79 });
+        expect(await row(folded.id)).toMatchObject({ count: 2 });
+      });
+
+      it('refuses as ever what is for later, and what is beyond without a digest', async () => {
+        await units(0);
+        expect(await unkeyed({ deliverAt: NOW + MINUTE })).toMatchObject({ kind: 'quota_exhausted' });
+        await integrations.update(of, { overflow: 'refuse' }, NOW);
+        expect(await unkeyed()).toMatchObject({ kind: 'quota_exhausted' });
+      });
+
+      it('ends a minute after the last one, and opens anew', async () => {
+        await units(0);
+        const first = await unkeyed();
+        expect(await unkeyed(minute(0.9))).toMatchObject({ kind: 'folded', incidentId: first.id });
+        expect(await incidents.closeStale('digest', NOW + 0.8 * MINUTE, NOW, 1_000)).not.toContain(first.id);
+        const second = await unkeyed(minute(1.9));
+        expect(second).toMatchObject({ incidentId: second.id, changed: [first.id, second.id] });
+        expect(await row(first.id)).toMatchObject({ state: 'stale', closedAt: NOW + 1.9 * MINUTE });
+        expect(await incidents.closeStale('digest', NOW + 2 * MINUTE, NOW, 1_000)).toContain(second.id);
+        expect(await incidents.unshown(NOW, 1_000)).toEqual(expect.arrayContaining([first.id, second.id]));
+      });
+
+      it('ends with the quota', async () => {
+        await units(0);
+        const first = await unkeyed();
+        await integrations.resetQuotas(`digest of ${of}`, NOW, 10);
+        expect(await row(first.id)).toMatchObject({ state: 'stale' });
+        expect(await unkeyed()).toMatchObject({ kind: 'accepted', remaining: 9 });
+      });
+
+      it('takes back what its sender was refused, with the message if it was the only one', async () => {
+        await units(0);
+        const first = await unkeyed();
+        const second = await unkeyed();
+        await incidents.takeBack(second.id);
+        expect(await row(first.id)).toMatchObject({ count: 1, titleIds: [first.id] });
+        const { leadId } = await row(first.id);
+        await incidents.takeBack(first.id);
+        expect(await incidents.find(first.id)).toBeUndefined();
+        expect(await ledger.find(leadId ?? '')).toBeUndefined();
+      });
+
+      it('ends what it counts when its message arrives, and says whose titles were on display', async () => {
+        await units(0);
+        const ids: string[] = [];
+        for (let n = 0; n < 2; n += 1) ids.push((await unkeyed()).id);
+        const [id = '', second = ''] = ids;
+        await arrive((await row(id)).leadId ?? '', 50);
+        const end = await incidents.settleLead(id, shown(2, second), NOW, never);
+        expect(end?.ended.map((one) => one.id).sort()).toEqual([...ids].sort());
+        expect(await row(id)).toMatchObject({ messageId: 50, leadId: null, shownVersion: 2 });
+        expect(await ledger.find(second)).toMatchObject({ status: 'delivered', shown: true });
+        expect(await ledger.find(id)).toMatchObject({ status: 'delivered', shown: false });
+      });
+
+      it('is asked for by an accept, which writes nothing', async () => {
+        await units(5);
+        const alert = newAlert(of);
+        expect(await ledger.accept(alert)).toMatchObject({ kind: 'overflow', integration: { id: of } });
+        expect(await ledger.find(alert.id)).toBeUndefined();
+        expect(await ledger.accept(newAlert(of, { deliverAt: NOW + MINUTE }))).toMatchObject({
+          ...{ kind: 'accepted', remaining: 4 },
+        });
+      });
     });
 
     const ask = async (question: string): Promise<number> => {

@@ -61,6 +61,7 @@ export function describeIntegrationRepository(databases: TestDatabases): void {
         unreachableSince: null,
         unreachableReason: null,
         showName: true,
+        overflow: 'refuse',
         createdAt: NOW,
         updatedAt: NOW,
       });
@@ -191,12 +192,24 @@ export function describeIntegrationRepository(databases: TestDatabases): void {
       };
       expect(await repository.rotate(id, 'd'.repeat(64), next)).toBeUndefined();
       expect(await repository.rotate(id, OTHER_HASH, next)).toMatchObject({
-        tokenHash: HASH,
+        ...{ tokenHash: HASH, scope: 'alert:send' },
         expiresAt: NOW + 5,
       });
       expect(await repository.rotate(id, OTHER_HASH, next)).toBeUndefined();
       await repository.revoke(id, NOW);
       expect(await repository.rotate(id, HASH, next)).toBeUndefined();
+    });
+
+    it('changes the settings that are named, of an active integration', async () => {
+      const { id } = await insertActive();
+      const { name } = (await repository.findById(id)) ?? {};
+      expect(await repository.update(id, { overflow: 'digest' }, NOW)).toMatchObject({
+        ...{ name, overflow: 'digest', updatedAt: NOW },
+      });
+      expect(await repository.update(id, { name: 'new' }, NOW)).toMatchObject({ name: 'new' });
+      expect(await repository.findById(id)).toMatchObject({ name: 'new', overflow: 'digest' });
+      await repository.revoke(id, NOW);
+      expect(await repository.update(id, { name: 'x' }, NOW)).toBeUndefined();
     });
 
     it('revokes once, and ends the queued alerts of that integration alone', async () => {

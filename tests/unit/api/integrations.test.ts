@@ -69,6 +69,19 @@ describe('POST /api/createIntegration', () => {
     expect(await bodyOf(res)).toMatchObject({ integration: { scope: 'alert:send', name: 'ci' } });
   });
 
+  it('takes what becomes of alerts beyond the quota', async () => {
+    const { token } = fixture.setup();
+    const create = (json: object) => fixture.call('/api/createIntegration', { token, json });
+    const wrong = await create({ overflow: 'drop' });
+    expect(wrong.status).toBe(400);
+    expect(await bodyOf(wrong)).toMatchObject({
+      errors: [{ path: 'overflow', message: 'Send one of: refuse, digest.' }],
+    });
+    expect(await bodyOf(await create({ overflow: 'Digest' }))).toMatchObject({
+      integration: { overflow: 'digest' },
+    });
+  });
+
   it('refuses another chat, wrong types and an integration token', async () => {
     const { token } = fixture.setup();
     const create = (json: unknown, by = token) => fixture.call('/api/createIntegration', { token: by, json });
@@ -117,5 +130,40 @@ describe('rotate and revoke', () => {
     const res = await fixture.call('/api/revokeIntegration', { token, json: { chatId: String(CHAT) } });
     expect(await bodyOf(res)).toMatchObject({ integration: { status: 'revoked' } });
     expect((await fixture.call('/api/alert', { token, json: { message: 'x' } })).status).toBe(401);
+  });
+});
+
+describe('POST /api/updateIntegration', () => {
+  const update = (token: string, json: unknown) => fixture.call('/api/updateIntegration', { token, json });
+
+  it('changes what is sent, and nothing else', async () => {
+    const { token } = fixture.grant({ name: 'before' });
+    const res = await update(token, { overflow: 'digest' });
+    expect(res.status).toBe(200);
+    expect(await bodyOf(res)).toMatchObject({ integration: { name: 'before', overflow: 'digest' } });
+    expect(await bodyOf(await update(token, { name: ' after ' }))).toMatchObject({
+      integration: { name: 'after', overflow: 'digest' },
+    });
+    expect(await bodyOf(await update(token, {}))).toMatchObject({ integration: { name: 'after' } });
+  });
+
+  it('says what is wrong, and what is no field', async () => {
+    const { token } = fixture.grant();
+    const wrong = await update(token, { overflow: 'drop', name: 5 });
+    expect(wrong.status).toBe(400);
+    expect(await bodyOf(wrong)).toMatchObject({ errors: [{ path: 'name' }, { path: 'overflow' }] });
+    expect(await bodyOf(await update(token, { overfow: 'digest' }))).toMatchObject({
+      integration: { overflow: 'refuse' },
+      warnings: ['overfow is not a field: did you mean overflow?'],
+    });
+  });
+
+  it('needs a token with its scope, which a token that is rotated gets if it had all there was', async () => {
+    const scope = 'alert:send integration:read integration:revoke integration:rotate';
+    const { token } = fixture.grant({ scope });
+    const refused = await update(token, { overflow: 'digest' });
+    expect([refused.status, (await bodyOf(refused)).code]).toEqual([403, 'scope_missing']);
+    const rotated = await bodyOf(await fixture.call('/api/rotateToken', { token, method: 'POST' }));
+    expect((await update(String(rotated.token), { overflow: 'digest' })).status).toBe(200);
   });
 });

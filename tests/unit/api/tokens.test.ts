@@ -144,7 +144,7 @@ describe('POST /api/alert', () => {
   it('leaves the proof of the sender to the accept: reads no integration before it', async () => {
     const read = () => Promise.reject(new Error('the integration was read'));
     const lazy = await startApi({
-      integrations: { authenticate: read, create: read, revoke: read, rotate: read },
+      integrations: { authenticate: read, create: read, update: read, revoke: read, rotate: read },
     });
     const { token } = lazy.grant();
     const res = await lazy.call('/api/alert', { token, json: { message: 'x' } });

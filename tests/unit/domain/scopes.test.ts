@@ -11,7 +11,7 @@ import {
 describe('scopes', () => {
   it('are all of them unless fewer are asked for', () => {
     expect(DEFAULT_SCOPE).toBe(
-      'alert:send integration:read integration:revoke integration:rotate key:manage',
+      'alert:send integration:read integration:update integration:revoke integration:rotate key:manage',
     );
     for (const scope of INTEGRATION_SCOPES) expect(hasScope(DEFAULT_SCOPE, scope)).toBe(true);
   });

@@ -59,6 +59,11 @@ export async function createIncidentRig(server: TestRedis, env: Readonly<Record<
   const workers: { stop(): Promise<void> }[] = [];
   let chatId = 5_000;
 
+  async function setUp(chat: number, name: string): Promise<Integration> {
+    const { token } = await core.integrations.issueSetupToken(chat, name);
+    return (await core.integrations.create(core.tokens.verify(token), hashToken(token), {})).integration;
+  }
+
   return {
     ...{ core, double, config, clock, redis, faults, db, keys: dispatchKeys(prefix) },
     advance: (ms: number) => {
@@ -79,14 +84,10 @@ export async function createIncidentRig(server: TestRedis, env: Readonly<Record<
       chatId += 1;
       const id = type === 'private' ? chatId : -1_001_000_000_000 - chatId;
       double.addChat({ id, type, title: 'Ops' });
-      const setup = await core.integrations.issueSetupToken(id, 'tests');
-      const created = await core.integrations.create(
-        core.tokens.verify(setup.token),
-        hashToken(setup.token),
-        {},
-      );
-      return created.integration;
+      return setUp(id, 'tests');
     },
+    /** Another one of the same chat. */
+    beside: (of: Integration) => setUp(of.chatId, 'another'),
     /** Takes an alert with a key in, as the API does. */
     alert: (
       of: Integration,
@@ -98,6 +99,13 @@ export async function createIncidentRig(server: TestRedis, env: Readonly<Record<
         { ...request(message, more), key },
         { idempotencyKey },
       ),
+    /** Takes one without a key in. */
+    plain: (
+      of: Integration,
+      message: string,
+      { idempotencyKey, ...more }: Partial<AlertRequest> & { idempotencyKey?: string } = {},
+    ) =>
+      core.alerts.accept({ id: of.id, tokenHash: of.tokenHash }, request(message, more), { idempotencyKey }),
     entry: (of: Integration, id: string): Promise<SeenAlert> => core.alerts.get(of, id),
     messages: (of: Integration): StoredMessage[] => double.messages(of.chatId),
     texts: (of: Integration) => double.messages(of.chatId).map(({ text }) => text),

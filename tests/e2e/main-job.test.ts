@@ -7,7 +7,7 @@ import { BOT_TOKEN, JWT_SECRET, type Service, startService } from '../support/se
 
 /** The double sees a send when it arrives, not when it was made: 10 ms of the 1000 are the way's. */
 const SHORTEST_GAP_MS = 990;
-/** As in src/services/delivery.ts. */
+/** As in src/services/delivery/delivery.ts. */
 const CLAIM_AHEAD_MS = 20;
 /** Of 15 digits, so that it occurs nowhere by chance. */
 const CHAT = 845_120_977_316_204;

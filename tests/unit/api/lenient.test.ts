@@ -63,6 +63,8 @@ describe('what is left blank is left out, without a word', () => {
 describe('what is written in another way means the same', () => {
   const inAnHour = Math.floor(Date.now() / 1000) * 1000 + 3_600_000;
   const iso = new Date(inAnHour).toISOString().slice(0, 19);
+  /** The same moment on a clock that is so many minutes ahead of UTC. */
+  const local = (aheadMin: number) => new Date(inAnHour + aheadMin * 60_000).toISOString().slice(0, 19);
   it.each([
     ['priority', 'HIGH', { priority: 'high' }],
     ['priority', ' low ', { priority: 'low' }],
@@ -90,6 +92,10 @@ describe('what is written in another way means the same', () => {
     ['chatId', ` ${CHAT} `, {}],
     ['deliverAt', `${iso}+0000`, { deliverAt: inAnHour }],
     ['deliverAt', `${iso}+00`, { deliverAt: inAnHour }],
+    ['deliverAt', `${local(120)}+0200`, { deliverAt: inAnHour }],
+    ['deliverAt', `${local(-330)}-0530`, { deliverAt: inAnHour }],
+    ['deliverAt', `${local(345)}+05:45`, { deliverAt: inAnHour }],
+    ['deliverAt', `${local(-180)}-03`, { deliverAt: inAnHour }],
     ['deliverAt', `${iso}z`, { deliverAt: inAnHour }],
     ['deliverAt', `${iso.replace('T', ' ')}+00:00`, { deliverAt: inAnHour }],
     ['deliverAt', `${iso.replace('T', ' ')} UTC`, { deliverAt: inAnHour }],

@@ -101,6 +101,18 @@ it('links only to files that exist', () => {
   expect(broken).toEqual([]);
 });
 
+it('tries on the other Node what differs between versions: how addresses are tried, and how processes end', () => {
+  const [, run = ''] = /^ *gate env PATH=.* run ((?:\\\n|.)*)$/m.exec(read('.ci/run')) ?? [];
+  const named = run.split(/[\s\\]+/).filter((word) => word !== '');
+  expect(named).toEqual(
+    expect.arrayContaining([
+      'tests/unit',
+      'tests/e2e/npm-start.test.ts',
+      'tests/integration/telegram/addresses.test.ts',
+    ]),
+  );
+});
+
 it('names only files of its own that exist, also in comments', () => {
   // A pattern or a part of a template is no name.
   const named = /(?<![\w./-])((?:tests|src|migrations|docs)\/[\w./-]*\w)(?![\w*<{$[-]|\/[*<{$[])/g;

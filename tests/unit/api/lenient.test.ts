@@ -339,15 +339,21 @@ describe('what must be refused', () => {
   it.each([...fields, 'deliverAt', 'threadId', 'chatId'])(
     'says what to send for %s, in our words',
     async (field) => {
+      let refused = 0;
       for (const value of wrong) {
         const res = await send({ message: 'x', url: 'https://a.example', [field]: value });
         const body = await bodyOf(res);
+        // Another chat is refused as such.
+        expect([202, 400, 403]).toContain(res.status);
         if (res.status !== 400) continue;
+        refused += 1;
+        expect(body.errors).not.toEqual([]);
         for (const { message } of body.errors as { message: string }[]) {
           expect(message).toMatch(/^(?:Send|This|urlTitle) .*\.$/);
           expect(message).not.toMatch(/pattern|\/\^|Invalid|expected/);
         }
       }
+      expect(refused).toBeGreaterThan(0);
     },
   );
 });

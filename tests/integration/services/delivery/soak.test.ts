@@ -6,9 +6,9 @@ import { soak } from '../../../chaos/scenarios/soak.ts';
 it('the soak runs and finds nothing: a database that is locked for 5 s among greedy and hostile senders', {
   timeout: 180_000,
 }, async () => {
-  const report = await runScenario(soak(0.05, { chats: 6, everyMs: 500, troubles: [[0.1, 'locked']] }), 5);
+  const report = await runScenario(soak(0.12, { chats: 6, everyMs: 500, troubles: [[0.1, 'locked']] }), 5);
   expect(report.violations).toEqual([]);
-  expect(report.balance?.counts.delivered).toBeGreaterThan(10);
+  expect(report.balance?.counts.delivered).toBeGreaterThan(5);
   // All of it took part.
   expect(report.figures).toMatchObject({ 'calls to the throttled chat': 1 });
   expect(report.figures['greedy was told']).toMatch(/\S/);

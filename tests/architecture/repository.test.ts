@@ -101,6 +101,36 @@ it('links only to files that exist', () => {
   expect(broken).toEqual([]);
 });
 
+it('tries on the other Node what differs between versions: how addresses are tried, and how processes end', () => {
+  const [, run = ''] = /^ *gate env PATH=.* run ((?:\\\n|.)*)$/m.exec(read('.ci/run')) ?? [];
+  const named = run.split(/[\s\\]+/).filter((word) => word !== '');
+  expect(named).toEqual(
+    expect.arrayContaining([
+      'tests/unit',
+      'tests/e2e/npm-start.test.ts',
+      'tests/integration/telegram/addresses.test.ts',
+    ]),
+  );
+});
+
+it('names only files of its own that exist, also in comments', () => {
+  // A pattern or a part of a template is no name.
+  const named = /(?<![\w./-])((?:tests|src|migrations|docs)\/[\w./-]*\w)(?![\w*<{$[-]|\/[*<{$[])/g;
+  // A folder, a file without its extension, a decision by its number.
+  const isThere = (name: string) =>
+    paths.some((path) => path === name || ['/', '.', '-'].some((end) => path.startsWith(name + end)));
+  const examples = ['src/bot/features/ping.ts'];
+  const broken = texts
+    .filter(({ path }) => /\.(?:md|ts|mjs|js|ya?ml|lua)$|^Dockerfile$|^\.ci\//.test(path))
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(named)]
+        .map(([, target = '']) => target)
+        .filter((target) => !isThere(target) && !examples.includes(target))
+        .map((target) => `${path} → ${target}`),
+    );
+  expect(broken).toEqual([]);
+});
+
 it('lets Docker see the health of every process of its scale profile', () => {
   const services = read('docker-compose.yml').split(/^(?= {2}[a-z][\w-]*:$)/m);
   const byRole = services.filter((text) => /^ +ROLES:/m.test(text));

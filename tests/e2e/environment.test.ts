@@ -90,7 +90,9 @@ describe('the start', () => {
       writeFileSync(join(bin, name), `#!/bin/sh\necho called >> ${join(dir, 'calls')}\n`);
       chmodSync(join(bin, name), 0o755);
     }
-    const env = { ...baseEnv(dir, double), PATH: bin };
+    // The tests' own Redis may be given by its path.
+    const { REDIS_SERVER: _, ...rest } = baseEnv(dir, double);
+    const env = { ...rest, PATH: bin };
     const { code, stderr } = await runMain([], env);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^No redis-server found\. Install it .*REDIS_URL to a running Redis\n$/);

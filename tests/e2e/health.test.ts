@@ -22,7 +22,10 @@ describe('health tells the truth within 15 s, though nobody sends', { timeout: 1
   beforeAll(async () => {
     [redis] = await Promise.all([startTestRedis(), double.start()]);
     admin = new Redis(redis.url);
-    service = await startService({ double, env: { REDIS_URL: redis.url, SEND_DELAY_MS: '0' } });
+    service = await startService({
+      double,
+      env: { REDIS_URL: redis.url, SEND_DELAY_MS: '0', MAX_QUEUE_SIZE: '2' },
+    });
     ({ token } = await provisionIntegration(double, service, CHAT));
   });
   afterAll(async () => {
@@ -96,7 +99,9 @@ describe('health tells the truth within 15 s, though nobody sends', { timeout: 1
     expect((await ready()).status).toBe(503);
     await admin.config('SET', 'maxmemory', '0');
     await tells('redis', 'ok');
-    expect((await service.api.postAlert(token, { message: 'x' })).status).toBe(202);
+    const { status, body } = await service.api.postAlert(token, { message: 'x' });
+    expect(status).toBe(202);
+    await service.api.waitForStatus(token, body.id, ['delivered']);
   });
 
   it('a paused queue: in health, in the metrics, in the log, and in what the sender reads', async () => {
@@ -108,6 +113,20 @@ describe('health tells the truth within 15 s, though nobody sends', { timeout: 1
     expect((await service.api.operate('/metrics')).text).toMatch(/^pingui_queue_paused 1$/m);
     const { body } = await service.api.postAlert(token, { message: 'x' });
     await expect.poll(async () => (await service.api.getAlert(token, body.id)).reason).toBe('paused');
+    expect((await service.api.postAlert(token, { message: 'y' })).body.remaining).toBe(body.remaining - 1);
+    // It is full now: nothing is queued, no unit is taken, and the answer says when to come back.
+    for (let times = 0; times < 2; times += 1) {
+      const full = await service.api.postAlert(token, { message: 'z' });
+      expect([full.status, full.body.code, full.headers['content-type']]).toEqual([
+        503,
+        'queue_full',
+        'application/problem+json',
+      ]);
+      expect(full.headers['retry-after']).toMatch(/^[1-9]\d*$/);
+    }
+    expect((await service.api.getIntegration(token, CHAT)).body.integrations.rateLimit).toBe(
+      body.remaining - 1,
+    );
     expect(await logs('queue', 'paused', from)).toMatchObject({ level: 'warn' });
     await queue.resume();
     await tells('queue', 'ok');

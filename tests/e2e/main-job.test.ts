@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { pause } from '../../src/async/pause.ts';
 import { createBotApiDouble } from '../../src/sandbox/bot-api-double.ts';
 import { type ApiAnswer, ENDED, type LedgerEntry } from '../support/api-client.ts';
@@ -7,7 +7,7 @@ import { BOT_TOKEN, JWT_SECRET, type Service, startService } from '../support/se
 
 /** The double sees a send when it arrives, not when it was made: 10 ms of the 1000 are the way's. */
 const SHORTEST_GAP_MS = 990;
-/** As in src/services/delivery.ts. */
+/** As in src/services/delivery/delivery.ts. */
 const CLAIM_AHEAD_MS = 20;
 /** Of 15 digits, so that it occurs nowhere by chance. */
 const CHAT = 845_120_977_316_204;
@@ -41,7 +41,7 @@ describe('the main job', () => {
     const end = await service.api.call(`/api/alerts/${last}?wait=30`, { token: integration.token });
     expect(end.body).toMatchObject({ status: 'delivered' });
     for (const { body } of accepted) entries.push(await service.api.getAlert(integration.token, body.id));
-    while (notices().length === 0) await pause(50);
+    await vi.waitFor(() => expect(notices()).not.toEqual([]), { timeout: 15_000, interval: 50 });
     // The double, as Telegram, takes one message a second for a chat.
     await pause(1_100);
   });

@@ -1,15 +1,29 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createBotApiDouble } from '../../src/sandbox/bot-api-double.ts';
 import { endPrivateRedis, privateRedisPid, requireBuild } from '../support/main-process.ts';
-import { baseEnv, startService } from '../support/service.ts';
+import { provisionIntegration } from '../support/provision.ts';
+import { BOT_TOKEN, baseEnv, startService } from '../support/service.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 /** npm, node and the service start; then the look at npm's pid, and the stop. */
 const START_LIMIT_MS = 40_000;
 const STOP_LIMIT_MS = 12_000;
+const CHAT = 7_301;
 
 const isAlive = (pid: number | undefined): boolean => {
   try {
@@ -78,14 +92,82 @@ describe('a closed terminal', () => {
 
 describe('an exit in a hurry', () => {
   it('takes the private Redis along, and the next start has its data', async () => {
-    const service = await startService();
-    service.signal('SIGTERM');
-    service.signal('SIGTERM');
-    await service.exited();
-    await expect.poll(() => privateRedisPid(service.dataDir), { timeout: STOP_LIMIT_MS }).toBeUndefined();
-    await service.restart();
-    expect((await service.api.call('/health/ready')).status).toBe(200);
-    expect(await service.stop()).toBe(0);
-    await service.close();
+    // A call of Telegram's that does not end keeps the first signal's stop from being quick.
+    const double = createBotApiDouble({ token: BOT_TOKEN });
+    await double.start();
+    const service = await startService({ double, env: { SEND_DELAY_MS: '0', CHAT_DELAY_MS: '0' } });
+    try {
+      const { token } = await provisionIntegration(double, service, CHAT);
+      const deliverAt = new Date(Date.now() + 3_600_000).toISOString();
+      const later = await service.api.postAlert(token, { message: 'kept for later', deliverAt });
+      double.fault({ method: 'sendMessage', text: 'hangs', action: { kind: 'hang' } });
+      const hanging = await service.api.postAlert(token, { message: 'hangs' });
+      await service.api.waitForStatus(token, hanging.body.id, ['sending']);
+      service.signal('SIGTERM');
+      // Two signals at once would be one.
+      await service.waitForLog(({ message }) => message === 'Stopping');
+      service.signal('SIGTERM');
+      expect(await service.exited()).toBe(1);
+      expect(service.logs.some(({ message }) => message === 'Stopped')).toBe(false);
+      await expect.poll(() => privateRedisPid(service.dataDir), { timeout: STOP_LIMIT_MS }).toBeUndefined();
+      await service.restart();
+      // Only Redis holds what is yet to be sent.
+      const { text } = await service.api.operate('/metrics');
+      expect(text).toMatch(/^pingui_queue_jobs\{state="delayed"\} 1$/m);
+      expect((await service.api.getAlert(token, later.body.id)).status).toBe('queued');
+      expect(await service.stop()).toBe(0);
+    } finally {
+      await service.close();
+      await double.stop();
+    }
+  });
+});
+
+describe('the commands of npm and knex', () => {
+  const run = promisify(execFile);
+  let dir = '';
+  beforeEach(() => {
+    requireBuild();
+    dir = realpathSync(mkdtempSync(join(tmpdir(), 'pingui-npm-')));
+  });
+  afterEach(() => rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
+
+  /** A folder after `npm prune --omit=dev`: the sources may be there, but nothing that could compile or run them. */
+  function installWithoutCompiler(names: readonly string[]): void {
+    for (const name of names) symlinkSync(join(ROOT, name), join(dir, name));
+    for (const name of ['package.json', 'knexfile.js', 'knexfile.ts'])
+      if (name !== 'knexfile.ts' || names.includes('src')) cpSync(join(ROOT, name), join(dir, name));
+    const isForDevelopment = (name: string) => /^(?:typescript.*|@typescript|tsx|vitest|\..*)$/.test(name);
+    mkdirSync(join(dir, 'node_modules'));
+    for (const name of readdirSync(join(ROOT, 'node_modules')).filter((one) => !isForDevelopment(one)))
+      symlinkSync(join(ROOT, 'node_modules', name), join(dir, 'node_modules', name));
+  }
+  const knex = (command: string, cwd: string) =>
+    run(process.execPath, [join(ROOT, 'node_modules/knex/bin/cli.js'), command], {
+      cwd,
+      env: { ...baseEnv(dir) },
+    });
+
+  it.each([
+    ['as in the image', ['dist']],
+    ['beside the sources', ['dist', 'src', 'migrations', 'tsconfig.json']],
+  ])('work with no compiler installed, %s', async (_, names) => {
+    installWithoutCompiler(names);
+    const npm = (...args: string[]) =>
+      run('npm', ['run', '--silent', ...args], { cwd: dir, env: { ...baseEnv(dir), HOME: dir } });
+    expect((await npm('migrate')).stdout).toMatch(/^migrated: \d{14}_initial$/m);
+    expect((await npm('migrate')).stdout).toBe('The database is up to date.\n');
+    await npm('job', '--', 'backup');
+    expect(readdirSync(join(dir, 'backups'))).toEqual([expect.stringMatching(/^pingui-backup-.*\.db$/)]);
+    const { stdout } = await knex('migrate:list', dir);
+    expect(stdout).toMatch(/_initial/);
+    expect(stdout).toContain('No Pending Migration files Found.');
+  });
+
+  it('knex reads the sources where it can, and migrates there and back', async () => {
+    expect((await knex('migrate:latest', ROOT)).stdout).toMatch(/Batch 1 run: \d+ migrations/);
+    expect(existsSync(join(dir, 'data', 'pingui.db'))).toBe(true);
+    expect((await knex('migrate:rollback', ROOT)).stdout).toMatch(/Batch 1 rolled back: \d+ migrations/);
+    expect((await knex('migrate:list', ROOT)).stdout).toMatch(/Found \d+ Pending Migration file/);
   });
 });

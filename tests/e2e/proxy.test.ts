@@ -22,12 +22,19 @@ let front: https.Server;
 let proxy: TestProxy;
 let service: Service | undefined;
 
+/** A proxy that speaks TLS itself, with the same certificate: `https://` in its address. */
+const startTlsProxy: typeof startConnectProxy = (options) =>
+  startConnectProxy({
+    ...options,
+    tls: { key: readFileSync(join(dir, 'key')), cert: readFileSync(join(dir, 'crt')) },
+  });
+
 /** TLS in front of the double, for a name that no resolver knows. */
 beforeEach(async () => {
   await double.start();
   dir = mkdtempSync(join(tmpdir(), 'pingui-proxy-'));
   const [key, crt] = [join(dir, 'key'), join(dir, 'crt')];
-  const subject = ['-subj', `/CN=${HOST}`, '-addext', `subjectAltName=DNS:${HOST}`];
+  const subject = ['-subj', `/CN=${HOST}`, '-addext', `subjectAltName=DNS:${HOST},IP:127.0.0.1`];
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key];
   execFileSync('openssl', ['req', '-x509', ...newKey, '-out', crt, '-days', '2', ...subject], {
     stdio: 'pipe',
@@ -55,6 +62,7 @@ afterEach(async () => {
 
 it.each([
   ['HTTPS_PROXY', 'http', startConnectProxy],
+  ['https_proxy', 'https', startTlsProxy],
   ['all_proxy', 'socks5h', startSocksProxy],
 ] as const)(
   'alerts and bot go through %s (%s), and the log says so without the password',

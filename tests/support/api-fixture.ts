@@ -42,6 +42,9 @@ export interface ApiFixture {
   readonly integrations: Map<number, Integration>;
   readonly records: Map<string, AlertRecord>;
   readonly jobs: (AlertJob & { readonly sealed: string })[];
+  /** For a test that lets one of its calls fail or hang. */
+  readonly ledger: AlertLedger;
+  readonly queue: AlertQueue;
   readonly events: { name: DomainEventName; event: object }[];
   readonly setUps: SetUp[];
   readonly logged: { level: string; fields: Record<string, unknown>; message: string }[];
@@ -161,6 +164,12 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     },
     find: async (id) => records.get(id),
     confirm: async (id) => records.has(id),
+    withdraw: async (id, integrationId) => {
+      const integration = integrations.get(integrationId);
+      if (!records.delete(id) || integration === undefined) return false;
+      integrations.set(integrationId, { ...integration, rateLimit: integration.rateLimit + 1 });
+      return true;
+    },
     requeue: async (id) => {
       const known = records.get(id);
       if (known) records.set(id, { ...known, status: 'queued' });
@@ -291,6 +300,8 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     integrations,
     records,
     jobs,
+    ledger,
+    queue,
     events,
     setUps,
     logged,

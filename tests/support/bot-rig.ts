@@ -55,6 +55,7 @@ export interface BotRig {
     idempotencyKey: string | undefined;
   }[];
   readonly log: LogEntry[];
+  hashChat(chatId: number): string;
   /** Replaces what AlertService.accept does. */
   onAccept(accept: AlertService['accept']): void;
   /** A poller with short pauses, a lease that is always free, and whatever is given. */
@@ -174,6 +175,7 @@ export async function createBotRig(
     chats,
     accepted,
     log,
+    hashChat,
     onAccept: (next) => {
       accept = next;
     },

@@ -1,4 +1,5 @@
 import http from 'node:http';
+import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 
 export interface TestProxy {
@@ -15,13 +16,17 @@ interface ProxyOptions {
   readonly refuseWith?: number;
   /** Takes what it is asked for and never answers. */
   readonly isSilent?: boolean;
+  /** Speaks TLS with its clients, with this key and certificate (PEM). */
+  readonly tls?: { readonly key: Buffer; readonly cert: Buffer };
 }
 
 /** An HTTP proxy on loopback that knows CONNECT alone. Every name is this machine's. */
 export async function startConnectProxy(options: ProxyOptions = {}): Promise<TestProxy> {
   const asked: string[] = [];
   const wanted = options.credentials && `Basic ${Buffer.from(options.credentials).toString('base64')}`;
-  const server = http.createServer((_request, response) => response.writeHead(405).end());
+  const refuse: http.RequestListener = (_request, response) => void response.writeHead(405).end();
+  const server =
+    options.tls === undefined ? http.createServer(refuse) : https.createServer(options.tls, refuse);
   server.on('connect', (request, socket: net.Socket) => {
     asked.push(request.url ?? '');
     socket.on('error', () => undefined);

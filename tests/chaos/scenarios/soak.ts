@@ -9,11 +9,18 @@ import { markIn, type Posted } from '../sender.ts';
 import { isLostInTime, judgeAlerts, type TimeLimits } from '../soak/alerts-verdict.ts';
 import { judgeHealth, type Verdict, watchReadiness } from '../soak/health-log.ts';
 import { type Attack, beGreedy, beHostile } from '../soak/senders.ts';
-import { makeTroubles, now, TROUBLE_COUNT, type Trouble } from '../soak/troubles.ts';
+import { ALL_TROUBLES, makeTroubles, now, type Trouble } from '../soak/troubles.ts';
 
-const CHATS = 40;
+/** How much of it. */
+interface SoakSize {
+  readonly chats: number;
+  /** Between two alerts of a well-behaved chat, in ms. */
+  readonly everyMs: number;
+  readonly troubles: typeof ALL_TROUBLES;
+}
+
 /** 37 chats send 4.6 alerts a second; the pace allows for 10. */
-const EVERY_MS = 8_000;
+const WHOLE: SoakSize = { chats: 40, everyMs: 8_000, troubles: ALL_TROUBLES };
 const SEND_DELAY_MS = 100;
 const THROTTLED_S = 3_600;
 const THROTTLED_EVERY_MS = 2_000;
@@ -33,13 +40,13 @@ const LIMITS: TimeLimits = {
 };
 const SETTLE_LIMIT_MS = 120_000;
 
-/** Everything at once, for long: what the 37 well-behaved of 40 chats send ends true and in time, and health tells. */
-export function soak(minutes: number): Scenario {
+/** Everything at once, for long: what all chats but three send ends true and in time, and health tells. */
+export function soak(minutes: number, { chats, everyMs, troubles: plan } = WHOLE): Scenario {
   return {
     name: 'soak',
-    rounds: TROUBLE_COUNT,
+    rounds: plan.length,
     rig: {
-      chats: CHATS,
+      chats,
       env: {
         SEND_DELAY_MS: String(SEND_DELAY_MS),
         TELEGRAM_TIMEOUT_MS: String(CALL_MS),
@@ -58,11 +65,11 @@ export function soak(minutes: number): Scenario {
         action: tooManyRequestsAnswer(THROTTLED_S),
       });
       const endWatch = watchReadiness({ api: rig.api, worker: rig.worker });
-      const endGood = rig.sender.load(good, EVERY_MS);
+      const endGood = rig.sender.load(good, everyMs);
       const endThrottled = rig.sender.load([throttled], THROTTLED_EVERY_MS);
       const endGreedy = beGreedy(rig, greedy);
       const endHostile = beHostile(rig, hostile);
-      const troubles = await makeTroubles(rig, minutes * 60_000);
+      const troubles = await makeTroubles(rig, minutes * 60_000, plan);
       const [scheduled, attacks] = await Promise.all([endGreedy(), endHostile(), endGood(), endThrottled()]);
       figure('load of the machine', loadavg()[0]?.toFixed(1) ?? '');
 
@@ -147,19 +154,29 @@ function judgeOthers(
     return row?.reason !== 'lost' || !isLostInTime(one, row, of.troubles, LIMITS);
   });
   expect(falsely.length === 0, `${falsely.length} alerts for next week ended without reason, or late`);
-  const flushedAt = of.troubles.find(({ kind }) => kind === 'flushed')?.from ?? 0;
-  const kept = of.scheduled.filter((one) => one.at < flushedAt && rowOf(one)?.status === 'queued');
+  const flushedAt = of.troubles.find(({ kind }) => kind === 'flushed')?.from;
+  if (flushedAt !== undefined) judgeFlush({ expect, figure }, rows, of.scheduled, flushedAt);
+  for (const name of ['greedy', 'hostile'] as const)
+    figure(
+      `${name} was told`,
+      tally(posted.filter(({ chatId }) => chatId === of[name]).map((one) => one.code ?? `${one.status}`)),
+    );
+}
+
+/** What was for next week is called lost, and so is all else that Redis held. */
+function judgeFlush(
+  { expect, figure }: Pick<Context, 'expect' | 'figure'>,
+  rows: ReadonlyMap<string, LedgerRow>,
+  scheduled: readonly Posted[],
+  flushedAt: number,
+): void {
+  const kept = scheduled.filter((one) => one.at < flushedAt && rows.get(one.id ?? '')?.status === 'queued');
   expect(kept.length === 0, `${kept.length} alerts for next week are called queued, but Redis lost them`);
   const lost = [...rows.values()].filter(({ reason }) => reason === 'lost');
   // Otherwise it emptied nothing, and all this shows nothing.
   expect(lost.length > 0, 'the FLUSHALL lost nothing');
   const slowest = Math.max(0, ...lost.map(({ endedAt }) => (endedAt ?? 0) - flushedAt));
   figure('lost in the FLUSHALL', `${lost.length}, known within ${Math.round(slowest / 1_000)} s`);
-  for (const name of ['greedy', 'hostile'] as const)
-    figure(
-      `${name} was told`,
-      tally(posted.filter(({ chatId }) => chatId === of[name]).map((one) => one.code ?? `${one.status}`)),
-    );
 }
 
 /** It is asked once, and left alone for its hour. */

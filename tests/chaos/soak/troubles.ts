@@ -20,15 +20,13 @@ export const CHECK_OF: Readonly<Record<Kind, string | undefined>> = {
 };
 
 /** When each begins, as a part of the whole time. */
-const PLAN: readonly (readonly [number, Kind])[] = [
+export const ALL_TROUBLES: readonly (readonly [number, Kind])[] = [
   [0.1, 'locked'],
   [0.2, 'refused'],
   [0.42, 'flushed'],
   [0.52, 'locked'],
   [0.62, 'silent'],
 ];
-export const TROUBLE_COUNT = PLAN.length;
-
 const LOCK_MS = 5_000;
 /** Health has 15 s to tell of it. */
 const AWAY_MS = 30_000;
@@ -39,10 +37,10 @@ export function now(): number {
 }
 
 /** Makes the troubles in turn, each at its time, and resolves after `totalMs`. */
-export async function makeTroubles(rig: Rig, totalMs: number): Promise<Trouble[]> {
+export async function makeTroubles(rig: Rig, totalMs: number, plan: typeof ALL_TROUBLES): Promise<Trouble[]> {
   const began = now();
   const made: Trouble[] = [];
-  for (const [part, kind] of PLAN) {
+  for (const [part, kind] of plan) {
     await pause(began + part * totalMs - now());
     let from = now();
     await make(rig, kind, () => {

@@ -40,6 +40,18 @@ describe('a chat that the operator has blocked', () => {
     const refused = { code: 'integration_not_active', detail: expect.stringContaining('blocked') };
     await expect(rig.exchange(setup.token)).rejects.toMatchObject(refused);
     await expect(rig.service.issueSetupToken(ANN.id)).rejects.toMatchObject(refused);
+
+    // A group's token is shown in the private chat of its administrator, who is not blocked.
+    rig.double.addChat({ id: GROUP, type: 'supergroup', title: 'Team' });
+    rig.double.addMember(GROUP, JOSE, 'administrator');
+    const wish = `/start token_${GROUP}`;
+    await rig.service.registerChat(GROUP);
+    tokenIn(await ask(JOSE.id, wish, JOSE));
+    const group = (await rig.chats.list()).find(({ hash }) => hash === rig.hashChat(GROUP));
+    await rig.chats.block(group?.hash ?? '');
+    expect(await ask(JOSE.id, wish, JOSE)).not.toContain('eyJ');
+    const pending = (await rig.integrations()).filter(({ chatId }) => chatId === GROUP);
+    expect(pending).toMatchObject([{ status: 'pending' }]);
   });
 
   it('is named by its hash; another one is not found', async () => {

@@ -279,6 +279,19 @@ describe('the bot in a private chat', () => {
     expect((await ask('hello?', 5)).text).toContain('only understand commands');
   });
 
+  it("tells in the help what the chat may send a day: the service's limit, else those of its integrations", async () => {
+    expect((await ask('/help', 1)).text).toContain('Each integration can send 10 alerts a day.');
+    const { id } = await rig.activeChat(ANN, 'one');
+    await rig.patch(id, { dailyLimit: 25 });
+    // Another chat's limit is not this one's.
+    await rig.patch((await rig.activeChat(JOSE)).id, { dailyLimit: 999 });
+    expect((await ask('/help', 2)).text).toContain('Each integration can send 25 alerts a day.');
+    await rig.patch((await rig.activeChat(ANN, 'two')).id, { dailyLimit: 1 });
+    expect((await ask('/help', 3)).text).toContain('can send 1 to 25 alerts a day');
+    await rig.service.revoke((await rig.integration(id)) ?? expect.fail('it is there'));
+    expect((await ask('/help', 4)).text).toContain('Each integration can send 1 alert a day.');
+  });
+
   it('marks a chat that blocked the bot, and says so when it returns', async () => {
     const { id } = await rig.activeChat(ANN);
     await ask('/id', 1);

@@ -89,8 +89,20 @@ it('is heard by one bot of another process, and of several by one', async () => 
 });
 
 it('is lost without a bot, and without Redis', async () => {
-  const api = open(newPrefix());
+  const prefix = newPrefix();
+  const api = open(prefix);
   await api.publish({ integrationId: 1, locale: undefined });
-  for (const client of clients) client.disconnect();
+  const heard: SetUp[] = [];
+  const bot = open(prefix);
+  bot.listen(async (setUp) => void heard.push(setUp));
+  await listening(prefix, 1);
+  // It came too late for the first one; what it hears now came after that.
   await api.publish({ integrationId: 2, locale: undefined });
+  await eventually(() => heard.length > 0);
+  for (const client of clients) client.disconnect();
+  // The exchange that calls it has succeeded already: it neither fails nor waits.
+  const began = performance.now();
+  await expect(api.publish({ integrationId: 3, locale: undefined })).resolves.toBeUndefined();
+  expect(performance.now() - began).toBeLessThan(5_000);
+  expect(heard).toEqual([{ integrationId: 2 }]);
 });

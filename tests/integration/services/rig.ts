@@ -112,6 +112,8 @@ export async function createRig(server: TestRedis, options: RigOptions = {}) {
       ended,
     },
     ...{
+      core,
+      config,
       chats: core.chats,
       tokens,
       integrations,

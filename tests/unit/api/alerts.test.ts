@@ -1,12 +1,17 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { request } from 'node:http';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AppError, type ErrorCode } from '../../../src/domain/errors.ts';
 import { type ApiFixture, bodyOf, CHAT, startApi } from '../../support/api-fixture.ts';
 
 let fixture: ApiFixture;
 let token: string;
+/** The status of each answer; 499: the client was gone. */
+const answered: number[] = [];
 beforeAll(async () => {
-  fixture = await startApi();
+  fixture = await startApi({ observeRequest: ({ status }) => void answered.push(status) });
 });
 afterAll(() => fixture.stop());
+afterEach(() => void vi.restoreAllMocks());
 beforeEach(() => {
   fixture.jobs.length = 0;
   fixture.events.length = 0;
@@ -151,6 +156,58 @@ describe('POST /api/alert', () => {
     expect(Number(res.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(res.headers.get('ratelimit')).toMatch(/^"quota"; r=0; t=\d+$/);
     expect(fixture.events.map(({ name }) => name)).toEqual(['quota.exhausted', 'alert.refused']);
+  });
+
+  const full: ErrorCode[] = ['queue_full', 'chat_queue_full', 'schedule_full', 'chat_schedule_full'];
+  it.each(full)('refuses with 503 and when to try again, and takes no unit: %s', async (code) => {
+    const refusal = new AppError(code, 'There is no place.', { retryAfterSeconds: 6.2 });
+    vi.spyOn(fixture.queue, 'add').mockRejectedValueOnce(refusal);
+    const res = await send({ message: 'x' });
+    expect([res.status, res.headers.get('retry-after')]).toEqual([503, '7']);
+    expect(await bodyOf(res)).toMatchObject({ code, detail: 'There is no place.' });
+    expect(fixture.events).toMatchObject([{ name: 'alert.refused', event: { code } }]);
+    expect(await bodyOf(await send({ message: 'x' }))).toMatchObject({ remaining: 9 });
+  });
+
+  it('refuses with 503 and when to try again where the ledger fails, without its words', async () => {
+    vi.spyOn(fixture.ledger, 'accept').mockRejectedValueOnce(new Error('SQLITE_FULL: disk of db7.internal'));
+    const res = await send({ message: 'x' });
+    expect([res.status, res.headers.get('retry-after')]).toEqual([503, '5']);
+    expect(res.headers.get('content-type')).toBe('application/problem+json');
+    const text = await res.text();
+    expect(JSON.parse(text)).toMatchObject({ code: 'database_unavailable', status: 503 });
+    expect(text).not.toMatch(/SQLITE|db7/);
+    expect(fixture.events).toMatchObject([
+      { name: 'alert.refused', event: { code: 'database_unavailable' } },
+    ]);
+    expect(fixture.jobs).toHaveLength(0);
+  });
+
+  it('queues nothing for a client that has hung up before the ledger answered, and takes no unit', async () => {
+    const { accept } = fixture.ledger;
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const asked = vi.spyOn(fixture.ledger, 'accept').mockImplementationOnce(async (alert) => {
+      const verdict = await accept(alert);
+      await held;
+      return verdict;
+    });
+    const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+    const client = request(`${fixture.url}/api/alert`, { method: 'POST', headers, agent: false });
+    client.on('error', () => undefined);
+    client.end(JSON.stringify({ message: 'nobody waits for this' }));
+    await vi.waitFor(() => expect(asked).toHaveBeenCalledOnce());
+    client.destroy();
+    await vi.waitFor(() => expect(answered).toContain(499));
+    release();
+    await vi.waitFor(() =>
+      expect(fixture.events).toMatchObject([
+        { name: 'alert.refused', event: { code: 'database_unavailable' } },
+      ]),
+    );
+    expect([fixture.jobs, fixture.integrations.get(1)?.rateLimit]).toEqual([[], 10]);
   });
 
   it('leaves the refusals of the service to the service', async () => {

@@ -63,6 +63,8 @@ describe('what is left blank is left out, without a word', () => {
 describe('what is written in another way means the same', () => {
   const inAnHour = Math.floor(Date.now() / 1000) * 1000 + 3_600_000;
   const iso = new Date(inAnHour).toISOString().slice(0, 19);
+  /** The same moment on a clock that is so many minutes ahead of UTC. */
+  const local = (aheadMin: number) => new Date(inAnHour + aheadMin * 60_000).toISOString().slice(0, 19);
   it.each([
     ['priority', 'HIGH', { priority: 'high' }],
     ['priority', ' low ', { priority: 'low' }],
@@ -90,6 +92,10 @@ describe('what is written in another way means the same', () => {
     ['chatId', ` ${CHAT} `, {}],
     ['deliverAt', `${iso}+0000`, { deliverAt: inAnHour }],
     ['deliverAt', `${iso}+00`, { deliverAt: inAnHour }],
+    ['deliverAt', `${local(120)}+0200`, { deliverAt: inAnHour }],
+    ['deliverAt', `${local(-330)}-0530`, { deliverAt: inAnHour }],
+    ['deliverAt', `${local(345)}+05:45`, { deliverAt: inAnHour }],
+    ['deliverAt', `${local(-180)}-03`, { deliverAt: inAnHour }],
     ['deliverAt', `${iso}z`, { deliverAt: inAnHour }],
     ['deliverAt', `${iso.replace('T', ' ')}+00:00`, { deliverAt: inAnHour }],
     ['deliverAt', `${iso.replace('T', ' ')} UTC`, { deliverAt: inAnHour }],
@@ -333,15 +339,21 @@ describe('what must be refused', () => {
   it.each([...fields, 'deliverAt', 'threadId', 'chatId'])(
     'says what to send for %s, in our words',
     async (field) => {
+      let refused = 0;
       for (const value of wrong) {
         const res = await send({ message: 'x', url: 'https://a.example', [field]: value });
         const body = await bodyOf(res);
+        // Another chat is refused as such.
+        expect([202, 400, 403]).toContain(res.status);
         if (res.status !== 400) continue;
+        refused += 1;
+        expect(body.errors).not.toEqual([]);
         for (const { message } of body.errors as { message: string }[]) {
           expect(message).toMatch(/^(?:Send|This|urlTitle) .*\.$/);
           expect(message).not.toMatch(/pattern|\/\^|Invalid|expected/);
         }
       }
+      expect(refused).toBeGreaterThan(0);
     },
   );
 });

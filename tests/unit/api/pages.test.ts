@@ -1,7 +1,7 @@
 import { get } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ApiFixture, bodyOf, startApi } from '../../support/api-fixture.ts';
+import { type ApiFixture, bodyOf, CHAT, startApi } from '../../support/api-fixture.ts';
 
 let fixture: ApiFixture;
 let status: 'ok' | 'degraded' | 'down' = 'ok';
@@ -37,6 +37,68 @@ describe('health', () => {
     expect(res.status).toBe(code);
     expect(await bodyOf(res)).toEqual({ status: state, checks: { redis: { state: 'up', ms: 1 } } });
     expect((await fixture.call('/health/live')).status).toBe(200);
+  });
+});
+
+describe('behind a proxy that serves this at a path of its own', () => {
+  const FORWARDED = {
+    'X-Forwarded-Prefix': '/pingui',
+    'X-Forwarded-Host': 'example.org',
+    'X-Forwarded-Proto': 'https',
+  };
+  const operator = { user: 'admin', password: 'operators', sessionKey: Buffer.alloc(32, 7) };
+  const BASIC = `Basic ${Buffer.from('admin:operators').toString('base64')}`;
+  const apis: ApiFixture[] = [];
+  afterAll(() => Promise.all(apis.map((api) => api.stop())));
+  const start = async (trustProxy: number) => {
+    const api = await startApi({ trustProxy, operator, sandbox: (_req, res) => void res.end() });
+    apis.push(api);
+    const call = (path: string, init: Parameters<ApiFixture['call']>[1] = {}) =>
+      api.call(path, { ...init, headers: { ...FORWARDED, ...(init.headers as object) } });
+    const location = async (path: string, init: Parameters<ApiFixture['call']>[1] = {}) =>
+      (await call(path, init)).headers.get('location');
+    return { api, call, location };
+  };
+
+  it('the first page links, loads and explains what is below that path', async () => {
+    const { call } = await start(1);
+    const html = await (await call('/', { headers: { Accept: 'text/html' } })).text();
+    for (const path of ['sandbox', 'admin/queues/', 'metrics', 'health/ready'])
+      expect(html).toContain(`href="/pingui/${path}"`);
+    expect(html).not.toMatch(/(?:href|src)="\/(?!pingui\/)/);
+    expect(html).toMatch(/<script src="\/pingui\/[\w.]+"/);
+    for (const path of ['createIntegration', 'alert'])
+      expect(html).toContain(`'https://example.org/pingui/api/${path}'`);
+  });
+
+  it('redirects and Location lead there', async () => {
+    const { api, location } = await start(1);
+    const page = { Accept: 'text/html' };
+    expect(await location('/admin/queues/', { headers: page })).toBe(
+      '/pingui/admin/sign-in?next=%2Fadmin%2Fqueues%2F',
+    );
+    expect(await location('/admin', { headers: { Authorization: BASIC } })).toBe('/pingui/admin/queues/');
+    const body = new URLSearchParams({ user: 'admin', password: 'operators', next: '/metrics' });
+    expect(await location('/admin/sign-in', { method: 'POST', body })).toBe('/pingui/metrics');
+    expect(await location('/admin/sign-out', { method: 'POST' })).toBe('/pingui/admin/sign-in');
+    const made = { token: api.setup().token, json: {} };
+    expect(await location('/api/createIntegration', made)).toBe(`/pingui/api/integrations/${CHAT}`);
+    const { token } = api.grant();
+    const alert = await location('/api/alert', { token, json: { message: 'x' } });
+    const id = api.jobs[0]?.alertId ?? '';
+    expect(alert).toBe(`/pingui/api/alerts/${id}`);
+    api.end(id, { status: 'failed', reason: 'chat_not_found' });
+    expect(await location(`/api/alerts/${id}/resend`, { token, method: 'POST' })).toBe(alert);
+  });
+
+  it('nothing of it is believed without TRUST_PROXY', async () => {
+    const { call, location, api } = await start(0);
+    const html = await (await call('/', { headers: { Accept: 'text/html' } })).text();
+    expect(html).not.toContain('pingui/');
+    expect(html).not.toContain('example.org');
+    expect(await location('/admin', { headers: { Authorization: BASIC } })).toBe('/admin/queues/');
+    const { token } = api.grant();
+    expect(await location('/api/alert', { token, json: { message: 'x' } })).toMatch(/^\/api\/alerts\//);
   });
 });
 

@@ -52,6 +52,8 @@ it('chooses the level by what it means to the operator', () => {
   events.emit('telegram.halted', { reason: 'unauthorized' });
   events.emit('upkeep.done', { expired: 0, uncertain: 0, lost: 0 });
   events.emit('upkeep.done', { expired: 0, uncertain: 0, lost: 1 });
+  events.emit('quota.used_up', { integrationId: 7, chat: 'c' });
+  events.emit('alert.dropped', alert);
   expect(lines.map(({ level }) => level)).toEqual([
     'debug',
     'info',
@@ -61,6 +63,8 @@ it('chooses the level by what it means to the operator', () => {
     'error',
     'error',
     'debug',
+    'warn',
+    'warn',
     'warn',
   ]);
 });

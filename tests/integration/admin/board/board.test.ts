@@ -110,6 +110,19 @@ describe('what the board shows', () => {
     expect((await board('/pingui.css')).headers.get('content-type')).toContain('text/css');
   });
 
+  it('finds what belongs to it behind a proxy that serves it at a path of its own', async () => {
+    const operator = { user: 'admin', password: 'pass:wörd', sessionKey: Buffer.alloc(32, 9) };
+    const behind = await startApi({ queues: { alerts, maintenance }, operator, trustProxy: 1 });
+    const headers = { ...BASIC, 'X-Forwarded-Prefix': '/pingui' };
+    const html = await (await behind.call('/admin/queues/', { headers })).text();
+    await behind.stop();
+    expect(html).toContain('<base href="/pingui/admin/queues/"');
+    expect(html).not.toMatch(/(?:href|src)="\/(?!pingui\/)/);
+    expect(await (await board('/', { headers: { 'X-Forwarded-Prefix': '/pingui' } })).text()).toContain(
+      '<base href="/admin/queues/"',
+    );
+  });
+
   it('never holds ciphertext, error texts, logs or stacks, on any of its reading routes', async () => {
     const paths = [
       '/api/queues?activeQueue=alerts&status=failed&page=1&jobsPerPage=10',

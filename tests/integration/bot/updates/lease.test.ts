@@ -6,6 +6,8 @@ import { ANN, createBotRig, eventually } from '../../../support/bot-rig.ts';
 import { startTestRedis, type TestRedis } from '../../../support/redis.ts';
 
 const TIMES = { ttlMs: 600, renewMs: 100 };
+/** What a busy machine may add, in ms; below the hour that a faulty lease would take. */
+const LATE_MS = 5_000;
 
 describe('the lease of the poller', () => {
   let server: TestRedis;
@@ -45,9 +47,9 @@ describe('the lease of the poller', () => {
     expect(won).toHaveLength(1);
     await new Promise((resolve) => setTimeout(resolve, 2 * TIMES.ttlMs));
     expect(won[0]?.lost.aborted).toBe(false);
-    expect(
-      (await Promise.all(leases.map((lease) => lease.tryAcquire()))).filter(Boolean).length,
-    ).toBeLessThan(2);
+    const others = await Promise.all(leases.map(acquire));
+    // The holder may prolong its own.
+    expect(others.filter((holding) => holding !== undefined)).toHaveLength(1);
   });
 
   it('is free at once after a release', async () => {
@@ -61,12 +63,15 @@ describe('the lease of the poller', () => {
     await redis.set(key, 'an owner that was killed with -9', 'PX', TIMES.ttlMs);
     const took = await untilAcquired(createLease(redis, key, TIMES));
     expect(took).toBeGreaterThan(TIMES.ttlMs - 100);
-    expect(took).toBeLessThan(TIMES.ttlMs + 400);
+    expect(took).toBeLessThan(TIMES.ttlMs + LATE_MS);
   });
 
   it("passes on as soon when Redis's clock was set back meanwhile, by which its keys end", async () => {
     await redis.set(key, 'an owner that was killed with -9', 'PX', 3_600_000);
-    expect(await untilAcquired(createLease(redis, key, TIMES))).toBeLessThan(TIMES.ttlMs + 400);
+    const took = await untilAcquired(createLease(redis, key, TIMES));
+    // Not sooner either: it may be alive, and polls until its time is over.
+    expect(took).toBeGreaterThan(TIMES.ttlMs - 100);
+    expect(took).toBeLessThan(TIMES.ttlMs + LATE_MS);
   });
 
   it('does not release what another process holds', async () => {

@@ -1,14 +1,21 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { connect as connectTcp, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import sqlite3 from 'sqlite3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { hashToken } from '../../../../src/crypto/tokens.ts';
 import { AppError } from '../../../../src/domain/errors.ts';
+import { freePort } from '../../../support/free-port.ts';
 import { startTestPostgres, type TestPostgres } from '../../../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../../../support/redis.ts';
 import { createRig, type Rig, request, tally } from '../rig.ts';
 
 /** The contract's 1.5 s, and what a busy machine adds to it, in ms. */
 const PROMPT_MS = 3_000;
+/** Alerts a day, where 10 are too few. */
+const LIMIT = 500;
 
 let server: TestRedis;
 let postgres: TestPostgres | undefined;
@@ -30,12 +37,12 @@ async function refusals(senderId: number, tokenHash: string | null, count = 5) {
 }
 
 /** Nothing of what was refused is left: no entry that could be sent, no unit taken. */
-async function expectNothingAccepted(id: number, accepted: number): Promise<void> {
+async function expectNothingAccepted(id: number, accepted: number, limit = 10): Promise<void> {
   await expect
     .poll(async () => [await rig.left(id), Number((await rig.db.knex('Alerts').count({ n: '*' }))[0]?.n)], {
       timeout: 15_000,
     })
-    .toEqual([10 - accepted, accepted]);
+    .toEqual([limit - accepted, accepted]);
   expect((await rig.queue.counts()).pending).toBe(accepted);
 }
 
@@ -111,6 +118,48 @@ it('a locked SQLite file: every other call is refused within 1.5 s, and no token
     .toEqual({ ok: 1 });
 });
 
+it('a full disk: refused as database_unavailable, nothing is accepted later, and it recovers', async ({
+  skip,
+}) => {
+  const dir = mkdtempSync(join(tmpdir(), 'pingui-full-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', dir], { stdio: 'pipe' });
+  } catch {
+    rmSync(dir, { recursive: true, force: true });
+    rig = await createRig(server);
+    return skip('a tmpfs cannot be mounted here: the full disk is not tested');
+  }
+  try {
+    rig = await createRig(server, { file: join(dir, 'pingui.db'), dailyLimit: LIMIT });
+    const { integration } = await rig.integrate();
+    const post = async () => {
+      const { counts } = await refusals(integration.id, integration.tokenHash, 1);
+      return counts;
+    };
+    const { bavail, bsize } = statfsSync(dir);
+    writeFileSync(join(dir, 'filler'), Buffer.alloc(bavail * bsize));
+    let accepted = 0;
+    // What SQLite's log has room for within its file is used up first.
+    for (;;) {
+      const counts = await post();
+      if (counts.ok === undefined) {
+        expect(counts).toEqual({ database_unavailable: 1 });
+        break;
+      }
+      accepted += 1;
+      expect(accepted).toBeLessThan(LIMIT);
+    }
+    expect(await post()).toEqual({ database_unavailable: 1 });
+    rmSync(join(dir, 'filler'));
+    await expectNothingAccepted(integration.id, accepted, LIMIT);
+    expect(await post()).toEqual({ ok: 1 });
+    await expectNothingAccepted(integration.id, accepted + 1, LIMIT);
+  } finally {
+    execFileSync('umount', ['-l', dir]);
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
+
 it('a sender that has hung up while the database was slow is not served', async () => {
   rig = await createRig(server);
   const { integration } = await rig.integrate();
@@ -141,6 +190,27 @@ describe('PostgreSQL', () => {
       expect(tookMs).toBeLessThan(PROMPT_MS);
     }
     proxy.swallow(false);
+    await succeedsSoon(integration.id, integration.tokenHash);
+    await expectNothingAccepted(integration.id, 1);
+  });
+
+  it('that is away: refused at once, connection by connection, and well again when it is back', async ({
+    skip,
+  }) => {
+    if (postgres === undefined) return skip('PostgreSQL is not installed');
+    const url = new URL(await postgres.createDatabase());
+    proxy = await startSilentProxy(`${url.searchParams.get('host')}/.s.PGSQL.5432`);
+    rig = await createRig(server, {
+      database: `postgres://postgres@127.0.0.1:${proxy.port}${url.pathname}`,
+    });
+    const { integration } = await rig.integrate();
+    await proxy.close();
+    for (let round = 0; round < 2; round += 1) {
+      const { counts, tookMs } = await refusals(integration.id, integration.tokenHash);
+      expect(counts).toEqual({ database_unavailable: 5 });
+      expect(tookMs).toBeLessThan(PROMPT_MS);
+    }
+    await proxy.open();
     await succeedsSoon(integration.id, integration.tokenHash);
     await expectNothingAccepted(integration.id, 1);
   });
@@ -176,7 +246,10 @@ interface SilentProxy {
   readonly port: number;
   /** True: what comes is read and goes nowhere, in both directions, as behind a black hole. */
   swallow(isOn: boolean): void;
+  /** Connections are refused from now on. */
   close(): Promise<void>;
+  /** Takes connections again, at its port. */
+  open(): Promise<void>;
 }
 
 /** @param path of the server's Unix socket */
@@ -199,10 +272,13 @@ async function startSilentProxy(path: string): Promise<SilentProxy> {
     pass(client, upstream);
     pass(upstream, client);
   });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  const address = proxy.address();
+  // None that the system gives away: it is to be had again.
+  const port = await freePort();
+  const open = () => new Promise<void>((resolve) => proxy.listen(port, '127.0.0.1', resolve));
+  await open();
   return {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
+    port,
+    open,
     swallow: (isOn) => {
       isSwallowing = isOn;
     },

@@ -97,6 +97,10 @@ it('counts what the events tell', async () => {
   events.emit('quota.exhausted', { integrationId: 1, chat: 'c' });
   events.emit('chat.unreachable', { chat: 'c', reason: 'blocked' });
   events.emit('job.failed', { job: 'backup', error: new Error('x') });
+  events.emit('alert.dropped', ALERT);
+  events.emit('alert.folded', { ...ALERT, into: 'incident' });
+  for (const kind of ['token', 'token', 'webhook'] as const)
+    events.emit('access.refused', { kind, client: 'c0ffee', requestId: 'r' });
   expect(await lines()).toEqual(
     expect.arrayContaining([
       'pingui_alerts_accepted_total 2',
@@ -109,6 +113,11 @@ it('counts what the events tell', async () => {
       'pingui_quota_exhausted_total 1',
       'pingui_chats_unreachable_total 1',
       'pingui_jobs_failed_total{job="backup"} 1',
+      'pingui_alerts_dropped_total 1',
+      'pingui_alerts_folded_total 1',
+      'pingui_auth_refused_total{kind="token"} 2',
+      'pingui_auth_refused_total{kind="webhook"} 1',
+      'pingui_auth_refused_total{kind="sign_in"} 0',
     ]),
   );
 });

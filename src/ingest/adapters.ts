@@ -65,3 +65,8 @@ export const ADAPTER_NAMES = Object.keys(ADAPTERS) as readonly AdapterName[];
 export function isAdapterName(name: string): name is AdapterName {
   return Object.hasOwn(ADAPTERS, name);
 }
+
+/** Those that need no options: a key of theirs is made with a press of a button. */
+export const FREE_ADAPTERS = ADAPTER_NAMES.filter((name) => ADAPTERS[name].options.safeParse({}).success).map(
+  (name) => ({ name, path: ADAPTERS[name].path }),
+);

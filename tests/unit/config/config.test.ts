@@ -55,6 +55,7 @@ describe('defaults', () => {
         maxFolded: 5_000,
       },
       registration: 'open',
+      operatorChatId: undefined,
       tokens: { setupTtlSeconds: 300, ttlDays: 365 },
       admin: { user: 'admin', password: undefined },
       telegram: { apiRoot: 'https://api.telegram.org', timeoutMs: 30_000, proxy: undefined },

@@ -5,8 +5,8 @@ import { dispatchKeys } from './keys.ts';
 
 /** Of one kind the beginning is told once an hour (the contract), in ms. */
 const HOUR_MS = 3_600_000;
-/** Unseen for so long it is over: longer than three looks of any process, in ms. */
-const QUIET_MS = 12_000;
+/** Unseen for so long it is over: longer than between two looks of a process, in ms. */
+const QUIET_MS = 8_000;
 /** A notice that did not arrive is tried again after so long, in ms. */
 const AGAIN_MS = 60_000;
 

@@ -7,7 +7,7 @@ import { hashToken } from '../../src/crypto/tokens.ts';
 import { createBotApiDouble, errorAnswer } from '../../src/sandbox/bot-api-double.ts';
 import { callCommand } from '../support/call-command.ts';
 import { runMain } from '../support/main-process.ts';
-import { type Provisioned, provisionIntegration } from '../support/provision.ts';
+import { botMessages, type Provisioned, provisionIntegration } from '../support/provision.ts';
 import { BOT_TOKEN, baseEnv, JWT_SECRET, type Service, startService } from '../support/service.ts';
 
 /** Runs one statement on a database file and gives its rows. */
@@ -86,6 +86,9 @@ describe('a wrong environment or command line', () => {
 
 describe('commands beside a running service', () => {
   const CHAT = 7_004;
+  /** Of 15 digits, so that it occurs nowhere by chance. */
+  const OPERATOR = 845_120_977_316_222;
+  const MAX_QUEUE = 3;
   const double = createBotApiDouble({ token: BOT_TOKEN });
   let service: Service;
   let integration: Provisioned;
@@ -105,13 +108,15 @@ describe('commands beside a running service', () => {
     const secrets = { BOT_TOKEN, JWT_SECRET };
     for (const [name, value] of Object.entries(secrets)) writeFileSync(join(dir, name), `${value}\n`);
     const env = {
-      ...{ SEND_DELAY_MS: '50', CHAT_DELAY_MS: '0' },
+      ...{ SEND_DELAY_MS: '50', CHAT_DELAY_MS: '0', MAX_QUEUE_SIZE: String(MAX_QUEUE) },
+      OPERATOR_CHAT_ID: String(OPERATOR),
       ...{ BOT_TOKEN: undefined, JWT_SECRET: undefined },
       ...{ BOT_TOKEN_FILE: join(dir, 'BOT_TOKEN'), JWT_SECRET_FILE: join(dir, 'JWT_SECRET') },
     };
     const first = await runMain(['migrate'], baseEnv(dir));
     expect([first.code, first.stderr]).toEqual([0, '']);
     expect(first.stdout).toContain('initial');
+    double.addChat({ id: OPERATOR, type: 'private', first_name: 'Olga' });
     service = await startService({ double, dir, env });
     integration = await provisionIntegration(double, service, CHAT);
   });
@@ -168,7 +173,7 @@ describe('commands beside a running service', () => {
     const { body } = await service.api.postAlert(integration.token, { message: 'waits' });
     expect(await json('alerts', 'show', body.id)).toMatchObject({ status: 'queued', waits: 'paused' });
     expect(await json('queue', 'stats')).toMatchObject({ paused: true, pending: 1, workers: 1 });
-    expect((await call('queue', 'stats')).stdout).toMatch(/^pending +1 of 500$/m);
+    expect((await call('queue', 'stats')).stdout).toMatch(/^pending +1 of 3$/m);
     expect(await json('queue', 'resume')).toEqual({ paused: false });
     await service.api.waitForStatus(integration.token, body.id, ['delivered']);
     const shown = await json('alerts', 'show', body.id);
@@ -176,6 +181,17 @@ describe('commands beside a running service', () => {
     expect(JSON.stringify(shown)).not.toContain('waits":"waits');
     const again = await call('alerts', 'resend', body.id);
     expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('this one is delivered')]);
+  });
+
+  it('the operator’s chat is told that the queue is full, though nothing is sent from it', async () => {
+    await json('queue', 'pause');
+    for (let number = 0; number < MAX_QUEUE; number += 1)
+      expect((await service.api.postAlert(integration.token, { message: 'fills the queue' })).status).toBe(
+        202,
+      );
+    const told = () => botMessages(double, OPERATOR).map(({ text }) => text);
+    await expect.poll(told, { timeout: 15_000 }).toEqual([expect.stringMatching(/^⚠️ The queue is full: /)]);
+    await json('queue', 'resume');
   });
 
   it('alerts resend sends a failed one again', async () => {
@@ -272,6 +288,16 @@ describe('commands beside a running service', () => {
     await service.restart();
     expect(resets()).toBe(before + 1);
     expect(await left()).toBe(9);
+  });
+
+  it('the operator’s chat was told once, and of the end, too: by whichever process runs then', async () => {
+    const told = () => botMessages(double, OPERATOR).map(({ text }) => text);
+    await expect
+      .poll(told, { timeout: 20_000 })
+      .toEqual([
+        expect.stringContaining('The queue is full'),
+        expect.stringMatching(/^✅ It is over: The queue was full/),
+      ]);
     expect(await service.stop()).toBe(0);
   });
 });

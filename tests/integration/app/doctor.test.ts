@@ -112,8 +112,10 @@ describe('doctor', () => {
 
   it('finds a webhook of somebody else, and never takes an update', async () => {
     const set = (url: string) =>
-      fetch(`${double.apiRoot}/bot${BOT_TOKEN}/setWebhook?url=${encodeURIComponent(url)}`, {
+      fetch(`${double.apiRoot}/bot${BOT_TOKEN}/setWebhook`, {
         method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ url }),
       });
     await set('https://elsewhere.example/path-s3cr3t');
     const { found, text } = await examine();

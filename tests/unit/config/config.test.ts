@@ -169,6 +169,7 @@ describe('secrets in files', () => {
     'WEBHOOK_SECRET',
     'HTTPS_PROXY',
     'ALL_PROXY',
+    'OPERATOR_CHAT_ID',
   ];
 
   it.each(secrets)('%s_FILE stands for its content without the trailing newline', (name) => {

@@ -61,17 +61,28 @@ describe('a wrong environment or command line', () => {
     [['job', 'nonsense']],
     [['job', 'backup', 'more']],
     [['migrate-database']],
-    [['restore', 'some.db']],
-    [['integrations', 'limit', '1', 'many']],
-    [['alerts', 'show', '1']],
-    [['chats', 'block', 'nobody']],
-    [['queue']],
-    [['doctor', '--loud']],
   ])('with the arguments %j ends with 2 and says how it is used', async (args) => {
     const { code, stdout, stderr } = await runMain(args, env);
     expect(code).toBe(2);
     expect(stderr).toMatch(/^Usage: pingui/m);
     expect(stdout).toBe('');
+  });
+
+  it.each([
+    'restore some.db',
+    'backup verify',
+    'integrations limit 1 many',
+    'integrations show one',
+    'alerts show 1',
+    'chats block nobody',
+    'queue',
+    'queue stats now',
+    'doctor --loud',
+    'job run upkeep',
+  ])('so does `pingui %s`', async (line) => {
+    const { code, stdout, stderr } = await callCommand(line.split(' '), { env });
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^Usage: pingui/m);
   });
 
   it('does not start a second service on the same data directory', async () => {
@@ -192,6 +203,7 @@ describe('commands beside a running service', () => {
     const told = () => botMessages(double, OPERATOR).map(({ text }) => text);
     await expect.poll(told, { timeout: 15_000 }).toEqual([expect.stringMatching(/^⚠️ The queue is full: /)]);
     await json('queue', 'resume');
+    await expect.poll(async () => (await json('queue', 'stats')).pending, { timeout: 10_000 }).toBe(0);
   });
 
   it('alerts resend sends a failed one again', async () => {

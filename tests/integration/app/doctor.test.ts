@@ -117,9 +117,9 @@ describe('doctor', () => {
         headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify({ url }),
       });
-    await set('https://elsewhere.example/path-s3cr3t');
+    await set('http://127.0.0.1:9/path-s3cr3t');
     const { found, text } = await examine();
-    expect(found).toEqual(expect.arrayContaining([about('telegram', 'a webhook at elsewhere.example')]));
+    expect(found).toEqual(expect.arrayContaining([about('telegram', 'a webhook at 127.0.0.1:9')]));
     expect(text).not.toContain('s3cr3t');
     expect((await examine({ WEBHOOK_URL: 'https://alerts.example/telegram/updates' })).found).toEqual(
       expect.arrayContaining([about('telegram', 'not to WEBHOOK_URL')]),

@@ -38,8 +38,11 @@ const REFUSED_ALERT_LEVELS: Readonly<Partial<Record<ErrorCode, Level>>> = {
   rate_limited: 'debug',
 };
 
-/** How each event reads in the log. What happens for every alert on its way is debug, what became of it is info. */
-const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
+/**
+ * How each event reads in the log: the catalogue. What happens for every alert on its way is debug, what became of it is info.
+ * docs/log-lines.md is made from it.
+ */
+export const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
   'alert.accepted': { component: 'api', level: 'info', message: 'Alert accepted' },
   'alert.folded': { component: 'api', level: 'debug', message: 'Alert folded into a message that is there' },
   'alert.replayed': {

@@ -73,7 +73,9 @@ export function createStatisticsService(deps: {
   }
 
   async function collect(days: readonly string[]) {
-    const [outcomes, refused] = [await outcomesOf(days), await refusedOn(days)];
+    const first = await firstDay();
+    const known = days.filter((day) => day >= first);
+    const [outcomes, refused] = [await outcomesOf(known), await refusedOn(known)];
     return days.map((date) => ({
       date,
       outcomes: outcomes.get(date) ?? NO_OUTCOMES,

@@ -143,8 +143,12 @@ function showSends({ sends }) {
       : `${number(sends.perMinute.reduce((sum, one) => sum + one, 0))} in all, at most ${number(Math.max(...sends.perMinute))} in a minute.`;
   if (sends === null) return;
   const times = sends.perMinute.map((_, minute) => sends.from / 1000 + minute * 60);
-  drawBars('sends', { times, series: [{ label: 'Sent', color: '--bar', values: sends.perMinute }] });
   const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+  drawBars('sends', {
+    times,
+    form: clock,
+    series: [{ label: 'Sent', color: '--bar', values: sends.perMinute }],
+  });
   const rows = times.map((at, minute) => [clock.format(at * 1000), sends.perMinute[minute]]).reverse();
   fill(
     'sends',
@@ -161,6 +165,7 @@ function showDays({ month }) {
   if (month === null) return;
   const bad = ({ failed, uncertain, expired }) => failed + uncertain + expired;
   drawBars('days', {
+    form: new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' }),
     // A day is a day, wherever the reader is.
     times: month.days.map(({ date }) => new Date(`${date}T00:00`).getTime() / 1000),
     series: [
@@ -239,16 +244,22 @@ function show(overview) {
     `Version ${overview.version}. Days are those of ${overview.timeZone}. This page asks again every ${EVERY_MS / 1000} s.`;
 }
 
-async function look() {
+/** What the service says, or undefined where it does not. */
+async function ask() {
   try {
     const answer = await fetch(SOURCE, { signal: AbortSignal.timeout(PATIENCE_MS) });
     // The session has ended: the sign-in page leads back here.
-    if (answer.status === 401) return location.reload();
-    if (!answer.ok) throw new Error(`status ${answer.status}`);
-    show(await answer.json());
+    if (answer.status === 401) location.reload();
+    return answer.ok ? await answer.json() : undefined;
   } catch {
-    showState('bad', 'No answer', 'This service does not answer. What is below is what it said last.');
+    return undefined;
   }
+}
+
+async function look() {
+  const overview = await ask();
+  if (overview !== undefined) show(overview);
+  else showState('bad', 'No answer', 'This service does not answer. What is below is what it said last.');
 }
 
 async function watch() {

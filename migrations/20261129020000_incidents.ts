@@ -31,7 +31,7 @@ export async function up(knex: Knex): Promise<void> {
     table.string('reply', 16);
     table.bigInteger('changedAt').notNullable();
     table.check(`"state" IN ('open', 'acknowledged', 'resolved', 'stale')`, [], 'incidents_state_check');
-    table.check(`"reply" IN ('again', 'resolved')`, [], 'incidents_reply_check');
+    table.check(`"reply" IN ('again', 'resolved', 'counted', 'stale')`, [], 'incidents_reply_check');
     table.index(['integrationId'], 'incidents_integration_index');
   });
   await knex.raw(

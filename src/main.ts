@@ -3,6 +3,7 @@ import { readFileSync, writeSync } from 'node:fs';
 import { tuneHeap } from './app/heap.ts';
 import { watchLauncher } from './app/launcher-watch.ts';
 import { runCommand } from './cli/cli.ts';
+import { createCommandLog } from './cli/command-log.ts';
 import { type Config, ConfigError, loadConfig } from './config/config.ts';
 import { createStdoutDestination } from './ops/log-destination.ts';
 import { createLogger, type Logger } from './ops/logger.ts';
@@ -16,25 +17,59 @@ const io = {
 
 /** Returns the exit code, or undefined while the service runs. */
 async function run(argv: readonly string[]): Promise<number | undefined> {
-  const code = await runCommand(argv, { io, clock, setUp, process: { host: process, env: process.env } });
+  // Nobody reads on: the terminal is closed, or the reader of a pipe is gone. That is no reason to end unclean.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  const code = await runCommand(argv, {
+    ...{ io, clock, readInput, process: { host: process, env: process.env } },
+    setUp: setUpCommand,
+    readEnvironment: () => {
+      readEnvFile();
+      return { env: process.env, readFile };
+    },
+    ask: process.stdin.isTTY && process.stderr.isTTY ? ask : undefined,
+  });
   if (code !== undefined) return code;
   const { config, log, envFile } = setUp();
   if (envFile) log.child('app').info({}, 'Settings were read from .env in the working directory');
   return serve(config, log.child('app'));
 }
 
+const readFile = (file: string) => readFileSync(file, 'utf8');
+
+/** A command's log goes where its troubles go, as words: standard output is its result's. */
+function setUpCommand(): { config: Config; log: Logger } {
+  readEnvFile();
+  const config = loadConfig(process.env, readFile);
+  return { config, log: createCommandLog({ ...config, error: io.error }) };
+}
+
+/** On standard error, since standard output is the result's. */
+async function ask(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await terminal.question(question);
+  } finally {
+    terminal.close();
+  }
+}
+
+async function readInput(): Promise<string> {
+  let text = '';
+  for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk;
+  return text;
+}
+
 /** `envFile`: there was a .env. */
 function setUp(): { config: Config; log: Logger; envFile: boolean } {
   const envFile = readEnvFile();
-  const config = loadConfig(process.env, (file) => readFileSync(file, 'utf8'));
+  const config = loadConfig(process.env, readFile);
   // Asking for its number opens process.stdout, and only then a pipe is non-blocking: else a reader that stands still
   // would make the service stand still.
   const { fd } = process.stdout;
   const destination = createStdoutDestination((bytes) => writeSync(fd, bytes));
   const log = createLogger({ level: config.logLevel, destination, secrets: config.secrets });
   process.on('exit', () => log.flush());
-  // Nobody reads on: the terminal is closed, or the reader of a pipe is gone. That is no reason to end unclean.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   return { config, log, envFile };
 }
 

@@ -4,6 +4,7 @@ import type { Incident } from '../domain/incident.ts';
 import type { Integration } from '../domain/integration.ts';
 import { hasScope } from '../domain/scopes.ts';
 import type { AcceptedAlert } from '../services/alerts/accept.ts';
+import type { OpenedKey } from '../services/keys/keys.ts';
 
 /** The answer to an alert that was taken in. `warnings`: what of the request was cut, left out or not known. */
 export function presentAccepted(
@@ -92,6 +93,16 @@ export function nextStep(
 ): { next?: { readonly description: string; readonly curl: string } } {
   if (!hasScope(scope, 'alert:send')) return {};
   return { next: { description: 'Send an alert with this token:', curl: firstAlertCurl(publicUrl, token) } };
+}
+
+/** What leaves of a key: never the key itself, of its secret only that there is one. */
+export function presentKey({ id, adapter, name, options, createdAt }: OpenedKey): Record<string, unknown> {
+  const { secret, ...shown } = options;
+  return {
+    ...{ id, adapter, name },
+    options: secret === undefined ? shown : { ...shown, secret: true },
+    createdAt: isoTime(createdAt),
+  };
 }
 
 function isoTime(time: number | null): string | null {

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { createKeySource } from '../crypto/key-source.ts';
 import { createPayloadCipher } from '../crypto/payload-cipher.ts';
 import { createTokens } from '../crypto/tokens.ts';
 import { createAlertLedger } from '../db/alerts/alert-ledger.ts';
@@ -8,6 +9,7 @@ import type { Database } from '../db/engine/connect.ts';
 import { createIncidentRepository } from '../db/incidents/incident-repository.ts';
 import { createIntegrationRepository } from '../db/integrations/integration-repository.ts';
 import { createJobRuns } from '../db/jobs/job-runs.ts';
+import { createKeyRepository } from '../db/keys/key-repository.ts';
 import { createStatisticsRepository } from '../db/statistics/statistics-repository.ts';
 import type { EventBus } from '../domain/events.ts';
 import { ALERT_QUEUE, type AlertJobData, createAlertQueue } from '../queue/alert-queue.ts';
@@ -31,12 +33,15 @@ import { createChatService } from '../services/chats/chats.ts';
 import { createSettleLead } from '../services/incidents/leads.ts';
 import { createIncidentSweep } from '../services/incidents/sweep.ts';
 import { createIntegrationService } from '../services/integrations/integrations.ts';
+import { createIntegrationOversight } from '../services/integrations/oversight.ts';
 import { createMaintenanceService } from '../services/jobs/maintenance.ts';
 import { createUpkeepService } from '../services/jobs/upkeep.ts';
+import { createKeyService } from '../services/keys/keys.ts';
 import type { AlertLedger } from '../services/ports/alerts.ts';
 import type { Clock } from '../services/ports/clock.ts';
 import type { IncidentRepository, ShownTexts, UpdateQueue } from '../services/ports/incidents.ts';
 import type { IntegrationRepository } from '../services/ports/integrations.ts';
+import type { KeyRepository } from '../services/ports/keys.ts';
 import type { AlertQueue, EndedSignal } from '../services/ports/queue.ts';
 import { createGlance } from '../services/statistics/glance.ts';
 import { createStatisticsService } from '../services/statistics/statistics.ts';
@@ -85,6 +90,8 @@ function createPorts({ config, secret, db, redis, ownership, clock, onError }: P
     tokens: createTokens({ secret, clock, ...config.tokens }),
     repository: createIntegrationRepository(db),
     chatRepository: createChatRepository(db),
+    keyRepository: createKeyRepository(db),
+    keySource: createKeySource(),
     ledger: createAlertLedger(db, { idempotencyWindowMs: IDEMPOTENCY_WINDOW_MS }),
     database: createDatabaseMaintenance(db),
     jobRuns: createJobRuns(db),
@@ -114,8 +121,9 @@ function createPorts({ config, secret, db, redis, ownership, clock, onError }: P
 export function createUseCases(
   ports: Pick<
     Ports,
-    'cipher' | 'tokens' | 'chatRepository' | 'database' | 'jobRuns' | 'statisticsRepository'
+    'cipher' | 'tokens' | 'keySource' | 'chatRepository' | 'database' | 'jobRuns' | 'statisticsRepository'
   > & {
+    readonly keyRepository: KeyRepository;
     readonly repository: IntegrationRepository;
     readonly ledger: AlertLedger;
     readonly queue: AlertQueue;
@@ -146,6 +154,8 @@ export function createUseCases(
     statistics,
     glance: createGlance({ ...common, statistics: ports.statisticsRepository }),
     integrations: createIntegrationService({ ...shared, maxPerChat: config.maxIntegrationsPerChat }),
+    keys: createKeyService({ ...shared, keys: ports.keyRepository }),
+    oversight: createIntegrationOversight(shared),
     chats: createChatService(shared),
     alerts: createAlertService(shared),
     maintenance: createMaintenanceService({

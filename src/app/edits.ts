@@ -33,7 +33,7 @@ export function createEdits(deps: {
     ...{ incidents, living, texts, guard, pace, queue, cipher, events, clock },
     integrations: core.repository,
     integrationService: core.integrations,
-    replies: createReplies({ incidents, queue, living, cipher, clock }),
+    replies: createReplies({ incidents, queue, living, cipher, clock, timeZone: config.timeZone }),
     editPace: createEditPace({ redis: redis.patient, prefix, ...config.worker }),
     ended: core.ended,
   });

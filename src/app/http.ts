@@ -109,11 +109,12 @@ function describeOverview({ context, core }: ServedParts): ApiServerDeps['overvi
 function createApi(parts: ServedParts, ops: OpsServerDeps): HttpListener {
   const { context, core, sandbox } = parts;
   const { config } = context;
-  const { alerts, integrations, tokens, alertJobs, maintenanceJobs } = core;
+  const { alerts, integrations, keys, tokens, alertJobs, maintenanceJobs } = core;
   return createApiServer({
     ...ops,
     alerts,
     integrations,
+    keys,
     tokens,
     setUps: core.setUps,
     serviceUrl: parts.url,

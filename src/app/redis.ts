@@ -1,11 +1,11 @@
 import { pause } from '../async/pause.ts';
-import type { Config } from '../config/config.ts';
 import type { Logger } from '../ops/logger.ts';
 import { type DispatchCommands, withDispatchCommands } from '../queue/commands.ts';
 import { connectRedis, type RedisClient, type RedisTarget } from '../redis/connect.ts';
 import { inspectRedis } from '../redis/inspect.ts';
 import { ensureRedisServer, requireRedisServer } from '../redis/private/ensure-redis-server.ts';
-import { type PrivateRedis, type ProcessHost, startPrivateRedis } from '../redis/private/private-redis.ts';
+import { type PrivateRedis, type SandboxLog, startPrivateRedis } from '../redis/private/private-redis.ts';
+import { findPrivateRedis } from '../redis/private/redis-process.ts';
 import type { Context } from './context.ts';
 
 /** The connections of one process, by what they are used for. */
@@ -19,7 +19,7 @@ export interface RedisConnections {
 }
 
 /** Redis as this process uses it: its connections, and the server where it is ours. */
-interface StartedRedis extends RedisConnections {
+export interface StartedRedis extends RedisConnections {
   /** The private server; undefined where REDIS_URL names one. */
   readonly own: PrivateRedis | undefined;
 }
@@ -28,25 +28,44 @@ interface StartedRedis extends RedisConnections {
 export async function startRedis(
   context: Pick<Context, 'config' | 'log' | 'host' | 'env' | 'stopping'>,
 ): Promise<StartedRedis> {
-  const { config, log } = context;
-  const { target, own } = await provideRedis(config, context.host, context.env, log);
+  const { log } = context;
+  const { target, own } = await provideRedis(context);
   const connections = openRedis(target, log);
   await checkRedis(connections.patient, log, context.stopping);
   return { ...connections, own };
 }
 
+/**
+ * For commands beside the service: its private server where it runs, else one that is started and stopped with the command.
+ * Installs nothing, and says nothing of the settings: that is the start's, and doctor's.
+ */
+export async function attachRedis(
+  context: Pick<Context, 'config' | 'log' | 'host' | 'env'>,
+): Promise<StartedRedis> {
+  const { config, log } = context;
+  const running = config.redis.url ?? (await findPrivateRedis(config.dataDir));
+  if (running !== undefined) return { ...openRedis(running, log), own: undefined };
+  const { target, own } = await startOwn(context, requireRedisServer);
+  return { ...openRedis(target, log), own };
+}
+
 /** REDIS_URL, or a redis-server of our own (which the sandbox installs where the machine lacks one). */
 async function provideRedis(
-  config: Config,
-  host: ProcessHost,
-  env: Readonly<Record<string, string | undefined>>,
-  log: Logger,
+  context: Pick<Context, 'config' | 'log' | 'host' | 'env'>,
 ): Promise<{ target: RedisTarget; own: PrivateRedis | undefined }> {
+  const { config } = context;
   if (config.redis.url !== undefined) return { target: config.redis.url, own: undefined };
-  const say = (level: 'info' | 'warn' | 'error', message: string, fields = {}) => log[level](fields, message);
-  const isSandbox = config.mode.kind === 'sandbox';
-  const find = () => (isSandbox ? ensureRedisServer({ env, log: say }) : requireRedisServer(env));
-  const binary = config.redis.serverPath ?? (await find());
+  return startOwn(context, (env, log) =>
+    config.mode.kind === 'sandbox' ? ensureRedisServer({ env, log }) : requireRedisServer(env),
+  );
+}
+
+async function startOwn(
+  { config, log, host, env }: Pick<Context, 'config' | 'log' | 'host' | 'env'>,
+  find: (env: Context['env'], log: SandboxLog) => Promise<string> | string,
+): Promise<{ target: RedisTarget; own: PrivateRedis }> {
+  const say: SandboxLog = (level, message, fields = {}) => log[level](fields, message);
+  const binary = config.redis.serverPath ?? (await find(env, say));
   const own = await startPrivateRedis({ dataDir: config.dataDir, binary, env, host, log: say });
   return { target: own.connection, own };
 }

@@ -14,7 +14,7 @@ const MAX_LENGTH = 1024 * 1024;
 /** What happens in the chats is written at most this late, in ms. */
 const WRITE_AFTER_MS = 500;
 
-export interface KeptChats {
+interface KeptChats {
   /** Writes what is not written yet. Never rejects. */
   stop(): Promise<void>;
 }

@@ -5,17 +5,25 @@ import type { Statement } from './engine/statement.ts';
  * so that both drivers prepare it once.
  */
 
-const INTEGRATION_COLUMNS = columns(
+const INTEGRATION_COLUMNS = [
   ...['id', 'chatId', 'name', 'tokenHash', 'scope', 'rateLimit', 'dailyLimit', 'status', 'expiresAt'],
   ...['unreachableSince', 'unreachableReason', 'showName', 'createdAt', 'updatedAt'],
-);
+];
+const FIND = `SELECT ${INTEGRATION_COLUMNS.map((name) => `i."${name}"`).join(', ')}, c."blockedAt" FROM "Integrations" i
+  LEFT JOIN "Chats" c ON c."chatId" = i."chatId" WHERE`;
 
 /** [ids] */
 export const FIND_INTEGRATIONS: Statement = {
   name: 'find-integrations',
-  sqlite: `SELECT ${INTEGRATION_COLUMNS} FROM "Integrations" WHERE "id" IN (SELECT value FROM json_each(?))`,
-  postgres: `SELECT ${INTEGRATION_COLUMNS} FROM "Integrations"
-    WHERE "id" = ANY (ARRAY (SELECT json_array_elements_text($1::json)::bigint))`,
+  sqlite: `${FIND} i."id" IN (SELECT value FROM json_each(?))`,
+  postgres: `${FIND} i."id" = ANY (ARRAY (SELECT json_array_elements_text($1::json)::bigint))`,
+};
+
+/** [hashes] */
+export const FIND_KEYS: Statement = {
+  name: 'find-keys',
+  sqlite: `SELECT * FROM "Keys" WHERE "keyHash" IN (SELECT value FROM json_each(?))`,
+  postgres: `SELECT * FROM "Keys" WHERE "keyHash" = ANY (ARRAY (SELECT json_array_elements_text($1::json)))`,
 };
 
 /** [ids]. In the order of their ids: two processes that lock several integrations never wait for each other. */
@@ -84,7 +92,3 @@ export const DELETE_QUEUED: Statement = {
       AND a."messageIds" = '' AND a."confirmedAt" IS NULL
     RETURNING a."id", a."integrationId", a."period"`,
 };
-
-function columns(...names: readonly string[]): string {
-  return names.map((name) => `"${name}"`).join(', ');
-}

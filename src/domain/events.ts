@@ -8,6 +8,13 @@ interface AlertEvent {
   readonly chat: string;
 }
 
+interface KeyEvent {
+  readonly keyId: number;
+  readonly integrationId: number;
+  readonly chat: string;
+  readonly adapter: string;
+}
+
 /** How an alert ended. */
 interface EndEvent extends AlertEvent {
   /** The service wrote it by itself: it counts as no alert. */
@@ -63,6 +70,15 @@ export interface DomainEvents {
   'integration.created': { readonly integrationId: number; readonly chat: string };
   'integration.revoked': { readonly integrationId: number; readonly chat: string; readonly alerts: number };
   'integration.rotated': { readonly integrationId: number; readonly chat: string };
+  /** A capability key. */
+  'key.made': KeyEvent;
+  'key.revoked': KeyEvent;
+  /** The operator's doing; `limit`: alerts per day, null for that of all. */
+  'integration.limited': {
+    readonly integrationId: number;
+    readonly chat: string;
+    readonly limit: number | null;
+  };
   'chat.unreachable': { readonly chat: string; readonly reason: string };
   'chat.reachable': { readonly chat: string };
   /** The operator's doing; `alerts`: those that waited and ended. */

@@ -27,10 +27,10 @@ export interface Incident {
   readonly reply: IncidentReply | null;
 }
 
-/** It rings again; it is resolved. */
-export type IncidentReply = 'again' | 'resolved';
+/** It rings again; it is resolved. Where its text is lost, silently: it was counted on; it is stale. */
+export type IncidentReply = 'again' | 'resolved' | 'counted' | 'stale';
 
-export type IncidentState = 'open' | 'acknowledged' | 'resolved' | 'stale';
+type IncidentState = 'open' | 'acknowledged' | 'resolved' | 'stale';
 
 /** How an alert relates to its incident: a part of it, its end, or its end if there is one (adapters). */
 export type Resolve = false | true | 'if-open';
@@ -72,12 +72,12 @@ export interface IncidentRules {
  * `resolve`: the incident closes; the message is marked, and answered by a short reply if it is there.
  * `ignore`: nothing.
  */
-export type IncidentStep =
+type IncidentStep =
   | { readonly kind: 'open' | 'message' | 'ignore' }
   | { readonly kind: 'join' | 'fold' | 'ring' | 'resolve'; readonly next: IncidentChange };
 
 /** What an incident is after an alert. */
-export interface IncidentChange {
+interface IncidentChange {
   readonly state: 'open' | 'acknowledged' | 'resolved';
   readonly count: number;
   readonly lastAt: number;

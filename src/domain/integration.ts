@@ -1,4 +1,4 @@
-export type IntegrationStatus = 'active' | 'revoked' | 'pending';
+type IntegrationStatus = 'active' | 'revoked' | 'pending';
 
 /** A sender's right to reach one chat: its own token, scope and daily quota. Times are epoch milliseconds. */
 export interface Integration {

@@ -5,7 +5,7 @@ export const JOB_NAMES = ['reset-quotas', 'backup', 'upkeep'] as const;
 export type JobName = (typeof JOB_NAMES)[number];
 
 /** The hours of the day (local time) at which the daily jobs are due: the contract. */
-export const DAILY_AT: Readonly<Record<Exclude<JobName, 'upkeep'>, number>> = {
+const DAILY_AT: Readonly<Record<Exclude<JobName, 'upkeep'>, number>> = {
   'reset-quotas': 0,
   backup: 3,
 };

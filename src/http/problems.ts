@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import type { AppError, ErrorCode } from '../domain/errors.ts';
-import { bearerChallenge } from './bearer.ts';
+import { bearerChallenge } from './credentials.ts';
 
 /** How each code looks over HTTP. The compiler holds this complete. */
 export const PROBLEMS: Record<ErrorCode, { readonly status: number; readonly title: string }> = {
@@ -14,6 +14,7 @@ export const PROBLEMS: Record<ErrorCode, { readonly status: number; readonly tit
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   already_used: { status: 409, title: 'The setup token has already been used' },
   too_many_integrations: { status: 409, title: 'The chat has too many integrations' },
+  too_many_keys: { status: 409, title: 'The integration has too many keys' },
   not_resendable: { status: 409, title: 'The alert cannot be sent again' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },

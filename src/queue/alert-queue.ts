@@ -1,4 +1,4 @@
-import type { Queue } from 'bullmq';
+import type { Job, Queue } from 'bullmq';
 import { createGroup, type Settled } from '../async/batch.ts';
 import type { AlertOutcome } from '../domain/alert.ts';
 import { AppError } from '../domain/errors.ts';
@@ -140,6 +140,19 @@ export function createAlertQueue(deps: {
       return held;
     },
 
+    async outcomes(alertIds) {
+      const ends = new Map<string, AlertOutcome & { readonly endedAt: number }>();
+      for (let start = 0; start < alertIds.length; start += CALL_BATCH) {
+        const ids = alertIds.slice(start, start + CALL_BATCH);
+        const jobs = await answered(Promise.all(ids.map((id) => queue.getJob(id))));
+        for (const [index, job] of jobs.entries()) {
+          const end = job && outcomeOf(job);
+          if (end !== undefined) ends.set(ids[index] ?? '', end);
+        }
+      }
+      return ends;
+    },
+
     placeHolders: () => places.all(),
     hasText: (alertId) => answered(places.hasText(alertId)),
 
@@ -174,6 +187,12 @@ const TEXT_GONE =
   'The text of this alert is gone: it is kept for 24 h after the alert ended. Send a new alert.';
 /** `unknown`: there is no such job. */
 const ENDED_STATES: ReadonlySet<string> = new Set(['completed', 'failed', 'unknown']);
+
+/** A delivered alert's job returns it, the others have it in their data. Undefined where it has not ended. */
+function outcomeOf({ returnvalue, data, finishedOn }: Job<AlertJobData>) {
+  const outcome: AlertOutcome | null | undefined = returnvalue ?? data.outcome;
+  return outcome && finishedOn !== undefined ? { ...outcome, endedAt: finishedOn } : undefined;
+}
 
 function toBullJob({ alertId, ...data }: AlertJob, due: Reservation['due'], priority: number) {
   const delay = typeof due === 'number' ? Math.max(1, due - Date.now()) : 0;

@@ -26,7 +26,7 @@ export interface Way {
 }
 
 /** node-fetch asks it for the agent of each request. */
-export type Agents = () => http.Agent;
+type Agents = () => http.Agent;
 
 /**
  * The agents of calls to the Bot API, through the proxy if there is one (then each has its own connection). Every error

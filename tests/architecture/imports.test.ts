@@ -29,13 +29,14 @@ const RULES: Readonly<Record<string, Rule>> = {
   telegram: ADAPTER,
   ops: ADAPTER,
   http: { code: ['domain', 'async'], types: ['services'] },
-  api: EDGE,
+  ingest: { code: ['domain'], types: ['services'] },
+  api: { ...EDGE, code: [...EDGE.code, 'ingest'] },
   admin: EDGE,
   bot: EDGE,
   sandbox: { code: ['async'], types: ['domain', 'services'] },
   app: {
     code: ['domain', 'async', 'services', 'crypto', 'db', 'redis', 'queue', 'telegram', 'ops', 'http'].concat(
-      ['api', 'admin', 'bot', 'sandbox'],
+      ['api', 'admin', 'bot', 'sandbox', 'ingest'],
     ),
     types: ['config'],
   },

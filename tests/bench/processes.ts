@@ -56,10 +56,13 @@ export function openWorkshop(): Workshop {
     const lines = createInterface({ input: child.stdout });
     return new Promise((resolve, reject) => {
       child.once('exit', (code) => reject(new Error(`${name} ended with ${code}`)));
-      // Keeps reading: a full pipe would stop the program.
       lines.on('line', (line) => {
         const found = find(line);
-        if (found !== undefined) resolve({ found, pid: child.pid ?? 0, end: () => end(child) });
+        if (found === undefined) return;
+        lines.close();
+        // A full pipe would stop the program; taking its lines apart would cost the load generator's time.
+        child.stdout.resume();
+        resolve({ found, pid: child.pid ?? 0, end: () => end(child) });
       });
     });
   };

@@ -3,7 +3,7 @@ import { similarName } from '../../domain/similar-name.ts';
 import type { BodySchema } from '../../http/json-body.ts';
 
 /** Adds a sentence for the sender to the answer. `field` comes first in it. */
-export type Warn = (sentence: string) => void;
+type Warn = (sentence: string) => void;
 
 /** What a field's value plainly means, in the one form that the schema takes; what is not plain, as it is. */
 export type ReadField = (value: unknown, warn: Warn, field: string) => unknown;

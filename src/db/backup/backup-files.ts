@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { openSqlite } from '../engine/sqlite-connection.ts';
 
 /** Exactly the names that `backupName` gives; of all others in the folder only our own drafts are ever deleted. */
@@ -48,19 +48,41 @@ export async function writeBackup(
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await removeAbandonedDrafts(directory, options.now);
   const file = join(directory, backupName(options.now));
-  const draft = join(directory, draftName(options.now));
+  await writeCopy(file, join(directory, draftName(options.now)), produce);
+  for (const name of outdated(await readdir(directory), options.keep)) await rm(join(directory, name));
+  return { file, bytes: (await stat(file)).size };
+}
+
+/**
+ * What a restore replaces, beside the backups; it is never deleted by itself.
+ * @throws as `writeBackup`
+ */
+export async function writeReplaced(
+  directory: string,
+  now: number,
+  produce: (emptyFile: string) => Promise<void>,
+): Promise<string> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const file = join(directory, backupName(now).replace('-backup-', '-replaced-'));
+  await writeCopy(file, join(directory, draftName(now)), produce);
+  return file;
+}
+
+async function writeCopy(
+  file: string,
+  draft: string,
+  produce: (emptyFile: string) => Promise<void>,
+): Promise<void> {
   try {
     await (await open(draft, 'wx', 0o600)).close();
     await produce(draft);
     await checkIntegrity(draft);
     await sync(draft);
     await rename(draft, file);
-    await sync(directory);
+    await sync(dirname(file));
   } finally {
     for (const suffix of ['', ...SIDE_FILES]) await rm(draft + suffix, { force: true });
   }
-  for (const name of outdated(await readdir(directory), options.keep)) await rm(join(directory, name));
-  return { file, bytes: (await stat(file)).size };
 }
 
 async function removeAbandonedDrafts(directory: string, now: number): Promise<void> {

@@ -34,6 +34,11 @@ async function vacuum(file: string, draft: string): Promise<void> {
   }
 }
 
+/** All of it, as an SQLite file: by the connection of `db` itself, which may have locked out all others. */
+export function copyTo(db: Database, draft: string): Promise<void> {
+  return db.file === null ? dump(db, draft) : db.knex.raw('VACUUM INTO ?', [draft]).then(() => undefined);
+}
+
 async function dump(db: Database, draft: string): Promise<void> {
   const target = await connectDatabase({ dialect: 'sqlite', file: draft });
   try {

@@ -14,14 +14,18 @@ export function readSnapshot<T>(db: Database, work: (trx: Knex.Transaction) => P
     : db.knex.transaction(work);
 }
 
+/** Hears how many rows of a table are done. */
+export type OnRows = (table: string, rows: number) => void;
+
 /** Copies all rows of all tables and sets the target's number generators. Returns the rows per table. */
-export async function copyTables(from: Knex, to: Knex): Promise<Map<string, number>> {
+export async function copyTables(from: Knex, to: Knex, onRows?: OnRows): Promise<Map<string, number>> {
   const copied = new Map<string, number>();
   for (const table of TABLES) {
     let rows = 0;
     for await (const page of pages(from, table)) {
       await to(table.name).insert(page);
       rows += page.length;
+      onRows?.(table.name, rows);
     }
     await continueNumbers(to, table);
     copied.set(table.name, rows);
@@ -33,11 +37,14 @@ export async function copyTables(from: Knex, to: Knex): Promise<Map<string, numb
  * Compares the two databases: the number of rows of each table, then every row, column by column.
  * @throws Error that names the table, and the key of the first row that differs
  */
-export async function compareTables(from: Knex, to: Knex): Promise<void> {
+export async function compareTables(from: Knex, to: Knex, onRows?: OnRows): Promise<void> {
   for (const table of TABLES) {
     const [expected, found] = [await countRows(from, table), await countRows(to, table)];
     if (expected !== found) throw new Error(`${table.name}: ${expected} rows became ${found}`);
+    let rows = 0;
     for await (const page of pages(from, table)) {
+      rows += page.length;
+      onRows?.(table.name, rows);
       const copies = await to(table.name).whereIn(
         [...table.key],
         page.map((row) => keyOf(table, row)),

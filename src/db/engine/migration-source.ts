@@ -8,7 +8,8 @@ import * as keyFingerprint from '../../../migrations/20261128010000_key_fingerpr
 import * as chats from '../../../migrations/20261128020000_chats.ts';
 import * as showName from '../../../migrations/20261129010000_show_name.ts';
 import * as incidents from '../../../migrations/20261129020000_incidents.ts';
-import * as statistics from '../../../migrations/20261130010000_statistics.ts';
+import * as keys from '../../../migrations/20261130010000_keys.ts';
+import * as statistics from '../../../migrations/20261130020000_statistics.ts';
 
 /**
  * All migrations, oldest first. Their names carry no extension: a database that was migrated from the TypeScript
@@ -24,13 +25,17 @@ const MIGRATIONS: ReadonlyMap<string, Knex.Migration> = new Map([
   ['20261128020000_chats', chats],
   ['20261129010000_show_name', showName],
   ['20261129020000_incidents', incidents],
-  ['20261130010000_statistics', statistics],
+  ['20261130010000_keys', keys],
+  ['20261130020000_statistics', statistics],
 ]);
+
+/** Oldest first. */
+export const MIGRATION_NAMES: readonly string[] = [...MIGRATIONS.keys()];
 
 /** An explicit list instead of a folder, so that it is the same from src, from dist and from any directory. */
 export function createMigrationSource(): Knex.MigrationSource<string> {
   return {
-    getMigrations: async () => [...MIGRATIONS.keys()],
+    getMigrations: async () => [...MIGRATION_NAMES],
     getMigrationName: (name) => name,
     async getMigration(name) {
       const migration = MIGRATIONS.get(name);

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import sqlite3 from 'sqlite3';
 import type { Row } from './statement.ts';
 
@@ -21,17 +23,32 @@ const STATEMENTS_KEPT = 64;
 /** Everything else (schema changes, pragmas) runs once and is not worth a place. */
 const KEPT = /^\s*(select|insert|update|delete|with|begin|commit|rollback)\b/i;
 
-/** Opens an existing file. @throws the driver's error (`code` SQLITE_CANTOPEN, SQLITE_NOTADB, …) */
-export async function openSqlite(file: string, mode: 'readwrite' | 'readonly'): Promise<SqliteConnection> {
+/**
+ * Opens an existing file. `untouched`: only reads, and leaves nothing beside it, not even SQLite's own files, unless
+ * somebody has it open.
+ * @param busyLimitMs how long a call that may be repeated waits for a lock
+ * @throws the driver's error (`code` SQLITE_CANTOPEN, SQLITE_NOTADB, …)
+ */
+export async function openSqlite(
+  file: string,
+  mode: 'readwrite' | 'readonly' | 'untouched',
+  busyLimitMs = BUSY_LIMIT_MS,
+): Promise<SqliteConnection> {
+  // Whoever has a database in WAL mode open has this file; without it nobody changes what is read.
+  const isAlone = mode === 'untouched' && !existsSync(`${file}-wal`);
+  const name = isAlone ? `${pathToFileURL(file).href}?immutable=1` : file;
   const database = await new Promise<sqlite3.Database>((resolve, reject) => {
-    const flags = mode === 'readonly' ? sqlite3.OPEN_READONLY : sqlite3.OPEN_READWRITE;
-    const opened = new sqlite3.Database(file, flags, (error) => (error ? reject(error) : resolve(opened)));
+    const flags =
+      mode === 'readwrite'
+        ? sqlite3.OPEN_READWRITE
+        : sqlite3.OPEN_READONLY | (isAlone ? sqlite3.OPEN_URI : 0);
+    const opened = new sqlite3.Database(name, flags, (error) => (error ? reject(error) : resolve(opened)));
   });
-  database.configure('busyTimeout', BUSY_TIMEOUT_MS);
-  return createConnection(database);
+  database.configure('busyTimeout', Math.min(BUSY_TIMEOUT_MS, busyLimitMs));
+  return createConnection(database, busyLimitMs);
 }
 
-function createConnection(database: sqlite3.Database): SqliteConnection {
+function createConnection(database: sqlite3.Database, busyLimitMs: number): SqliteConnection {
   const kept = new Map<string, Promise<sqlite3.Statement>>();
   const setUps = new Set<readonly string[]>();
   let inTransaction = false;
@@ -90,7 +107,7 @@ function createConnection(database: sqlite3.Database): SqliteConnection {
       } catch (error) {
         // SQLite rolls back on its own after some errors; a ROLLBACK that fails has nothing left to undo.
         if (/^\s*rollback\s*;?\s*$/i.test(sql)) inTransaction = false;
-        if (!isBusy(error) || inTransaction || performance.now() - started > BUSY_LIMIT_MS) throw error;
+        if (!isBusy(error) || inTransaction || performance.now() - started > busyLimitMs) throw error;
         await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS * (0.5 + Math.random())));
       }
     }

@@ -8,7 +8,10 @@ import { AlertModel } from '../models/alert-model.ts';
 import { IncidentModel } from '../models/incident-model.ts';
 import { IntegrationModel } from '../models/integration-model.ts';
 
-/** What a batch of alerts is decided by, read once, and what has to be written, collected: two round trips of each kind. */
+/**
+ * What a batch of alerts is decided by, read once and locked, and what has to be written, collected: one statement for all
+ * new entries and incidents, one for each row that changes.
+ */
 export interface BatchState {
   integration(alert: KeyedAlert): (IntegrationModel & { known: AcceptingIntegration }) | undefined;
   /** The entry that used the alert's idempotency key. */
@@ -17,8 +20,10 @@ export interface BatchState {
   freeKey(holder: AlertModel): void;
   /** The incident of the alert's key that takes alerts, as earlier alerts of the batch have left it. */
   live(alert: KeyedAlert): IncidentModel | undefined;
-  /** Changed or new. */
-  put(incident: PartialModelObject<IncidentModel>): void;
+  /** One that is new. */
+  open(incident: PartialModelObject<IncidentModel>): void;
+  /** What of a live one is different now; nothing else of its row is written. */
+  change(incident: IncidentModel, to: PartialModelObject<IncidentModel>): void;
   add(alert: KeyedAlert, more: Partial<AlertRow> & { readonly remaining: number }): void;
   write(): Promise<void>;
 }
@@ -36,17 +41,22 @@ export async function readBatch(trx: Knex.Transaction, alerts: readonly KeyedAle
     .orderBy('i.id')
     // A column that the model does not have.
     .castTo<(IntegrationModel & { beside: 1 | 2 | null })[]>();
-  // In the order of accept's locks. Nobody else decides about these integrations' incidents meanwhile.
-  const integrations = await (trx.client.driverName === 'pg' ? query.forUpdate() : query);
+  const isPostgres = trx.client.driverName === 'pg';
+  // In the order of accept's locks: nobody else decides about these integrations' incidents meanwhile. Of a kind that lets
+  // those pass who hold an incident and write an entry, which refers to its integration: they never wait for us.
+  const integrations = await (isPostgres ? query.forNoKeyUpdate() : query);
   const chatIds = integrations.map(({ chatId }) => chatId);
   const blocked: { chatId: number }[] = await trx('Chats')
     .select('chatId')
     .whereIn('chatId', chatIds)
     .whereNotNull('blockedAt');
-  const incidents = await IncidentModel.query(trx)
+  const open = IncidentModel.query(trx)
     .whereIn('integrationId', ids)
     .whereIn('keyHash', [...new Set(alerts.map(({ keyHash }) => keyHash))])
-    .whereNull('closedAt');
+    .whereNull('closedAt')
+    .orderBy('id');
+  // Their messages are being edited, answered and replaced meanwhile. Integrations first, then incidents, then alerts.
+  const incidents = await (isPostgres ? open.forUpdate() : open);
   const hashes = alerts.flatMap(({ idempotency }) => (idempotency === null ? [] : [idempotency.keyHash]));
   const holders =
     hashes.length === 0
@@ -54,9 +64,11 @@ export async function readBatch(trx: Knex.Transaction, alerts: readonly KeyedAle
       : await AlertModel.query(trx).whereIn('integrationId', ids).whereIn('idempotencyKeyHash', hashes);
 
   const byId = new Map(integrations.map((row) => [row.id, row]));
+  const before = new Map(integrations.map(({ id, rateLimit, folded }) => [id, { rateLimit, folded }]));
   const blockedChats = new Set(blocked.map(({ chatId }) => chatId));
   const live = new Map(incidents.map((row) => [keyOf(row), row]));
-  const changed = new Map<string, PartialModelObject<IncidentModel>>();
+  const opened: IncidentModel[] = [];
+  const changes = new Map<string, PartialModelObject<IncidentModel>>();
   const entries: object[] = [];
   const freed: string[] = [];
 
@@ -71,23 +83,29 @@ export async function readBatch(trx: Knex.Transaction, alerts: readonly KeyedAle
       ),
     freeKey: ({ id }) => void freed.push(id),
     live: (alert) => live.get(keyOf(alert)),
-    put(incident) {
+    open(incident) {
       const row = IncidentModel.fromJson(incident, { skipValidation: true });
-      changed.set(row.id, incident);
-      if (row.closedAt === null) live.set(keyOf(row), row);
-      else live.delete(keyOf(row));
+      opened.push(row);
+      live.set(keyOf(row), row);
+    },
+    change(incident, to) {
+      Object.assign(incident, to);
+      if (!opened.includes(incident)) changes.set(incident.id, { ...changes.get(incident.id), ...to });
+      if (incident.closedAt !== null) live.delete(keyOf(incident));
     },
     add: (alert, more) => void entries.push({ ...toNewEntry(alert), ...more }),
     async write() {
       if (freed.length > 0)
         await AlertModel.query(trx).patch({ idempotencyKeyHash: null, bodyHash: null }).whereIn('id', freed);
-      for (const { id, rateLimit, folded } of integrations)
-        await IntegrationModel.query(trx).patch({ rateLimit, folded }).where({ id });
-      // Closed ones first: a key has one incident that takes alerts.
-      const rows = [...changed.values()].sort(
-        (a, b) => Number(b.closedAt != null) - Number(a.closedAt != null),
-      );
-      for (const row of rows) await IncidentModel.query(trx).insert(row).onConflict('id').merge();
+      for (const { id, rateLimit, folded } of integrations) {
+        const { rateLimit: units, folded: folds } = before.get(id) ?? {};
+        if (rateLimit !== units || folded !== folds)
+          await IntegrationModel.query(trx).patch({ rateLimit, folded }).where({ id });
+      }
+      // Before the new ones: a key has one incident that takes alerts.
+      for (const [id, to] of changes) await IncidentModel.query(trx).patch(to).where({ id });
+      if (opened.length > 0)
+        await trx(IncidentModel.tableName).insert(opened.map((incident) => incident.toJSON()));
       // The table of columns gives each its value.
       if (entries.length > 0) await trx(AlertModel.tableName).insert(entries);
     },

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { raw } from 'objection';
+import type { IncidentReply } from '../../domain/incident.ts';
 import type { IncidentRepository } from '../../services/ports/incidents.ts';
 import { retryConflicts } from '../engine/conflicts.ts';
 import type { Database } from '../engine/connect.ts';
@@ -56,9 +57,18 @@ export function createIncidentRepository(db: Database, options: TakeInOptions): 
               : { shownVersion: Math.min(version, row.version) },
           )
           .where({ id });
-        if (textId !== null)
-          await AlertModel.query(trx).patch({ shown: 1 }).where({ id: textId }).whereNotNull('folded');
+        await AlertModel.query(trx).patch({ shown: 1 }).where({ id: textId }).whereNotNull('folded');
         return endFolds(trx, { id, version }, { status: 'delivered', reason: null, now });
+      }),
+
+    markLost: (id, { version, now }) =>
+      transaction(async (trx) => {
+        const row = await lock(trx, id);
+        if (row === undefined || row.shownVersion >= version) return [];
+        const ended = await endFolds(trx, { id, version }, { status: 'failed', reason: 'lost', now });
+        const reply = row.reply ?? replyForLost(row, ended.length);
+        await incidents(trx).patch({ shownVersion: version, reply, changedAt: now }).where({ id });
+        return ended;
       }),
 
     replaceMessage: (id, messageId, notice) =>
@@ -98,4 +108,10 @@ export function createIncidentRepository(db: Database, options: TakeInOptions): 
         return endFolds(trx, { id, version: row.version }, { status, reason, now });
       }),
   };
+}
+
+/** What a reply says in place of an edit; one that is resolved has its reply anyway. */
+function replyForLost({ state }: IncidentModel, folds: number): IncidentReply | null {
+  if (state === 'stale') return 'stale';
+  return state !== 'resolved' && folds > 0 ? 'counted' : null;
 }

@@ -6,7 +6,7 @@ import type { NewAlert } from '../../services/ports/alerts.ts';
 import type { EndedFold, KeyedAlert } from '../../services/ports/incidents.ts';
 import { type AlertRow, toNewEntry } from '../alerts/alert-columns.ts';
 import { AlertModel } from '../models/alert-model.ts';
-import { IncidentModel } from '../models/incident-model.ts';
+import type { IncidentModel } from '../models/incident-model.ts';
 
 /** What the rules want to know of a row that takes alerts. */
 export function toLive({ state, leadId, ...row }: IncidentModel): LiveIncident {
@@ -22,6 +22,9 @@ export function toLive({ state, leadId, ...row }: IncidentModel): LiveIncident {
   };
 }
 
+/** What an incident shows with the alert that opens it alone. */
+export const OPENING_VERSION = 1;
+
 /** The row of the incident that the alert opens. It has the alert's id: there is one of each. */
 export function newIncident(alert: KeyedAlert): PartialModelObject<IncidentModel> {
   const { id, integrationId, keyHash, createdAt, priority, threadId } = alert;
@@ -31,16 +34,15 @@ export function newIncident(alert: KeyedAlert): PartialModelObject<IncidentModel
     ...{ count: 1, openedAt: createdAt, lastAt: createdAt, changedAt: createdAt },
     ...{ resolvedAt: null, closedAt: null, messageId: null, reply: null },
     rangAt: isAudible(alert) ? createdAt : null,
-    ...{ version: 1, shownVersion: 0, leadId: id, textId: id },
+    ...{ version: OPENING_VERSION, shownVersion: 0, leadId: id, textId: id },
   };
 }
 
 /** It takes no more alerts, and its message has to say so. */
-export async function closeAsStale(trx: Knex, id: string, now: number): Promise<void> {
-  await IncidentModel.query(trx)
-    .patch({ state: 'stale', closedAt: now, version: raw('?? + 1', ['version']), changedAt: now })
-    .where({ id });
-}
+export const staleAt = (now: number): PartialModelObject<IncidentModel> => ({
+  ...{ state: 'stale', closedAt: now, changedAt: now },
+  version: raw('?? + 1', ['version']),
+});
 
 /** An entry of our own, with what the columns of an accept leave out. */
 export async function insertNotice(

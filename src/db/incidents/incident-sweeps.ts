@@ -1,8 +1,8 @@
-import { raw } from 'objection';
 import type { IncidentRepository } from '../../services/ports/incidents.ts';
 import { retryConflicts } from '../engine/conflicts.ts';
 import type { Database } from '../engine/connect.ts';
 import { IncidentModel } from '../models/incident-model.ts';
+import { staleAt } from './incident-rows.ts';
 
 /** Rows deleted per statement: other writers get their turn in between. */
 const PURGE_BATCH = 1_000;
@@ -29,7 +29,7 @@ export function createIncidentSweeps({
     async closeStale(before, now, limit) {
       const rows = await retryConflicts(() =>
         incidents()
-          .patch({ state: 'stale', closedAt: now, version: raw('?? + 1', ['version']), changedAt: now })
+          .patch(staleAt(now))
           .whereRaw(
             `"id" IN (SELECT "id" FROM "Incidents" WHERE "closedAt" IS NULL AND "lastAt" <= ? LIMIT ? ${skipLocked})`,
             [before, limit],

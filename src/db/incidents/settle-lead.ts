@@ -7,7 +7,7 @@ import type { LeadEnd } from '../../services/ports/incidents.ts';
 import { toAlertRecord } from '../alerts/alert-columns.ts';
 import { AlertModel } from '../models/alert-model.ts';
 import { IncidentModel, toIncident } from '../models/incident-model.ts';
-import { endFolds, insertNotice } from './incident-rows.ts';
+import { endFolds, insertNotice, OPENING_VERSION } from './incident-rows.ts';
 
 interface Settling {
   readonly id: string;
@@ -36,8 +36,10 @@ export async function settleLead(
 async function arrived(
   trx: Knex.Transaction,
   row: IncidentModel,
-  { shownVersion, messageId, now }: Settling & { readonly messageId: number | null },
+  { shownVersion: known, messageId, now }: Settling & { readonly messageId: number | null },
 ): Promise<LeadEnd> {
+  // Whatever else is known: the alert that opened it has at least shown itself.
+  const shownVersion = Math.max(known, row.leadId === row.id ? OPENING_VERSION : 0);
   const changed = { leadId: null, messageId, shownVersion };
   await IncidentModel.query(trx).patch(changed).where({ id: row.id });
   const ended = await endFolds(

@@ -8,12 +8,12 @@ import { IntegrationModel } from '../models/integration-model.ts';
 export async function takeBack(trx: Knex.Transaction, alertId: string): Promise<void> {
   const entry = await AlertModel.query(trx).findById(alertId);
   if (entry === undefined || entry.folded === null || entry.incidentId === null) return;
+  const row = await lock(trx, { integrationId: entry.integrationId, incidentId: entry.incidentId });
   const deleted = await AlertModel.query(trx).delete().where({ id: alertId, status: 'queued' });
   if (deleted === 0) return;
   await IntegrationModel.query(trx)
     .patch({ folded: raw('CASE WHEN ?? > 0 THEN ?? - 1 ELSE 0 END', ['folded', 'folded']) })
     .where({ id: entry.integrationId });
-  const row = await IncidentModel.query(trx).findById(entry.incidentId);
   if (row === undefined) return;
   const changed = { version: raw('?? + 1', ['version']), changedAt: entry.createdAt };
   // Only an end has this version and closes.
@@ -35,6 +35,17 @@ export async function takeBack(trx: Knex.Transaction, alertId: string): Promise<
   await IncidentModel.query(trx)
     .patch({ ...changed, state: 'open', resolvedAt: null, closedAt: null, reply: null })
     .where({ id: row.id });
+}
+
+/** In the order of all locks: the integration, the incident, its alerts. SQLite has one writer at a time. */
+async function lock(
+  trx: Knex.Transaction,
+  { integrationId, incidentId }: { readonly integrationId: number; readonly incidentId: string },
+): Promise<IncidentModel | undefined> {
+  const incident = IncidentModel.query(trx).findById(incidentId);
+  if (trx.client.driverName !== 'pg') return incident;
+  await IntegrationModel.query(trx).select('id').findById(integrationId).forNoKeyUpdate();
+  return incident.forUpdate();
 }
 
 /** The newest alert of the incident's that is left. */

@@ -8,7 +8,7 @@ import { firstOfEachKey } from '../alerts/first-of-each-key.ts';
 import { isDataError, retryConflicts } from '../engine/conflicts.ts';
 import type { IncidentModel } from '../models/incident-model.ts';
 import { type BatchState, readBatch } from './batch-state.ts';
-import { newIncident, toLive } from './incident-rows.ts';
+import { newIncident, staleAt, toLive } from './incident-rows.ts';
 
 /** Alerts per transaction: other writers wait for it. */
 const MAX_BATCH = 256;
@@ -110,14 +110,13 @@ function open(
   integration.rateLimit -= 1;
   const changed: string[] = [];
   if (live !== undefined && isStale(live, alert.createdAt, options)) {
-    const { createdAt: now } = alert;
-    state.put({ ...live, state: 'stale', closedAt: now, version: live.version + 1, changedAt: now });
+    state.change(live, staleAt(alert.createdAt));
     changed.push(live.id);
   }
   const remaining = integration.rateLimit;
   const incidentId = step === 'open' ? alert.id : null;
   state.add(alert, { remaining, incidentId, period });
-  if (incidentId !== null) state.put(newIncident(alert));
+  if (incidentId !== null) state.open(newIncident(alert));
   return { kind: 'accepted', remaining, integration: known, incidentId, changed };
 }
 
@@ -137,8 +136,7 @@ function fold(
   // What is on its way says it itself, and makes its own sound.
   const reply = live.leadId !== null ? null : step.kind === 'ring' ? 'again' : live.reply;
   const isEnd = step.kind === 'resolve';
-  state.put({
-    ...live,
+  state.change(live, {
     ...next,
     ...{ version, changedAt: now, reply },
     ...(showsText ? { textId: alertId } : {}),

@@ -6,7 +6,7 @@ import type { Clock } from '../../services/ports/clock.ts';
 type Refusal = Extract<ErrorCode, 'queue_unavailable' | 'database_unavailable'>;
 
 /** What this process's own accepts show of Redis and the database. */
-export interface AcceptEvidence {
+interface AcceptEvidence {
   /** When an alert was last accepted, which wrote to both (epoch ms). */
   acceptedAt(): number;
   /** True if the last accepts were refused for this reason, and lately. */

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { endProcess, isAlive, type ProcessHost, workingDirectory } from './process-info.ts';
 import { portEndpoint, type RedisEndpoint, renderConfig, socketEndpoint } from './redis-endpoint.ts';
@@ -155,4 +155,13 @@ export async function adoptRedis({
       `Process ${oldPid} may be an old redis-server of ${dir} that no longer responds: stop it first`,
     );
   return undefined;
+}
+
+/** The private Redis of a data directory that answers now, whoever started it; it is left as it is. */
+export async function findPrivateRedis(dataDir: string): Promise<RedisEndpoint | undefined> {
+  const dir = join(dataDir, 'redis');
+  const endpoint = savedEndpoint(dir);
+  if (endpoint === undefined) return undefined;
+  const probe = await probeRedis(endpoint);
+  return probe.state === 'ready' && probe.dir === realpathSync(dir) ? endpoint : undefined;
 }

@@ -9,7 +9,7 @@ import { type AlertRequest, canonical, type Sender } from './alert-request.ts';
 import { chatMismatch, deadToken } from './refusals.ts';
 
 /** What is known of a request whose refusal is reported. */
-export interface Trace {
+interface Trace {
   integrationId?: number;
   chat?: string;
   requestId?: string;

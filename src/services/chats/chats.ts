@@ -10,7 +10,7 @@ const INVITE_BYTES = 24;
 const INVITE = /^invite_[\w-]{32}$/;
 
 /** How the service stands to a chat. `unknown`: nobody has registered it. */
-export type Standing = 'registered' | 'blocked' | 'unknown';
+type Standing = 'registered' | 'blocked' | 'unknown';
 
 /** A chat as operators see it: never its plain id. */
 export interface ListedChat {

@@ -58,7 +58,7 @@ export function createDeliveryService(
     const { form: formBefore = FULL_FORM } = job;
     let form = formBefore;
     let called = false;
-    /** What the incident's message shows, where this is it. */
+    /** What the incident's message shows, where this is it and its last call made it so. */
     let shownVersion = 0;
     for (;;) {
       const step = await nextStep();
@@ -74,6 +74,7 @@ export function createDeliveryService(
     }
 
     async function nextStep(): Promise<Step> {
+      shownVersion = 0;
       await guard.ready(stopping);
       if (stopping.aborted) return GIVE_BACK;
       const alert = await prepare(job, form);
@@ -125,9 +126,8 @@ export function createDeliveryService(
     async function readText(sealed: string | null) {
       const lead =
         job.incidentId === undefined ? undefined : await deps.leads.read(job.incidentId, job.alertId, form);
-      if (lead === undefined) return texts.read(job.alertId, form, sealed);
-      shownVersion = lead.version;
-      return lead;
+      shownVersion = lead?.version ?? 0;
+      return lead?.text ?? texts.read(job.alertId, form, sealed);
     }
 
     /** The plain form is kept with the job before any part is sent: parts that have arrived fix the form. */
@@ -171,6 +171,7 @@ export function createDeliveryService(
     if (status === 'sending') return settle.end({ ...alert, form }, 'uncertain', 'worker_died', 'sending');
     if (isTooLate(record, clock.now())) return settle.end({ ...alert, form }, 'expired', null, 'queued');
     if (integration.status !== 'active') return end('revoked');
+    if (integration.isBlocked) return end('blocked');
     if (integration.unreachableSince !== null) return end(integration.unreachableReason ?? 'unreachable');
     return alert;
   }

@@ -21,7 +21,7 @@ import type {
 import type { SettleLead } from './leads.ts';
 
 /** A request that names an incident. */
-export type KeyedRequest = AlertRequest & { readonly key: string };
+type KeyedRequest = AlertRequest & { readonly key: string };
 
 /** As `Accept`, for an alert that names an incident. `ignored`: it would end an incident, and there is none. */
 export type AcceptKeyed = (
@@ -37,7 +37,7 @@ type Taken = Extract<TakeInResult, { kind: 'accepted' | 'folded' | 'repeated' | 
 
 /**
  * The text goes to Redis first, where a text that nobody asks for expires; then the database decides; what follows (a job,
- * an edit) is made up for by upkeep if it fails.
+ * an edit) upkeep makes up for if it fails.
  */
 export function createAcceptKeyed(deps: {
   incidents: Pick<IncidentRepository, 'takeIn' | 'takeBack'>;
@@ -138,13 +138,15 @@ export function createAcceptKeyed(deps: {
     if (taken.kind === 'repeated') return repeat(taken, alert, source);
     const { remaining } = taken;
     const shows = taken.kind === 'folded' ? taken.showsText : taken.incidentId !== null;
-    if (taken.kind === 'accepted') await enter(taken, alert, source, deadline);
     const superseded = taken.kind === 'folded' ? taken.supersededTextId : null;
-    // Upkeep makes up for what fails here.
+    // What fails here does no harm: a text is kept by whoever shows it, and ends by itself.
     await Promise.allSettled([
       shows ? display(alert.id, source) : texts.drop([alert.id]),
       ...(superseded === null ? [] : [texts.drop([superseded])]),
     ]);
+    // After its text is whole: it may be sent at once.
+    if (taken.kind === 'accepted') await enter(taken, alert, source, deadline);
+    // Upkeep makes up for what fails here.
     await Promise.allSettled(taken.changed.map((id) => updates.add(id)));
     return {
       id: alert.id,

@@ -13,7 +13,7 @@ import { noticeFor } from './notices.ts';
 /** The alerts whose message becomes an incident's. */
 export interface LeadAlerts {
   /**
-   * What its message says now; undefined where it makes none any more, or its text is gone: it is an alert like others.
+   * What its message says now; undefined where it makes none any more, or the text is gone: it is an alert like others.
    * @throws RenderLimitError
    */
   read(
@@ -22,10 +22,14 @@ export interface LeadAlerts {
     form: MessageForm,
   ): Promise<
     | {
-        readonly content: AlertContent;
-        readonly simplicity: 0 | 1;
-        readonly parts: readonly RenderedPart[];
+        /** What it shows once it has arrived; 0: its own text, as any alert. */
         readonly version: number;
+        /** Null: its own text. */
+        readonly text: {
+          readonly content: AlertContent;
+          readonly simplicity: 0 | 1;
+          readonly parts: readonly RenderedPart[];
+        } | null;
       }
     | undefined
   >;
@@ -40,7 +44,7 @@ export function createSettleLead(deps: {
   incidents: Pick<IncidentRepository, 'settleLead' | 'find'>;
   integrations: Pick<IntegrationRepository, 'findById'>;
   cipher: Pick<PayloadCipher, 'hashChat' | 'newAlertId'>;
-  texts: Pick<ShownTexts, 'drop'>;
+  texts: Pick<ShownTexts, 'keep' | 'drop'>;
   updates: UpdateQueue;
   ended: Pick<EndedSignal, 'publish'>;
   events: EventBus;
@@ -62,6 +66,8 @@ export function createSettleLead(deps: {
     const integration = await deps.integrations.findById(incident.integrationId);
     const chat = integration === undefined ? 'unknown' : deps.cipher.hashChat(integration.chatId);
     announce(ended, { integrationId: incident.integrationId, chat, status, reason, now });
+    // Whoever took it in may not have come so far.
+    if (status === 'delivered' && incident.closedAt === null) await deps.texts.keep(incident.textId);
     if (incident.version > incident.shownVersion) await deps.updates.add(incidentId);
     else if (incident.closedAt !== null) await deps.texts.drop([incident.textId]);
   };
@@ -74,14 +80,15 @@ export function createLeadAlerts(deps: {
 }): LeadAlerts {
   return {
     async read(incidentId, alertId, { simplicity }) {
-      // A document cannot be edited: it is sent as any alert's is, and a later edit makes a new message.
-      if (simplicity !== 0 && simplicity !== 1) return undefined;
       const incident = await deps.incidents.find(incidentId);
       if (incident?.leadId !== alertId) return undefined;
+      const { version } = incident;
+      // A document cannot be edited: it is sent as any alert's is, and a later edit makes a new message. One of our own has
+      // the newest text already: it must not be followed by the next.
+      if (simplicity !== 0 && simplicity !== 1)
+        return { version: alertId === incidentId ? 0 : version, text: null };
       const living = await deps.living.read(incident, simplicity);
-      return (
-        living && { content: living.content, simplicity, parts: [living.part], version: incident.version }
-      );
+      return living && { version, text: { content: living.content, simplicity, parts: [living.part] } };
     },
     settle: deps.settle,
   };

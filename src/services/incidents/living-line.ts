@@ -7,6 +7,7 @@ interface Line {
   readonly entities: readonly MessageEntity[];
 }
 
+const WITH_DATE = 'd LLL HH:mm';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
@@ -26,6 +27,11 @@ export function livingLine(incident: Incident, timeZone: string): Line {
     if (state !== 'stale') line.add(' · last ').moment(lastAt, openedAt);
   }
   return line.build();
+}
+
+/** "27 Nov 14:02" */
+export function dateText(at: number, timeZone: string): string {
+  return DateTime.fromMillis(at, { zone: timeZone }).toFormat(WITH_DATE, { locale: 'en' });
 }
 
 /** "40 s", "14 min", "2 h 5 min", "3 d 2 h". @param ms may be below 0 where clocks differ */
@@ -58,7 +64,7 @@ function createLine(timeZone: string) {
     moment(at: number, other: number) {
       const [time, reference] = [at, other].map((ms) => DateTime.fromMillis(ms, { zone: timeZone }));
       const isSameDay = time?.hasSame(reference ?? time, 'day') ?? true;
-      const shown = time?.toFormat(isSameDay ? 'HH:mm' : 'd LLL HH:mm', { locale: 'en' }) ?? '';
+      const shown = time?.toFormat(isSameDay ? 'HH:mm' : WITH_DATE, { locale: 'en' }) ?? '';
       entities.push({
         type: 'date_time',
         offset: text.length,

@@ -1,5 +1,5 @@
 import { AppError } from '../../domain/errors.ts';
-import type { Incident } from '../../domain/incident.ts';
+import type { Incident, IncidentReply } from '../../domain/incident.ts';
 import { type Integration, isGroupChat } from '../../domain/integration.ts';
 import type { NewAlert } from '../ports/alerts.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -7,7 +7,7 @@ import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IncidentRepository } from '../ports/incidents.ts';
 import type { AlertJob, AlertQueue } from '../ports/queue.ts';
 import type { LivingMessages } from './living.ts';
-import { durationText } from './living-line.ts';
+import { dateText, durationText } from './living-line.ts';
 import { noticeFor } from './notices.ts';
 
 /** A queue that takes nothing now is asked again after this time, in ms. */
@@ -38,6 +38,7 @@ export function createReplies(deps: {
   living: LivingMessages;
   cipher: Pick<PayloadCipher, 'newAlertId' | 'seal' | 'hashChat'>;
   clock: Clock;
+  timeZone: string;
 }): Replies {
   const { incidents, queue, living, cipher, clock } = deps;
 
@@ -79,10 +80,10 @@ export function createReplies(deps: {
       const { id, reply, messageId } = incident;
       if (reply === null || messageId === null) return { kind: 'done' };
       if (await alertsWait(incident)) return { kind: 'later', ms: ALERTS_FIRST_MS };
-      const notice = noticeOf(incident, false);
+      const notice = noticeOf(incident, reply === 'counted' || reply === 'stale');
       const title = (await living.content(incident))?.title;
       if (!(await incidents.takeReply(id, reply, messageId, notice))) return { kind: 'again' };
-      const message = replyText(incident, title);
+      const message = replyText({ ...incident, reply }, title, deps.timeZone);
       try {
         await queue.add(toJob(integration, notice.id), cipher.seal({ message, format: 'plain' }, notice.id));
         return { kind: 'again' };
@@ -105,14 +106,17 @@ export function createReplies(deps: {
 
 /** English, because only the bot knows which language a chat speaks. Holds no more of the alert than its title. */
 function replyText(
-  { reply, count, openedAt, lastAt, resolvedAt }: Incident,
+  { reply, count, openedAt, lastAt, resolvedAt }: Incident & { readonly reply: IncidentReply },
   title: string | undefined,
+  timeZone: string,
 ): string {
-  const of = title === undefined ? '' : `${title}: `;
-  const text =
-    reply === 'resolved'
-      ? `resolved after ${durationText((resolvedAt ?? lastAt) - openedAt)}`
-      : `again, ×${count}`;
-  const sentence = title === undefined ? text.charAt(0).toUpperCase() + text.slice(1) : text;
-  return `${reply === 'resolved' ? '✅' : '🔔'} ${of}${sentence}`;
+  const texts: Record<IncidentReply, () => readonly [string, string]> = {
+    again: () => ['🔔', `again, ×${count}`],
+    counted: () => ['🔔', `again, ×${count}`],
+    resolved: () => ['✅', `resolved after ${durationText((resolvedAt ?? lastAt) - openedAt)}`],
+    stale: () => ['💤', `not heard of since ${dateText(lastAt, timeZone)}`],
+  };
+  const [sign, text] = texts[reply]();
+  if (title !== undefined) return `${sign} ${title}: ${text}`;
+  return `${sign} ${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

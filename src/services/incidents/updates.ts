@@ -28,6 +28,8 @@ export interface UpdateService {
 
 /** An edit of which nobody knows whether it was made is made again after this time, in ms (the contract). */
 const AGAIN_MS = 10_000;
+/** One of another installation's is left to it, and looked at again after this time, in ms. */
+const FOREIGN_MS = 60_000;
 /** After a certain non-delivery, in ms. */
 const RETRY_MS = 500;
 
@@ -35,7 +37,7 @@ const DONE: UpdateStep = { kind: 'done' };
 const AGAIN: UpdateStep = { kind: 'again' };
 const later = (ms: number): UpdateStep => ({ kind: 'later', ms });
 
-export interface UpdateDeps {
+interface UpdateDeps {
   readonly incidents: IncidentRepository;
   readonly integrations: Pick<IntegrationRepository, 'findById'>;
   readonly integrationService: Pick<IntegrationService, 'chatLost' | 'migrateChat'>;
@@ -74,7 +76,7 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
       await guard.ready(stopping);
       if (stopping.aborted) return later(0);
       const incident = await incidents.find(incidentId);
-      if (incident === undefined) return DONE;
+      if (incident === undefined) return (await deps.queue.isOurs()) ? DONE : later(FOREIGN_MS);
       const integration = await deps.integrations.findById(incident.integrationId);
       if (integration === undefined) throw new Error('an incident without an integration');
       const chat = deps.cipher.hashChat(integration.chatId);
@@ -83,6 +85,7 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
       if (messageId === null) return giveUp({ incident, chat }, 'lost');
       const target = { incident: { ...incident, messageId }, integration, chat };
       if (integration.status !== 'active') return giveUp(target, 'revoked');
+      if (integration.isBlocked) return giveUp(target, 'blocked');
       if (integration.unreachableSince !== null)
         return giveUp(target, integration.unreachableReason ?? 'unreachable');
       if (incident.shownVersion < incident.version) return edit(target);
@@ -91,15 +94,22 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
       return DONE;
     }
 
-    async function edit(target: Target): Promise<UpdateStep> {
-      const { incident, chat, integration } = target;
+    async function edit(seen: Target): Promise<UpdateStep> {
+      let target = seen;
+      const { chat, integration } = target;
       const waitMs = await deps.editPace.take({ incidentId, chat, isGroup: isGroupChat(integration.chatId) });
       if (waitMs > 0) return later(waitMs);
       for (const simplicity of [0, 1] as const) {
-        const living = await read(incident, simplicity);
+        let living = await read(target.incident, simplicity);
+        if (living === undefined) {
+          // Another may have taken its place just now: then that one's is there.
+          const now = await incidents.find(incidentId);
+          if (now?.messageId !== target.incident.messageId) return AGAIN;
+          target = { ...target, incident: { ...now, messageId: target.incident.messageId } };
+          living = await read(target.incident, simplicity);
+        }
         if (living === 'too_slow') continue;
-        // Redis has lost it: what has changed is said by the reply alone.
-        if (living === undefined) return shown(target, null);
+        if (living === undefined) return lost(target);
         let outcome = await call(target, living);
         if (outcome.kind === 'moments_refused') outcome = await call(target, living);
         if (outcome.kind !== 'payload_rejected') return after(target, outcome);
@@ -123,10 +133,10 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
   }
 
   async function after(target: Target, outcome: SendOutcome): Promise<UpdateStep> {
-    const { incident, integration, chat } = target;
+    const { integration, chat } = target;
     switch (outcome.kind) {
       case 'delivered':
-        return shown(target, incident.textId);
+        return shown(target);
       case 'flood_wait': {
         const { retryAfterMs: waitMs } = outcome;
         const scope = await deps.pace.block(chat, waitMs);
@@ -139,8 +149,8 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
         await deps.integrationService.migrateChat(integration.chatId, outcome.chatId);
         return AGAIN;
       case 'failed':
-        if (outcome.reason === 'message_not_modified') return shown(target, incident.textId);
-        if (outcome.reason === 'message_gone') return deps.replies.replace(incident, integration);
+        if (outcome.reason === 'message_not_modified') return shown(target);
+        if (outcome.reason === 'message_gone') return deps.replies.replace(target.incident, integration);
         if (outcome.chat === 'unreachable')
           await deps.integrationService.chatLost(integration.chatId, outcome.reason);
         return giveUp(target, outcome.reason);
@@ -154,13 +164,22 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
     }
   }
 
-  /** @param textId null: no text of an alert's was shown */
-  async function shown({ incident, chat }: Target, textId: string | null): Promise<UpdateStep> {
+  async function shown({ incident, chat }: Target): Promise<UpdateStep> {
     const now = clock.now();
-    const ended = await incidents.markShown(incident.id, { version: incident.version, textId, now });
-    announce(ended, { integrationId: incident.integrationId, chat, status: 'delivered', reason: null, now });
-    if (textId !== null && incident.closedAt === null) await deps.texts.keep(textId);
+    const { integrationId, version, textId } = incident;
+    const ended = await incidents.markShown(incident.id, { version, textId, now });
+    announce(ended, { integrationId, chat, status: 'delivered', reason: null, now });
+    if (incident.closedAt === null) await deps.texts.keep(textId);
     // There may be a reply, or more to show by now.
+    return AGAIN;
+  }
+
+  /** Redis has lost what it shows: it cannot be edited, and what has changed is said by a reply. */
+  async function lost({ incident, chat }: Target): Promise<UpdateStep> {
+    const now = clock.now();
+    const { integrationId, version } = incident;
+    const ended = await incidents.markLost(incident.id, { version, now });
+    announce(ended, { integrationId, chat, status: 'failed', reason: 'lost', now });
     return AGAIN;
   }
 

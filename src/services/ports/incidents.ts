@@ -72,10 +72,18 @@ export interface IncidentRepository {
     now: number,
     notice: (incident: Incident) => NewAlert,
   ): Promise<LeadEnd | undefined>;
-  /** The message shows this version, and this alert's text (null: none is shown). Returns what that delivered. */
+  /** The message shows this version, and this alert's text. Returns what that delivered. */
   markShown(
     id: string,
-    shown: { readonly version: number; readonly textId: string | null; readonly now: number },
+    shown: { readonly version: number; readonly textId: string; readonly now: number },
+  ): Promise<readonly EndedFold[]>;
+  /**
+   * What this version shows is lost: what waits for it ends as failed (`lost`), and a reply says what has changed. Returns what
+   * has ended.
+   */
+  markLost(
+    id: string,
+    lost: { readonly version: number; readonly now: number },
   ): Promise<readonly EndedFold[]>;
   /** The message is gone: `notice` makes a new one, once. False: somebody else has seen to it. */
   replaceMessage(id: string, messageId: number, notice: NewAlert): Promise<boolean>;

@@ -1,8 +1,27 @@
 import type { Integration } from '../../domain/integration.ts';
 
+/** `isBlocked`: the operator has blocked its chat. */
+export type FoundIntegration = Integration & { readonly isBlocked?: true };
+
+/** As operators see it. */
+export interface ListedIntegration extends Integration {
+  /** MAX_ALERTS does not reach it: its daily limit was set for it alone. */
+  readonly hasOwnLimit: boolean;
+}
+
 export interface IntegrationRepository {
+  /** All of them, those that were revoked too, the oldest first. */
+  list(): Promise<readonly ListedIntegration[]>;
+  /**
+   * Gives it a daily limit of its own, or (`own` null) that of all: what it has spent today stays spent. False: there is none.
+   */
+  setLimit(
+    id: number,
+    limit: { readonly own: number | null; readonly ofAll: number },
+    now: number,
+  ): Promise<boolean>;
   /** Batches look-ups of one event-loop turn into one query (the hot path). */
-  findById(id: number): Promise<Integration | undefined>;
+  findById(id: number): Promise<FoundIntegration | undefined>;
   /** The chat's integrations, oldest first; revoked ones left out. */
   findByChat(chatId: number): Promise<Integration[]>;
   /**
@@ -40,15 +59,18 @@ export interface IntegrationRepository {
   ): Promise<Integration | 'too_many' | undefined>;
   /** Makes an activated integration the pending one that it was `before`, while `tokenHash` is still its token's. */
   undoActivation(before: Integration, tokenHash: string): Promise<void>;
-  /** Replaces the token only while `oldHash` is still the stored one and the status is active; else undefined. */
+  /**
+   * Replaces the token only while `oldHash` is still the stored one and the status is active; else undefined. With
+   * `revokeKeys` its keys are deleted in the same transaction.
+   */
   rotate(
     id: number,
     oldHash: string,
-    next: { tokenHash: string; expiresAt: number; now: number },
+    next: { tokenHash: string; scope: string; expiresAt: number; now: number; revokeKeys: boolean },
   ): Promise<Integration | undefined>;
   /**
-   * active or pending → revoked, token hash removed, and in the same transaction its queued alerts → failed
-   * ('revoked'). Returns the ids of those alerts (to be taken off the queue), or undefined if it was revoked before.
+   * active or pending → revoked, token hash removed, and in the same transaction its keys deleted and its queued alerts →
+   * failed ('revoked'). Returns the ids of those alerts (to be taken off the queue), or undefined if it was revoked before.
    */
   revoke(id: number, now: number): Promise<{ integration: Integration; alertIds: string[] } | undefined>;
   /** Whether alerts show the integration's name where its chat has others. */

@@ -1,4 +1,4 @@
-import type { AlertOptions } from '../../domain/alert.ts';
+import type { AlertOptions, AlertOutcome } from '../../domain/alert.ts';
 import type { Simplicity } from './telegram.ts';
 
 /** What the queue knows of an alert: nothing readable, no plain chat id. */
@@ -49,6 +49,8 @@ export interface AlertQueue {
   forget(alertId: string): void;
   /** Which of the ids the queue still holds to be worked on; ended ones do not count. */
   existing(alertIds: readonly string[]): Promise<Set<string>>;
+  /** What became of those whose ended jobs are still known (24 h), and when (epoch ms). */
+  outcomes(alertIds: readonly string[]): Promise<Map<string, AlertOutcome & { readonly endedAt: number }>>;
   /** The ids of all alerts that have a place, page by page; one may come twice. */
   placeHolders(): AsyncIterable<readonly string[]>;
   /** True while the sealed text is there: until delivery, or 24 h after an end without it. */

@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync
 import { join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { runMigrateDatabase } from '../../../src/cli/migrate-database.ts';
 import { parseDatabaseUrl } from '../../../src/config/database-url.ts';
 import { createAlertLedger } from '../../../src/db/alerts/alert-ledger.ts';
 import { writeBackup } from '../../../src/db/backup/backup-files.ts';
@@ -14,8 +13,10 @@ import { migrate } from '../../../src/db/engine/migrate.ts';
 import { TABLES } from '../../../src/db/engine/tables.ts';
 import { installationId } from '../../../src/db/installation.ts';
 import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
+import { createKeyRepository } from '../../../src/db/keys/key-repository.ts';
 import { createStatisticsRepository } from '../../../src/db/statistics/statistics-repository.ts';
 import { NO_OUTCOMES } from '../../../src/domain/statistics.ts';
+import { callCommand } from '../../support/call-command.ts';
 import { openMigrated } from '../../support/sqlite.ts';
 import { DAY_MS, NOW, newAlert, startDatabases } from './databases.ts';
 
@@ -47,6 +48,10 @@ async function openFilled(url: string, alerts = 700): Promise<Database> {
   await repository.markQuotaReset('2026-11-24', NOW);
   const chats = createChatRepository(db);
   await chats.register(42, NOW);
+  await createKeyRepository(db).add(
+    { integrationId: id, adapter: 'ntfy', name: 'one', keyHash: 'k', sealedOptions: 's', createdAt: NOW },
+    1,
+  );
   await chats.addInvite('a'.repeat(64), NOW + DAY_MS, NOW);
   const statistics = createStatisticsRepository(db);
   await statistics.addRefusals(
@@ -235,13 +240,9 @@ describe.each(pairs)('migrate-database from $title', ({ from, to }) => {
   it('moves every row, verifies it, and leaves a database that goes on counting', async () => {
     const [source, target] = [await from.createUrl(), await to.createUrl()];
     const filled = await openFilled(source);
-    const lines: string[] = [];
-    const io = {
-      log: (line: string) => void lines.push(line),
-      error: (line: string) => void lines.push(line),
-    };
-    expect(await runMigrateDatabase(['--from', source, '--to', target], io)).toBe(0);
-    expect(lines).toEqual([
+    const { code, stdout, stderr } = await move(source, target);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout.split('\n')).toEqual([
       'Installation: 1 row copied',
       'Integrations: 2 rows copied',
       'Alerts: 700 rows copied',
@@ -282,11 +283,12 @@ describe.each(pairs)('migrate-database from $title', ({ from, to }) => {
 
 /** What the command says when it fails. */
 async function refusalOf(from: string, to: string): Promise<string> {
-  const errors: string[] = [];
-  const io = { log: () => {}, error: (line: string) => void errors.push(line) };
-  expect(await runMigrateDatabase(['--from', from, '--to', to], io)).toBe(1);
-  return errors.join('\n');
+  const { code, stderr } = await move(from, to);
+  expect(code).toBe(1);
+  return stderr;
 }
+
+const move = (from: string, to: string) => callCommand(['migrate-database', '--from', from, '--to', to]);
 
 /** A trigger that changes what is inserted into Integrations. */
 async function spoilInserts({ knex, dialect }: Database): Promise<void> {
@@ -304,13 +306,9 @@ async function spoilInserts({ knex, dialect }: Database): Promise<void> {
 describe('migrate-database', () => {
   it('does not take a source file that is not there', async () => {
     const missing = join(databases.dir, 'missing.db');
-    const errors: string[] = [];
-    const code = await runMigrateDatabase(
-      ['--from', `sqlite:${missing}`, '--to', `sqlite:${join(databases.dir, 'new.db')}`],
-      { log: () => {}, error: (line) => void errors.push(line) },
+    expect(await refusalOf(`sqlite:${missing}`, `sqlite:${join(databases.dir, 'new.db')}`)).toMatch(
+      /no such file/,
     );
-    expect(code).toBe(1);
-    expect(errors.join()).toMatch(/no such file/);
     expect(existsSync(missing)).toBe(false);
   });
 

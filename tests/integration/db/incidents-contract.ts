@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createAlertLedger } from '../../../src/db/alerts/alert-ledger.ts';
 import type { Database } from '../../../src/db/engine/connect.ts';
 import { createIncidentRepository } from '../../../src/db/incidents/incident-repository.ts';
@@ -216,6 +216,52 @@ export function describeIncidentRepository(databases: TestDatabases): void {
       await incidents.purge(NOW + 1);
       expect(await incidents.find(silent)).toBeUndefined();
     });
+
+    it('writes nothing over what others have changed of an incident meanwhile', async () => {
+      const id = await opened();
+      const other = await db.knex.transaction();
+      await other('Incidents').where({ id }).update({ messageId: 9, reply: 'again', shownVersion: 0 });
+      const taking = take();
+      // It has begun: it waits for the other's row.
+      if (db.dialect === 'postgres') await vi.waitFor(async () => expect(await waiting()).toBe(1));
+      await other.commit();
+      expect(await taking).toMatchObject({ kind: 'folded' });
+      expect(await row(id)).toMatchObject({ ...{ messageId: 9, reply: 'again', shownVersion: 0 }, count: 2 });
+    });
+
+    it('waits for nobody in a circle', async () => {
+      const id = await opened();
+      const refused: string[] = [];
+      for (let round = 0; round < 20; round += 1) {
+        await db.knex('Incidents').where({ id }).update({ reply: 'again' });
+        await db.knex('Integrations').where({ id: of }).update({ folded: 0 });
+        const taking = [take(), take()];
+        await Promise.all([
+          ...taking,
+          incidents.markShown(id, { version: 1, textId: id, now: NOW }),
+          incidents.takeReply(id, 'again', 7, newAlert(of)),
+          ...refused.splice(0).map((alertId) => incidents.takeBack(alertId)),
+        ]);
+        refused.push(...(await Promise.all(taking.slice(1))).map((taken) => taken.id));
+      }
+      // The opening one, two of each round, and all but the last taken back.
+      expect(await row(id)).toMatchObject({ count: 1 + 2 * 20 - 19, reply: null });
+      if (db.dialect === 'postgres') expect(await deadlocks()).toBe(0);
+    });
+
+    const ask = async (question: string): Promise<number> => {
+      const { rows } = await db.knex.raw(`SELECT ${question} AS n`);
+      return Number(rows[0].n);
+    };
+    const waiting = () =>
+      ask(
+        `(SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database())`,
+      );
+    /** PostgreSQL counts them with a delay; each one also costs a second. */
+    const deadlocks = async () => {
+      await db.knex.raw('SELECT pg_stat_clear_snapshot(), pg_stat_force_next_flush()');
+      return ask('(SELECT deadlocks FROM pg_stat_database WHERE datname = current_database())');
+    };
 
     it('leaves folded entries to their message: they are neither lost nor expired', async () => {
       await opened();

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { runMigrateDatabase } from '../../../src/cli/migrate-database.ts';
+import { callCommand } from '../../support/call-command.ts';
 
 it.each([
   { argv: [] },
@@ -9,9 +9,8 @@ it.each([
   { argv: ['--from', 'sqlite:a.db', '--to', 'sqlite:b.db', '--force'] },
   { argv: ['sqlite:a.db', 'sqlite:b.db'] },
 ])('migrate-database answers 2 and its usage to $argv', async ({ argv }) => {
-  const lines: string[] = [];
-  const io = { log: () => {}, error: (line: string) => void lines.push(line) };
-  expect(await runMigrateDatabase(argv, io)).toBe(2);
-  expect(lines.join()).toContain('migrate-database --from URL --to URL');
-  expect(lines.join()).not.toContain('secret');
+  const { code, stdout, stderr } = await callCommand(['migrate-database', ...argv]);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch(/Usage: pingui migrate-database[\s\S]*--from <url>[\s\S]*--to <url>/);
+  expect(stderr).not.toContain('secret');
 });

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runMigrate } from '../../../../src/cli/run-migrate.ts';
 import { parseDatabaseUrl } from '../../../../src/config/database-url.ts';
 import { connectDatabase } from '../../../../src/db/engine/connect.ts';
 import { createMigrationSource } from '../../../../src/db/engine/migration-source.ts';
 import { createIntegrationRepository } from '../../../../src/db/integrations/integration-repository.ts';
+import { callCommand } from '../../../support/call-command.ts';
 import { openMigrated } from '../../../support/sqlite.ts';
 import { NOW } from '../databases.ts';
 
@@ -85,16 +85,14 @@ describe('connecting to SQLite', () => {
 
 describe('migrating by hand', () => {
   it('says what it did, and nothing the second time', async () => {
-    const lines: string[] = [];
-    const io = {
-      log: (line: string) => void lines.push(line),
-      error: (line: string) => void lines.push(line),
-    };
-    const url = `sqlite:${join(dir, 'a.db')}`;
-    expect(await runMigrate(parseDatabaseUrl(url), io)).toBe(0);
-    expect(await runMigrate(parseDatabaseUrl(url), io)).toBe(0);
+    const env = { DATABASE_URL: `sqlite:${join(dir, 'a.db')}` };
     const names = await createMigrationSource().getMigrations([]);
-    expect(lines).toEqual([...names.map((name) => `migrated: ${name}`), 'The database is up to date.']);
+    expect((await callCommand(['migrate'], { env })).stdout.split('\n')).toEqual(
+      names.map((name) => `migrated: ${name}`),
+    );
+    expect(await callCommand(['migrate'], { env })).toEqual({
+      ...{ code: 0, stdout: 'The database is up to date.', stderr: '' },
+    });
   });
 
   it('works through the knex command line and its knexfile', async () => {

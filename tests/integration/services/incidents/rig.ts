@@ -69,6 +69,12 @@ export async function createIncidentRig(server: TestRedis, env: Readonly<Record<
       workers.push(worker);
       return worker;
     },
+    /** The one that was started last. */
+    get worker() {
+      const worker = workers.at(-1);
+      if (worker === undefined) throw new Error('nobody works');
+      return worker;
+    },
     async integrate(type: 'private' | 'supergroup' = 'private'): Promise<Integration> {
       chatId += 1;
       const id = type === 'private' ? chatId : -1_001_000_000_000 - chatId;

@@ -1,0 +1,34 @@
+import type { Config } from '../config/config.ts';
+import { createDatabaseMaintenance } from '../db/backup/database-maintenance.ts';
+import { openExisting } from '../db/engine/open-existing.ts';
+import { createIntegrationRepository } from '../db/integrations/integration-repository.ts';
+import { createJobRuns } from '../db/jobs/job-runs.ts';
+import { createEventBus } from '../domain/events.ts';
+import { logEvents } from '../ops/log-events.ts';
+import type { Logger } from '../ops/logger.ts';
+import { createMaintenanceService, type MaintenanceService } from '../services/jobs/maintenance.ts';
+import type { Clock } from '../services/ports/clock.ts';
+
+/** The daily jobs, for commands next to a running service or without one. @throws as openExisting */
+export async function openMaintenance(deps: {
+  config: Config;
+  log: Logger;
+  clock: Clock;
+}): Promise<MaintenanceService & { close(): Promise<void> }> {
+  const { config, clock } = deps;
+  const db = await openExisting(config.database);
+  const events = createEventBus();
+  logEvents(events, deps.log, clock);
+  const service = createMaintenanceService({
+    integrations: createIntegrationRepository(db),
+    database: createDatabaseMaintenance(db),
+    jobRuns: createJobRuns(db),
+    events,
+    clock,
+    timeZone: config.timeZone,
+    dailyLimit: config.maxAlerts,
+    backupDir: config.backup.directory,
+    backupKeep: config.backup.keep,
+  });
+  return { ...service, close: () => db.close() };
+}

@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Database } from '../../db/engine/connect.ts';
+import { openExisting } from '../../db/engine/open-existing.ts';
+import { openSqlite } from '../../db/engine/sqlite-connection.ts';
+
+/** The backup's content in the schema of now: in a copy, since a backup stays as it is. */
+export async function openDraft(
+  file: string,
+  dataDir: string,
+): Promise<{ readonly db: Database; close(): Promise<void> }> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const draft = join(dataDir, `.restore-${randomUUID()}.db`);
+  const remove = async () => {
+    for (const suffix of ['', '-wal', '-shm', '-journal']) await rm(draft + suffix, { force: true });
+  };
+  try {
+    const source = await openSqlite(file, 'untouched');
+    try {
+      await source.all('VACUUM INTO ?', [draft]);
+    } finally {
+      await source.close();
+    }
+    const db = await openExisting({ dialect: 'sqlite', file: draft });
+    return {
+      db,
+      async close() {
+        await db.close();
+        await remove();
+      },
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}

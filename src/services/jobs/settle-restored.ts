@@ -1,0 +1,74 @@
+import type { AlertOutcome } from '../../domain/alert.ts';
+import type { AlertLedger } from '../ports/alerts.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { AlertQueue } from '../ports/queue.ts';
+
+/** What became of the alerts that had not ended when the backup was made. */
+export interface Settled {
+  /** Redis still holds them: they will be sent. */
+  readonly waiting: number;
+  /** They have ended since, and Redis knows how. */
+  readonly known: number;
+  /** They were being sent: Telegram may have them. */
+  readonly uncertain: number;
+  /** Redis does not hold them: failed (`lost`). */
+  readonly lost: number;
+}
+
+/** Entries per page. */
+const BATCH = 1_000;
+
+/**
+ * Makes a restored ledger true, while no service runs: a backup is older than what has happened since. What Redis knows of an
+ * alert counts; what it does not hold is lost.
+ */
+export async function settleRestored(deps: {
+  ledger: AlertLedger;
+  queue: Pick<AlertQueue, 'existing' | 'outcomes' | 'drop'>;
+  clock: Clock;
+}): Promise<Settled> {
+  const { ledger, queue } = deps;
+  const now = deps.clock.now();
+  const sum = { waiting: 0, known: 0, uncertain: 0, lost: 0 };
+
+  // Nobody sends now, so that each of these was cut off.
+  const cutOff = await ledger.endStuck(Number.MAX_SAFE_INTEGER, now);
+  const outcomes = await queue.outcomes(cutOff);
+  for (const id of cutOff) {
+    const outcome = outcomes.get(id);
+    if (outcome !== undefined && (await end(id, outcome))) sum.known += 1;
+    else sum.uncertain += 1;
+  }
+
+  let after: string | null = null;
+  for (;;) {
+    const queued = await ledger.queuedBefore(Number.MAX_SAFE_INTEGER, after, BATCH);
+    await settlePage(queued.map(({ id }) => id));
+    const last = queued.at(-1);
+    if (last === undefined || queued.length < BATCH) return sum;
+    after = last.id;
+  }
+
+  async function settlePage(ids: readonly string[]): Promise<void> {
+    const held = await queue.existing(ids);
+    const gone = ids.filter((id) => !held.has(id));
+    sum.waiting += held.size;
+    const ends = await queue.outcomes(gone);
+    for (const id of gone) {
+      const outcome = ends.get(id);
+      if (outcome !== undefined && (await end(id, outcome))) sum.known += 1;
+      else if (await ledger.end(id, ['queued'], { status: 'failed', reason: 'lost', now })) sum.lost += 1;
+    }
+    await queue.drop(gone, true);
+  }
+
+  /** False: its job was dropped, since a ledger did not know it. */
+  async function end(id: string, outcome: AlertOutcome & { readonly endedAt: number }): Promise<boolean> {
+    const { status, parts, messageIds = [], reason = null, endedAt } = outcome;
+    if (status === 'dropped') return false;
+    const known = await ledger.find(id);
+    const arrived = messageIds.filter((messageId) => !known?.messageIds.includes(messageId));
+    for (const messageId of arrived) await ledger.addPart(id, parts ?? arrived.length, messageId);
+    return ledger.end(id, ['queued', 'uncertain'], { status, reason, now: endedAt });
+  }
+}

@@ -34,6 +34,17 @@ function part<T>(methods: Partial<T>): T {
   return methods as T;
 }
 
+const fail = async () => {
+  throw new Error('not in this test');
+};
+/** An overview of which nothing is known. */
+export const UNKNOWN_OVERVIEW: ApiServerDeps['overview'] = {
+  ...{ version: '1.2.3', timeZone: 'UTC', limits: { maxPending: 500, maxScheduled: 10_000 } },
+  statistics: { daily: fail, lastDay: fail, lastMonth: fail, closeDays: fail },
+  glance: { sends: fail, quotaHits: fail, incidents: fail },
+  ...{ countQueue: fail, motion: fail, processes: fail, jobHistory: fail, nextRuns: fail },
+};
+
 export interface ApiFixture {
   readonly api: HttpServer;
   readonly url: string;
@@ -267,7 +278,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     isPaused: async () => false,
     whyWaiting: async (waiting) => waiting.map(() => null),
     lookUp: async () => undefined,
-    overview: part<ApiServerDeps['overview']>({ timeZone: 'UTC' }),
+    overview: UNKNOWN_OVERVIEW,
     reportRefusal: (kind, { requestId }) =>
       services.events.emit('access.refused', { kind, client: 'hash-of-client', requestId }),
     liftFloodWait: async () => undefined,

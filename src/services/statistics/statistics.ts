@@ -51,10 +51,15 @@ export function createStatisticsService(deps: {
     const known = await statistics.closedDays(first, last);
     for (const day of days) {
       if (known.has(day)) continue;
-      const { from, to } = boundsOf(day, timeZone);
-      known.set(day, await statistics.outcomes(from, to));
+      known.set(day, await countDay(day));
     }
     return known;
+  }
+
+  async function countDay(day: string): Promise<Outcomes> {
+    const { from, to } = boundsOf(day, timeZone);
+    const activeIntegrations = await statistics.activeIntegrations(from, to);
+    return { ...(await statistics.outcomes(from, to)), activeIntegrations };
   }
 
   async function refusedOn(days: readonly string[]): Promise<Map<string, Counts>> {
@@ -73,7 +78,9 @@ export function createStatisticsService(deps: {
   }
 
   async function collect(days: readonly string[]) {
-    const [outcomes, refused] = [await outcomesOf(days), await refusedOn(days)];
+    const first = await firstDay();
+    const known = days.filter((day) => day >= first);
+    const [outcomes, refused] = [await outcomesOf(known), await refusedOn(known)];
     return days.map((date) => ({
       date,
       outcomes: outcomes.get(date) ?? NO_OUTCOMES,
@@ -129,8 +136,7 @@ export function createStatisticsService(deps: {
       const range = await statistics.closedRange();
       const begin = range === undefined ? await firstUnclosed() : addDays(range.last, 1);
       for (const day of daysBetween(begin, last)) {
-        const { from, to } = boundsOf(day, timeZone);
-        await statistics.closeDay(day, await statistics.outcomes(from, to));
+        await statistics.closeDay(day, await countDay(day));
       }
       await statistics.purge({ date: addDays(today(), -MONTH_DAYS), time: now - REFUSALS_KEEP_MS });
       closedThrough = last;

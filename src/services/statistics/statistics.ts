@@ -1,3 +1,4 @@
+import { pause } from '../../async/pause.ts';
 import {
   type AlertStatistics,
   addCounts,
@@ -136,7 +137,10 @@ export function createStatisticsService(deps: {
       const range = await statistics.closedRange();
       const begin = range === undefined ? await firstUnclosed() : addDays(range.last, 1);
       for (const day of daysBetween(begin, last)) {
+        const began = performance.now();
         await statistics.closeDay(day, await countDay(day));
+        // After an update there are 29 of them: accepts get their turn on SQLite's only connection.
+        await pause(performance.now() - began);
       }
       await statistics.purge({ date: addDays(today(), -MONTH_DAYS), time: now - REFUSALS_KEEP_MS });
       closedThrough = last;

@@ -32,7 +32,7 @@ it('lists the processes that are alive, leaves out one that stopped and one that
   await worker.stop();
   expect(await roles()).toEqual(['api']);
   // A killed one says nothing any more.
-  const [member = ''] = await redis.zrange(`${PREFIX}:processes`, 0, -1);
+  const [member = ''] = await redis.zrange(`${PREFIX}:processes`, '0', '-1');
   const [seconds = 0] = (await redis.time()).map(Number);
   await redis.zadd(`${PREFIX}:processes`, (seconds - 16) * 1_000, member.replace('api', 'killed'));
   expect(await roles()).toEqual(['api']);

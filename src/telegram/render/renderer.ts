@@ -1,4 +1,5 @@
 import { ALERT_LIMITS, type AlertContent, type AlertFormat } from '../../domain/alert.ts';
+import { cutTo } from '../../domain/readable-text.ts';
 import { RenderLimitError } from '../../domain/render-limit.ts';
 import type { LivingRenderer, RenderedPart, Renderer, Simplicity } from '../../services/ports/telegram.ts';
 import { compose, EMPTY_TEXT, signature } from './compose.ts';
@@ -54,7 +55,8 @@ export function createRenderer(markdownLimitMs?: number): AlertRenderer {
   /** A file is as it was written; of its markup only what the caption may show is parsed. */
   async function toFile(clean: AlertContent, simplicity: Simplicity): Promise<RenderedPart> {
     const file = compose(clean, asWritten(clean.message), simplicity > 0).text;
-    const begin = headOf(asWritten(clean.message), CAPTION_SOURCE).text;
+    // Cut roughly before it is cut well: the whole text may have characters that take long to tell apart.
+    const begin = headOf(asWritten(cutTo(clean.message, 2 * CAPTION_SOURCE)), CAPTION_SOURCE).text;
     const head = simplicity === 0 ? await formatOrPlain({ ...clean, message: begin }) : asWritten(begin);
     const { title = '' } = clean;
     const shown = compose({ title, message: begin, format: clean.format }, head, false);
@@ -115,9 +117,7 @@ function asWritten(message: string): StyledText {
 
 /** One message shows far less than this, and markup takes time. */
 function readableHead(content: AlertContent): AlertContent {
-  const most = ALERT_LIMITS.inMessages;
-  if (content.message.length <= most) return content;
-  return { ...content, message: headOf(asWritten(content.message), most).text };
+  return { ...content, message: cutTo(content.message, ALERT_LIMITS.inMessages) };
 }
 
 function withoutStyle({ text }: StyledText): StyledText {

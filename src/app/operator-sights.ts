@@ -1,10 +1,9 @@
 import type { EventBus } from '../domain/events.ts';
-import { isOwed, overdueJobs } from '../domain/jobs.ts';
+import { isOwed, type JobHistory, overdueJobs } from '../domain/jobs.ts';
 import type { Check } from '../ops/health.ts';
 import type { TelegramState } from '../services/delivery/telegram-guard.ts';
 import type { Sight, Trouble } from '../services/operators/troubles.ts';
 import type { Clock } from '../services/ports/clock.ts';
-import type { JobRuns } from '../services/ports/jobs.ts';
 import type { QueueCounts } from '../services/ports/queue.ts';
 import type { FreeDisk } from './free-disk.ts';
 
@@ -22,7 +21,7 @@ export function createSights(deps: {
   queueCheck: Check;
   /** How long the queue check watches before it finds no progress, in ms. */
   queueLimitMs: number;
-  history: JobRuns['history'];
+  history: () => Promise<JobHistory>;
   freeDisk: () => Promise<readonly FreeDisk[]>;
   events: EventBus;
   clock: Clock;

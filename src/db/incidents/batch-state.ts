@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import { type PartialModelObject, raw } from 'objection';
+import { shownName } from '../../domain/integration.ts';
 import type { AcceptingIntegration, NewAlert } from '../../services/ports/alerts.ts';
 import type { FoldingAlert } from '../../services/ports/incidents.ts';
-import { shownName } from '../../domain/integration.ts';
 import { type AlertRow, toNewEntry } from '../alerts/alert-columns.ts';
 import { BESIDE } from '../alerts/shown-name.ts';
 import { AlertModel } from '../models/alert-model.ts';

@@ -1,0 +1,29 @@
+import type { Adapter } from './adapter.ts';
+import { alertmanager } from './alertmanager/alertmanager.ts';
+import { apprise } from './apprise/apprise.ts';
+import { github } from './github/github.ts';
+import { gotify } from './gotify/gotify.ts';
+import { grafana } from './grafana/grafana.ts';
+import { healthchecks } from './healthchecks/healthchecks.ts';
+import { json } from './json/json.ts';
+import { uptimeKuma } from './uptime-kuma/uptime-kuma.ts';
+
+/** Every tool that alerts are taken from, under the name in its address: /api/in/<name>. */
+export const ADAPTERS = {
+  alertmanager,
+  grafana,
+  github,
+  'uptime-kuma': uptimeKuma,
+  healthchecks,
+  apprise,
+  gotify,
+  json,
+} as const satisfies Readonly<Record<string, Adapter>>;
+
+export type AdapterName = keyof typeof ADAPTERS;
+
+export const ADAPTER_NAMES = Object.keys(ADAPTERS) as readonly AdapterName[];
+
+export function isAdapterName(name: string): name is AdapterName {
+  return Object.hasOwn(ADAPTERS, name);
+}

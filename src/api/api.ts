@@ -7,24 +7,33 @@ import type { ReportRefusal } from '../http/refusals.ts';
 import type { Waits } from '../http/waits.ts';
 import type { AlertService } from '../services/alerts/alerts.ts';
 import type { IntegrationService } from '../services/integrations/integrations.ts';
+import type { KeyService } from '../services/keys/keys.ts';
 import type { Clock } from '../services/ports/clock.ts';
 import type { SetUpSignal } from '../services/ports/set-ups.ts';
 import { createAlertRoutes } from './alerts/alert-routes.ts';
 import { createIngest } from './alerts/ingest.ts';
 import { createLoadIntegration, createRequireSetupToken } from './auth/load-integration.ts';
 import { createVerifyJwtToken } from './auth/verify-jwt-token.ts';
+import { createVerifySender } from './auth/verify-sender.ts';
+import { createAdapterRoutes } from './ingest/adapter-routes.ts';
 import { createIntegrationRoutes } from './integrations/integration-routes.ts';
+import { createKeyRoutes } from './keys/key-routes.ts';
 import { createQuotaHeaders } from './quota-headers.ts';
 
 export interface ApiDeps {
   readonly alerts: AlertService;
   readonly integrations: Pick<IntegrationService, 'authenticate' | 'create' | 'revoke' | 'rotate'>;
+  readonly keys: KeyService;
   readonly tokens: Pick<Tokens, 'key'>;
   readonly clock: Clock;
-  /** Hears of new integrations. */
+  /** Hears of new integrations and keys. */
   readonly setUps: Pick<SetUpSignal, 'publish'>;
   /** Where senders reach this API, without a trailing slash. */
   readonly serviceUrl: () => string;
+  /** PUBLIC_URL, without a trailing slash. */
+  readonly publicUrl?: string | undefined;
+  /** A tool has sent what is no alert. */
+  readonly reportIgnored: (adapter: string, requestId: string) => void;
   /** An operator has paused the queue. */
   readonly isPaused: () => Promise<boolean>;
   /** IANA time zone in which a quota's day ends. */
@@ -45,7 +54,8 @@ export function createApi(
   const loadIntegration = createLoadIntegration(deps.integrations.authenticate);
   const requireSetupToken = createRequireSetupToken(deps.integrations.authenticate);
   const quota = createQuotaHeaders(deps);
-  const ingest = createIngest({ ...deps, verifyJwtToken, quota });
+  const verifySender = createVerifySender({ ...deps, verifyJwtToken });
+  const ingest = createIngest({ ...deps, verifySender, quota });
   const shared = { ...deps, verifyJwtToken, loadIntegration, quota, readJson: createJsonReader() };
   const reportTokens: ErrorRequestHandler = (error: unknown, req, _res, next) => {
     if (toAppError(error).code === 'unauthorized') deps.reportRefusal('token', req);
@@ -54,7 +64,8 @@ export function createApi(
   const router = Router();
   // It counts on its own, so that what the limit refuses is reported like any other refused alert.
   router.use(createAlertRoutes({ ...shared, ingest }));
-  router.use(limit, createIntegrationRoutes({ ...shared, requireSetupToken }));
+  router.use('/in', createAdapterRoutes({ ...deps, ingest }));
+  router.use(limit, createIntegrationRoutes({ ...shared, requireSetupToken }), createKeyRoutes(shared));
   router.use(unknownRoute);
   router.use(reportTokens);
   return router;

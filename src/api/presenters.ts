@@ -4,6 +4,7 @@ import type { Incident } from '../domain/incident.ts';
 import type { Integration } from '../domain/integration.ts';
 import { hasScope } from '../domain/scopes.ts';
 import type { AcceptedAlert } from '../services/alerts/accept.ts';
+import type { OpenedKey } from '../services/keys/keys.ts';
 
 /** The answer to an alert that was taken in. `warnings`: what of the request was cut, left out or not known. */
 export function presentAccepted(
@@ -20,6 +21,26 @@ export function presentAccepted(
 export function presentIgnored(warnings: readonly string[]): Record<string, unknown> {
   const answer = { status: 'ignored', message: 'There is no open incident with this key' };
   return warnings.length === 0 ? answer : { ...answer, warnings };
+}
+
+/** The answer to a tool that knows none of its own. */
+export function presentDelivery(
+  outcomes: readonly (AcceptedAlert | 'ignored')[],
+  ignored: string | undefined,
+  warnings: readonly string[],
+): Record<string, unknown> {
+  const alerts = outcomes.flatMap((outcome) => {
+    if (outcome === 'ignored') return [];
+    const { id, folded } = outcome;
+    return [{ id, status: 'queued', ...(folded === null ? {} : { folded }) }];
+  });
+  const why =
+    ignored ?? (outcomes.includes('ignored') ? 'Nothing is open that this would resolve.' : undefined);
+  return {
+    alerts,
+    ...(why === undefined ? {} : { ignored: why }),
+    ...(warnings.length === 0 ? {} : { warnings }),
+  };
 }
 
 /** What leaves of a ledger entry: no text, no internal ids. Times are ISO 8601. */
@@ -92,6 +113,16 @@ export function nextStep(
 ): { next?: { readonly description: string; readonly curl: string } } {
   if (!hasScope(scope, 'alert:send')) return {};
   return { next: { description: 'Send an alert with this token:', curl: firstAlertCurl(publicUrl, token) } };
+}
+
+/** What leaves of a key: never the key itself, of its secret only that there is one. */
+export function presentKey({ id, adapter, name, options, createdAt }: OpenedKey): Record<string, unknown> {
+  const { secret, ...shown } = options;
+  return {
+    ...{ id, adapter, name },
+    options: secret === undefined ? shown : { ...shown, secret: true },
+    createdAt: isoTime(createdAt),
+  };
 }
 
 function isoTime(time: number | null): string | null {

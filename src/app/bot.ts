@@ -23,7 +23,7 @@ export async function startUpdates(deps: {
   url: () => string;
 }): Promise<StartedUpdates> {
   const { config, clock, log, events } = deps.context;
-  const { integrations, alerts, chats, cipher } = deps.core;
+  const { integrations, alerts, chats, keys, cipher } = deps.core;
   const logger = log.child('bot');
   const bot = createBot({
     ...deps.access,
@@ -42,9 +42,13 @@ export async function startUpdates(deps: {
     dailyLimit: config.maxAlerts,
     timeZone: config.timeZone,
   });
-  deps.core.setUps.listen(async ({ integrationId, locale }) => {
+  deps.core.setUps.listen(async ({ integrationId, locale, keyId }) => {
     const integration = await deps.core.repository.findById(integrationId);
-    if (integration !== undefined) await bot.tellSetUp(integration, locale);
+    if (integration === undefined) return;
+    if (keyId === undefined) return bot.tellSetUp(integration, locale);
+    const key = (await keys.list(integration)).find(({ id }) => id === keyId);
+    // One that was revoked meanwhile is not worth a word.
+    if (key !== undefined) await bot.tellSetUp(integration, locale, key);
   });
   const source = createSource();
   source.start();

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { createKeySource } from '../crypto/key-source.ts';
 import { createPayloadCipher } from '../crypto/payload-cipher.ts';
 import { createTokens } from '../crypto/tokens.ts';
 import { createAlertLedger } from '../db/alerts/alert-ledger.ts';
@@ -8,6 +9,7 @@ import type { Database } from '../db/engine/connect.ts';
 import { createIncidentRepository } from '../db/incidents/incident-repository.ts';
 import { createIntegrationRepository } from '../db/integrations/integration-repository.ts';
 import { createJobRuns } from '../db/jobs/job-runs.ts';
+import { createKeyRepository } from '../db/keys/key-repository.ts';
 import type { EventBus } from '../domain/events.ts';
 import { ALERT_QUEUE, type AlertJobData, createAlertQueue } from '../queue/alert-queue.ts';
 import { createEndedSignal } from '../queue/ended-signal.ts';
@@ -29,10 +31,12 @@ import { createIncidentSweep } from '../services/incidents/sweep.ts';
 import { createIntegrationService } from '../services/integrations/integrations.ts';
 import { createMaintenanceService } from '../services/jobs/maintenance.ts';
 import { createUpkeepService } from '../services/jobs/upkeep.ts';
+import { createKeyService } from '../services/keys/keys.ts';
 import type { AlertLedger } from '../services/ports/alerts.ts';
 import type { Clock } from '../services/ports/clock.ts';
 import type { IncidentRepository, ShownTexts, UpdateQueue } from '../services/ports/incidents.ts';
 import type { IntegrationRepository } from '../services/ports/integrations.ts';
+import type { KeyRepository } from '../services/ports/keys.ts';
 import type { AlertQueue, EndedSignal } from '../services/ports/queue.ts';
 import type { RedisConnections } from './redis.ts';
 
@@ -78,6 +82,8 @@ function createPorts({ config, secret, db, redis, ownership, clock, onError }: P
     tokens: createTokens({ secret, clock, ...config.tokens }),
     repository: createIntegrationRepository(db),
     chatRepository: createChatRepository(db),
+    keyRepository: createKeyRepository(db),
+    keySource: createKeySource(),
     ledger: createAlertLedger(db, { idempotencyWindowMs: IDEMPOTENCY_WINDOW_MS }),
     database: createDatabaseMaintenance(db),
     jobRuns: createJobRuns(db),
@@ -102,7 +108,8 @@ function createPorts({ config, secret, db, redis, ownership, clock, onError }: P
 
 /** The use cases, on whatever implements their ports: tests put their own in. */
 export function createUseCases(
-  ports: Pick<Ports, 'cipher' | 'tokens' | 'chatRepository' | 'database' | 'jobRuns'> & {
+  ports: Pick<Ports, 'cipher' | 'tokens' | 'keySource' | 'chatRepository' | 'database' | 'jobRuns'> & {
+    readonly keyRepository: KeyRepository;
     readonly repository: IntegrationRepository;
     readonly ledger: AlertLedger;
     readonly queue: AlertQueue;
@@ -130,6 +137,7 @@ export function createUseCases(
   return {
     settleLead,
     integrations: createIntegrationService({ ...shared, maxPerChat: config.maxIntegrationsPerChat }),
+    keys: createKeyService({ ...shared, keys: ports.keyRepository }),
     chats: createChatService(shared),
     alerts: createAlertService(shared),
     maintenance: createMaintenanceService({

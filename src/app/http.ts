@@ -98,11 +98,12 @@ function describeOps(parts: ServedParts, { health, metrics, observeRequest }: Ob
 function createApi(parts: ServedParts, ops: OpsServerDeps): HttpListener {
   const { context, core, sandbox } = parts;
   const { config } = context;
-  const { alerts, integrations, tokens, alertJobs, maintenanceJobs } = core;
+  const { alerts, integrations, keys, tokens, alertJobs, maintenanceJobs } = core;
   return createApiServer({
     ...ops,
     alerts,
     integrations,
+    keys,
     tokens,
     setUps: core.setUps,
     serviceUrl: parts.url,
@@ -110,6 +111,7 @@ function createApi(parts: ServedParts, ops: OpsServerDeps): HttpListener {
     queues: { alerts: alertJobs, maintenance: maintenanceJobs },
     whyWaiting: core.whyWaiting,
     liftFloodWait: core.liftFloodWait,
+    reportIgnored: (adapter, requestId) => context.events.emit('delivery.ignored', { adapter, requestId }),
     isPaused: () => alertJobs.isPaused(),
     ...(sandbox === undefined ? {} : { sandbox: sandbox.page.handle as RequestHandler }),
     timeZone: config.timeZone,

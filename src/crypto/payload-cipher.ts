@@ -2,6 +2,7 @@ import { createHmac, createSecretKey, hkdfSync } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { v7 as timeOrderedUuid } from 'uuid';
 import type { AlertContent } from '../domain/alert.ts';
+import type { KeyOptions } from '../domain/capability-key.ts';
 import type { PayloadCipher } from '../services/ports/crypto.ts';
 import { createRandomSource } from './random-source.ts';
 import { createSealer } from './sealer.ts';
@@ -41,6 +42,8 @@ export function createPayloadCipher(secret: string): PayloadCipher {
     open: (sealed, alertId) => JSON.parse(open(sealed, `alert:${alertId}`)) as AlertContent,
     sealTags: (tags, alertId) => seal(JSON.stringify(tags), `tags:${alertId}`),
     openTags: (sealed, alertId) => JSON.parse(open(sealed, `tags:${alertId}`)) as string[],
+    sealOptions: (options, keyHash) => seal(JSON.stringify(options), `key:${keyHash}`),
+    openOptions: (sealed, keyHash) => JSON.parse(open(sealed, `key:${keyHash}`)) as KeyOptions,
     hashChat: (chatId) => chats.memo(chatId),
     hashClient: (address) =>
       createHmac('sha256', clientKey).update(address).digest('hex').slice(0, CHAT_HASH_LENGTH),

@@ -18,6 +18,13 @@ export const FIND_INTEGRATIONS: Statement = {
     WHERE "id" = ANY (ARRAY (SELECT json_array_elements_text($1::json)::bigint))`,
 };
 
+/** [hashes] */
+export const FIND_KEYS: Statement = {
+  name: 'find-keys',
+  sqlite: `SELECT * FROM "Keys" WHERE "keyHash" IN (SELECT value FROM json_each(?))`,
+  postgres: `SELECT * FROM "Keys" WHERE "keyHash" = ANY (ARRAY (SELECT json_array_elements_text($1::json)))`,
+};
+
 /** [ids]. In the order of their ids: two processes that lock several integrations never wait for each other. */
 export const LOCK_INTEGRATIONS: Statement = {
   name: 'lock-integrations',

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'unsupported_media_type'
   | 'already_used'
   | 'too_many_integrations'
+  | 'too_many_keys'
   | 'idempotency_mismatch'
   | 'not_resendable'
   | 'quota_exhausted'

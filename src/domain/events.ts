@@ -8,6 +8,13 @@ interface AlertEvent {
   readonly chat: string;
 }
 
+interface KeyEvent {
+  readonly keyId: number;
+  readonly integrationId: number;
+  readonly chat: string;
+  readonly adapter: string;
+}
+
 /** Who was not let in: an operator, at once or slowed down; a sender's token; a client that asked too often; not Telegram. */
 export const REFUSED_ACCESS = ['sign_in', 'sign_in_limit', 'token', 'rate_limit', 'webhook'] as const;
 export type RefusedAccess = (typeof REFUSED_ACCESS)[number];
@@ -38,6 +45,8 @@ export interface DomainEvents {
     readonly chat?: string;
     readonly requestId?: string;
   };
+  /** A tool has sent what is no alert: an event that its adapter does not know, or leaves out. */
+  'delivery.ignored': { readonly adapter: string; readonly requestId?: string };
   'alert.sending': AlertEvent & { readonly part: number };
   'alert.delivered': AlertEvent & { readonly parts: number; readonly tookMs: number };
   'alert.failed': AlertEvent & { readonly reason: string };
@@ -57,6 +66,9 @@ export interface DomainEvents {
   'integration.created': { readonly integrationId: number; readonly chat: string };
   'integration.revoked': { readonly integrationId: number; readonly chat: string; readonly alerts: number };
   'integration.rotated': { readonly integrationId: number; readonly chat: string };
+  /** A capability key. */
+  'key.made': KeyEvent;
+  'key.revoked': KeyEvent;
   'chat.unreachable': { readonly chat: string; readonly reason: string };
   'chat.reachable': { readonly chat: string };
   /** The operator's doing; `alerts`: those that waited and ended. */

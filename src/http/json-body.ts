@@ -3,7 +3,7 @@ import { AppError, type InputIssue } from '../domain/errors.ts';
 import { parseJson } from './parse-json.ts';
 
 /** 16,000 characters of message are 96 kB when a client escapes each as \uXXXX, and more with the other fields. */
-const BODY_LIMIT = '256kb';
+export const BODY_LIMIT = '256kb';
 
 const JSON_TYPE = /^(?:application|text)\/(?:x-|[a-z0-9!#$&^_.+-]+\+)?json\s*(?:[;,]|$)/i;
 

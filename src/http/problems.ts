@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import type { AppError, ErrorCode } from '../domain/errors.ts';
-import { bearerChallenge } from './bearer.ts';
+import { bearerChallenge } from './credentials.ts';
 
 /** How each code looks over HTTP. The compiler holds this complete. */
 export const PROBLEMS: Record<ErrorCode, { readonly status: number; readonly title: string }> = {
@@ -14,6 +14,7 @@ export const PROBLEMS: Record<ErrorCode, { readonly status: number; readonly tit
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   already_used: { status: 409, title: 'The setup token has already been used' },
   too_many_integrations: { status: 409, title: 'The chat has too many integrations' },
+  too_many_keys: { status: 409, title: 'The integration has too many keys' },
   not_resendable: { status: 409, title: 'The alert cannot be sent again' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },
@@ -46,6 +47,31 @@ function presentProblem(error: AppError, requestId: string): Record<string, unkn
   };
 }
 
+/** How the tool that a call is for reads a refusal, if not as others do. */
+interface ProblemForm {
+  /** It gives up on a 429, and tries again after a 503. */
+  readonly isPatient?: true | undefined;
+  /** What it knows instead of a problem document. */
+  body?(refusal: {
+    readonly status: number;
+    readonly title: string;
+    readonly detail: string;
+  }): Readonly<Record<string, unknown>>;
+}
+
+declare global {
+  namespace Express {
+    interface Request {
+      problemForm?: ProblemForm;
+    }
+  }
+}
+
+function statusFor(req: Request, { code }: AppError): number {
+  const { status } = PROBLEMS[code];
+  return status === 429 && req.problemForm?.isPatient ? 503 : status;
+}
+
 /** The one place that answers errors. `Retry-After` is in seconds, at least 1. */
 export function sendProblem(req: Request, res: Response, error: AppError): void {
   if (res.headersSent) {
@@ -60,8 +86,11 @@ export function sendProblem(req: Request, res: Response, error: AppError): void 
   if (error.code === 'unauthorized' && !res.hasHeader('WWW-Authenticate')) {
     res.setHeader('WWW-Authenticate', bearerChallenge(req));
   }
-  res.statusCode = PROBLEMS[error.code].status;
-  res.setHeader('Content-Type', 'application/problem+json');
+  const status = statusFor(req, error);
+  const { title } = PROBLEMS[error.code];
+  const own = req.problemForm?.body?.({ status, title, detail: error.detail });
+  res.statusCode = status;
+  res.setHeader('Content-Type', own === undefined ? 'application/problem+json' : 'application/json');
   res.setHeader('Cache-Control', 'no-store');
-  res.end(JSON.stringify(presentProblem(error, req.requestId)));
+  res.end(JSON.stringify(own ?? { ...presentProblem(error, req.requestId), status }));
 }

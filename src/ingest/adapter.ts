@@ -39,14 +39,11 @@ export interface Fault {
   readonly message: string;
 }
 
-/** A tool's own form of an answer. */
-export interface Answer {
-  readonly status: number;
-  readonly body: Readonly<Record<string, unknown>>;
-}
+/** A tool's own form of an answer: JSON. */
+export type Answer = Readonly<Record<string, unknown>>;
 
 /** What a tool is told of an alert that was taken in. `now`: epoch milliseconds. */
-export interface Taken {
+export interface Taken extends Pick<Delivery, 'body' | 'headers' | 'query'> {
   readonly id: string;
   readonly alert: IngestAlert;
   readonly now: number;
@@ -78,16 +75,18 @@ export interface Adapter {
   readonly paths: readonly string[];
   /** Where a tool with this key sends, below /api/in/<name>. */
   address(key: string): string;
+  /** `credential` needs the body. */
+  readonly isKeyInBody?: true;
   /** Where the tool puts its credential, beside the places that all share. */
   credential?(delivery: Pick<Delivery, 'headers' | 'query' | 'body'>): string | undefined;
   readonly verify?: Verify;
   read(delivery: Delivery): Reading | { readonly faults: readonly Fault[] };
-  /** The answer that the tool knows; else that of all. */
+  /** The answer that the tool knows, with 200; else that of all. */
   answer?(taken: Taken): Answer;
   /** The refusal that the tool knows; else a problem document. */
   refuse?(refusal: Refusal): Answer;
-  /** The status for "too many", where the tool gives up on a 429. */
-  readonly tooManyStatus?: 503;
+  /** It gives up on a 429, and tries again after a 503. */
+  readonly isPatient?: true;
 }
 
 /**

@@ -24,6 +24,11 @@ export type AdapterName = keyof typeof ADAPTERS;
 
 export const ADAPTER_NAMES = Object.keys(ADAPTERS) as readonly AdapterName[];
 
+/** Where a tool with this key of the adapter's sends, below the service's address. */
+export function pathFor(adapter: AdapterName, key: string): string {
+  return `/api/in/${adapter}${ADAPTERS[adapter].address(key)}`;
+}
+
 export function isAdapterName(name: string): name is AdapterName {
   return Object.hasOwn(ADAPTERS, name);
 }

@@ -47,6 +47,11 @@ const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
     level: 'info',
     message: 'Repeated alert: the first answer is given again',
   },
+  'delivery.ignored': {
+    component: 'api',
+    level: 'debug',
+    message: 'Delivery ignored: its adapter does not know this event, or leaves it out',
+  },
   'alert.refused': {
     component: 'api',
     level: ({ code }) => REFUSED_ALERT_LEVELS[code] ?? 'info',
@@ -83,6 +88,8 @@ const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
   'integration.created': { component: 'api', level: 'info', message: 'Integration created' },
   'integration.revoked': { component: 'app', level: 'info', message: 'Integration revoked' },
   'integration.rotated': { component: 'api', level: 'info', message: 'Integration token rotated' },
+  'key.made': { component: 'app', level: 'info', message: 'Key made' },
+  'key.revoked': { component: 'app', level: 'info', message: 'Key revoked' },
   'chat.unreachable': { component: 'worker', level: 'warn', message: 'Chat is unreachable' },
   'chat.reachable': { component: 'bot', level: 'info', message: 'Chat is reachable again' },
   'chat.blocked': { component: 'app', level: 'info', message: 'Chat blocked by the operator' },

@@ -5,6 +5,8 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/(?<!\d)\d{6,20}:[A-Za-z0-9_-]{30,}/g, '[REDACTED]'],
   // JWTs, also cut ones.
   [/eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,2}/g, '[REDACTED]'],
+  // Capability keys: 32 bytes in base64url, in addresses and alone.
+  [/(?<![\w-])[\w-]{43}(?![\w-])/g, '[REDACTED]'],
   // Authorization headers. The lookahead spares prose such as "bearer authentication".
   [/\b([Bb]asic|[Bb]earer|BASIC|BEARER) +(?=\S*[\dA-Z=])[A-Za-z0-9+/=_.~-]{6,}/g, '$1 [REDACTED]'],
   // User and password in URLs (Redis, PostgreSQL, proxies). The scheme's length is bounded to keep this linear.
@@ -13,7 +15,7 @@ const RULES: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Every rule's form has one of these. */
-const SUSPICIOUS = /[:@=]|eyJ|asic |earer |BASIC |BEARER /;
+const SUSPICIOUS = /[:@=]|[\w-]{43}|eyJ|asic |earer |BASIC |BEARER /;
 
 /** Shorter texts would blank out ordinary words. */
 const SHORTEST_SECRET = 8;

@@ -22,16 +22,17 @@ export function createSetUpSignal(deps: {
   async function hear(message: string): Promise<void> {
     // Published below.
     const setUp = JSON.parse(message) as SetUp;
-    const claim = `${channel}:${setUp.integrationId}`;
+    const { integrationId, keyId } = setUp;
+    const claim = `${channel}:${integrationId}${keyId === undefined ? '' : `:${keyId}`}`;
     if ((await publisher.set(claim, '1', 'EX', CLAIM_SECONDS, 'NX')) === 'OK') await tell?.(setUp);
   }
 
   return {
     async publish(setUp) {
-      const { integrationId, locale } = setUp;
+      const { integrationId, locale, keyId } = setUp;
       const told =
         tell === undefined
-          ? publisher.publish(channel, JSON.stringify({ integrationId, locale }))
+          ? publisher.publish(channel, JSON.stringify({ integrationId, locale, keyId }))
           : within(WAIT_MS, () => tell?.(setUp) ?? Promise.resolve());
       await told.catch(() => undefined);
     },

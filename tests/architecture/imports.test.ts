@@ -36,7 +36,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   sandbox: { code: ['async'], types: ['domain', 'services'] },
   app: {
     code: ['domain', 'async', 'services', 'crypto', 'db', 'redis', 'queue', 'telegram', 'ops', 'http'].concat(
-      ['api', 'admin', 'bot', 'sandbox'],
+      ['api', 'admin', 'bot', 'sandbox', 'ingest'],
     ),
     types: ['config'],
   },

@@ -4,6 +4,7 @@ import type { Queue } from 'bullmq';
 import { createUseCases } from '../../src/app/core.ts';
 import { type ApiServerDeps, createApiServer } from '../../src/app/servers.ts';
 import { loadConfig } from '../../src/config/config.ts';
+import { createKeySource } from '../../src/crypto/key-source.ts';
 import { createTokens, type IssuedToken, type Tokens } from '../../src/crypto/tokens.ts';
 import type { AlertRecord } from '../../src/domain/alert.ts';
 import { createEventBus, type DomainEventName } from '../../src/domain/events.ts';
@@ -16,6 +17,7 @@ import type { PayloadCipher } from '../../src/services/ports/crypto.ts';
 import type { IncidentRepository, ShownTexts, UpdateQueue } from '../../src/services/ports/incidents.ts';
 import type { IntegrationRepository } from '../../src/services/ports/integrations.ts';
 import type { JobRuns } from '../../src/services/ports/jobs.ts';
+import type { KeyRepository, StoredKey } from '../../src/services/ports/keys.ts';
 import type { DatabaseMaintenance } from '../../src/services/ports/maintenance.ts';
 import type { AlertJob, AlertQueue } from '../../src/services/ports/queue.ts';
 import type { SetUp } from '../../src/services/ports/set-ups.ts';
@@ -33,6 +35,7 @@ export interface ApiFixture {
   readonly api: HttpServer;
   readonly url: string;
   readonly tokens: Tokens;
+  readonly useCases: Pick<ReturnType<typeof createUseCases>, 'alerts' | 'integrations' | 'keys'>;
   /** Moves all clocks of the services, in milliseconds; JWT libraries keep the real time. */
   readonly clock: { now(): number; skew: number };
   readonly integrations: Map<number, Integration>;
@@ -68,6 +71,8 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     open: (sealed) => JSON.parse(Buffer.from(sealed, 'base64').toString()),
     sealTags: (tags) => tags.join('|'),
     openTags: (sealed) => sealed.split('|'),
+    sealOptions: (options) => JSON.stringify(options),
+    openOptions: (sealed) => JSON.parse(sealed),
     newAlertId: randomUUID,
     hashChat: (chatId) => `hash-of-${chatId}`,
     hashClient: (address) => `hash-of-${address}`,
@@ -93,7 +98,10 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     rotate: async (id, oldHash, next) => {
       const known = integrations.get(id);
       if (known?.tokenHash !== oldHash) return undefined;
-      const rotated = { ...known, tokenHash: next.tokenHash, expiresAt: next.expiresAt };
+      const { tokenHash, scope, expiresAt } = next;
+      const rotated = { ...known, tokenHash, scope, expiresAt };
+      if (next.revokeKeys)
+        for (const [key, { integrationId }] of stored) if (integrationId === id) stored.delete(key);
       integrations.set(id, rotated);
       return rotated;
     },
@@ -149,6 +157,24 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
       return known !== undefined;
     },
   });
+  const stored = new Map<number, StoredKey>();
+  const keyRepository: KeyRepository = {
+    findByHash: async (hash) => [...stored.values()].find(({ keyHash }) => keyHash === hash),
+    list: async (id) => [...stored.values()].filter(({ integrationId }) => integrationId === id),
+    add: async (key, most) => {
+      if (integrations.get(key.integrationId)?.status !== 'active') return 'not_active';
+      if ((await keyRepository.list(key.integrationId)).length >= most) return 'too_many';
+      const added = { ...key, id: stored.size + 1 };
+      stored.set(added.id, added);
+      return added;
+    },
+    remove: async (integrationId, id) => {
+      const known = stored.get(id);
+      if (known?.integrationId !== integrationId) return undefined;
+      stored.delete(id);
+      return known;
+    },
+  };
   const queue = part<AlertQueue>({
     add: async (job, sealed) => void jobs.push({ ...job, sealed }),
     drop: async () => undefined,
@@ -180,7 +206,8 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     void logged.push({ level, fields, message });
   const useCases = createUseCases(
     {
-      ...{ cipher, tokens, ledger, queue, repository, ended },
+      ...{ cipher, tokens, ledger, queue, repository, ended, keyRepository },
+      keySource: createKeySource(),
       incidents: part<IncidentRepository>({}),
       texts: part<ShownTexts>({}),
       updates: part<UpdateQueue>({}),
@@ -193,6 +220,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
   const api = createApiServer({
     alerts: useCases.alerts,
     integrations: useCases.integrations,
+    keys: useCases.keys,
     tokens,
     clock,
     setUps: { publish: async (setUp) => void setUps.push(setUp) },
@@ -202,6 +230,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     metrics: { render: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }) },
     // Without a password nothing touches the queues; tests with one pass real queues.
     queues: { alerts: undefined as unknown as Queue, maintenance: undefined as unknown as Queue },
+    reportIgnored: (adapter, requestId) => services.events.emit('delivery.ignored', { adapter, requestId }),
     isPaused: async () => false,
     whyWaiting: async (waiting) => waiting.map(() => null),
     reportRefusal: (kind, { requestId }) =>
@@ -244,6 +273,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     api,
     url,
     tokens,
+    useCases,
     clock,
     integrations,
     records,

@@ -4,9 +4,11 @@ import { type AlertBot, createBot } from '../../src/bot/bot.ts';
 import type { Holding, Lease } from '../../src/bot/updates/lease.ts';
 import { createPoller, type PollerDeps } from '../../src/bot/updates/poller.ts';
 import { loadConfig } from '../../src/config/config.ts';
+import { createKeySource } from '../../src/crypto/key-source.ts';
 import { createTokens, hashToken, type TokenClaims } from '../../src/crypto/tokens.ts';
 import { createChatRepository } from '../../src/db/chats/chat-repository.ts';
 import { createIntegrationRepository } from '../../src/db/integrations/integration-repository.ts';
+import { createKeyRepository } from '../../src/db/keys/key-repository.ts';
 import { createEventBus } from '../../src/domain/events.ts';
 import type { Integration } from '../../src/domain/integration.ts';
 import { createLogger } from '../../src/ops/logger.ts';
@@ -50,7 +52,7 @@ export interface BotRig {
   readonly accepted: {
     integration: Integration;
     request: AlertRequest;
-    idempotencyKey: string | undefined;
+    idempotencyKey: Parameters<AlertService['accept']>[2]['idempotencyKey'];
   }[];
   readonly log: LogEntry[];
   /** Replaces what AlertService.accept does. */
@@ -110,6 +112,8 @@ export async function createBotRig(
       },
       // The bot asks for integrations alone; alerts are the test's (onAccept).
       ...({ queue: { drop: async () => undefined } } as unknown as Pick<Ports, 'queue'>),
+      keyRepository: createKeyRepository(db),
+      keySource: createKeySource(),
       ...({} as Pick<Ports, 'ledger' | 'ended' | 'database' | 'jobRuns' | 'incidents' | 'texts' | 'updates'>),
     },
     { config: loadConfig({}, () => ''), clock, events: createEventBus() },

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { AppError } from '../../domain/errors.ts';
 import { clientOf } from '../../http/client-address.ts';
+import { readBasic } from '../../http/credentials.ts';
 import { publicPrefix } from '../../http/public-address.ts';
 import type { ReportRefusal } from '../../http/refusals.ts';
 import type { OperatorCredentials } from './credentials.ts';
@@ -29,7 +30,7 @@ export function createOperatorGuard(deps: {
       next();
       return;
     }
-    const basic = readBasic(req);
+    const basic = readBasic(req.headers.authorization);
     if (basic !== undefined) {
       const { isRight, isLimited } = await trySignIn(deps, req, basic);
       if (isRight) {
@@ -78,14 +79,6 @@ function challenge(req: Request, res: Response): void {
 function opensPage(req: Request): boolean {
   const reads = req.method === 'GET' || req.method === 'HEAD';
   return reads && (req.headers.accept ?? '').includes('text/html');
-}
-
-function readBasic(req: Request): { user: string; password: string } | undefined {
-  const encoded = /^basic +([A-Za-z0-9+/=]+) *$/i.exec(req.headers.authorization ?? '')?.[1];
-  if (encoded === undefined) return undefined;
-  const pair = Buffer.from(encoded, 'base64').toString('utf8');
-  const colon = pair.indexOf(':');
-  return colon === -1 ? undefined : { user: pair.slice(0, colon), password: pair.slice(colon + 1) };
 }
 
 function readCookie(req: Request, name: string): string | undefined {

@@ -6,8 +6,6 @@ import { createJsonBody, invalid } from '../../http/json-body.ts';
 import { methodNotAllowed } from '../../http/method-not-allowed.ts';
 import { publicPrefix } from '../../http/public-address.ts';
 import type { Waits } from '../../http/waits.ts';
-import type { AcceptedAlert } from '../../services/alerts/accept.ts';
-import type { Sender } from '../../services/alerts/alert-request.ts';
 import { type AlertService, IDEMPOTENCY_WINDOW_MS, type SeenAlert } from '../../services/alerts/alerts.ts';
 import type { Clock } from '../../services/ports/clock.ts';
 import { integrationOf } from '../auth/request-context.ts';
@@ -16,7 +14,7 @@ import { validateStatus } from '../auth/validate-status.ts';
 import { WaitSchema } from '../integrations/integration-schemas.ts';
 import { presentAccepted, presentAlert, presentIgnored } from '../presenters.ts';
 import { createAlertSchema } from './alert-schema.ts';
-import type { Ingest } from './ingest.ts';
+import type { Ingest, IngestSource } from './ingest.ts';
 import { preferredWait } from './prefer.ts';
 
 /** The form of the ids that we give; others need no look-up. */
@@ -51,7 +49,12 @@ export function createAlertRoutes(deps: {
     { optional: false },
   );
 
-  async function answer(req: Request, res: Response, accepted: AcceptedAlert, sender: Sender): Promise<void> {
+  const answer: IngestSource['answer'] = async (req, res, [accepted], sender) => {
+    if (accepted === undefined) throw new Error('the one alert of this call has no outcome');
+    if (accepted === 'ignored') {
+      res.status(202).json(presentIgnored(warningsOf(req)));
+      return;
+    }
     if (accepted.replayed) res.setHeader('Idempotency-Replayed', 'true');
     res.setHeader('Location', `${publicPrefix(req)}/api/alerts/${accepted.id}`);
     const answered = presentAccepted(accepted, warningsOf(req));
@@ -63,7 +66,7 @@ export function createAlertRoutes(deps: {
     }
     res.setHeader('Preference-Applied', `wait=${seconds}`);
     res.status(202).json({ ...answered, status: alert.status, alert: await present(alert) });
-  }
+  };
 
   function warningsOf(req: Request): readonly string[] {
     const { warnings } = body.of(req);
@@ -115,9 +118,8 @@ export function createAlertRoutes(deps: {
     .post(
       ...ingest({
         read: [deps.readJson, body.validate, checkIdempotencyKey],
-        alertOf: (req) => ({ request: body.of(req).input, idempotencyKey: idempotencyKeyOf(req) }),
+        alertsOf: (req) => [{ request: body.of(req).input, idempotencyKey: idempotencyKeyOf(req) }],
         answer,
-        ignore: (req, res) => void res.status(202).json(presentIgnored(warningsOf(req))),
       }),
     )
     .all(limit, methodNotAllowed('POST'));

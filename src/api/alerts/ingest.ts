@@ -1,32 +1,44 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { toAppError } from '../../http/foreign-errors.ts';
 import type { AcceptedAlert } from '../../services/alerts/accept.ts';
-import type { AlertRequest, Sender } from '../../services/alerts/alert-request.ts';
+import type { AlertRequest, IdempotencyKey, Sender } from '../../services/alerts/alert-request.ts';
 import type { AlertService } from '../../services/alerts/alerts.ts';
 import { authenticatedOf, isSetupToken } from '../auth/request-context.ts';
-import { requireScope } from '../auth/require-scope.ts';
+import type { SenderRule } from '../auth/verify-sender.ts';
 import type { QuotaHeaders } from '../quota-headers.ts';
 
-/** What differs between the calls that take an alert in. */
-interface IngestSource {
+/** An alert that a request asks for. */
+export interface Incoming {
+  readonly request: AlertRequest;
+  readonly idempotencyKey?: IdempotencyKey | undefined;
+}
+
+/** `ignored`: there was nothing to resolve. */
+export type Outcome = AcceptedAlert | 'ignored';
+
+/** What differs between the calls that take alerts in. */
+export interface IngestSource extends SenderRule {
+  /** What has to be read before the sender is known, because its tool puts the key there. */
+  readonly first?: readonly RequestHandler[];
   /** Reads and checks the request, one after the other. */
   readonly read: readonly RequestHandler[];
-  /** What `read` made of it. */
-  alertOf(req: Request): { readonly request: AlertRequest; readonly idempotencyKey: string | undefined };
-  answer(req: Request, res: Response, accepted: AcceptedAlert, sender: Sender): Promise<void>;
-  /** There was nothing to resolve. */
-  ignore(req: Request, res: Response): void;
+  /** What `read` made of it, in the order in which they are taken in; none: it is an event of no interest. */
+  alertsOf(req: Request): readonly Incoming[];
+  /** What of the request was cut, left out or not known. */
+  warningsOf?(req: Request): readonly string[];
+  /** @param outcomes one for each of the alerts */
+  answer(req: Request, res: Response, outcomes: readonly Outcome[], sender: Sender): void | Promise<void>;
 }
 
 export type Ingest = (source: IngestSource) => (RequestHandler | ErrorRequestHandler)[];
 
 /**
- * The one way in for an alert: how often (per address), who (verifyJwtToken), what (the source), then the alert service,
+ * The one way in for an alert: how often (per address), who (verifySender), what (the source), then the alert service,
  * whose one statement proves the sender and takes the alert in. A refusal is reported once, by the service.
  */
 export function createIngest(deps: {
   limit: RequestHandler;
-  verifyJwtToken: RequestHandler;
+  verifySender: (rule: SenderRule) => RequestHandler;
   alerts: Pick<AlertService, 'accept' | 'acceptKeyed' | 'refuse'>;
   quota: Pick<QuotaHeaders, 'announce'>;
 }): Ingest {
@@ -35,8 +47,7 @@ export function createIngest(deps: {
   /** Express passes it by unless one of the handlers before it failed: what comes after it, the service reports. */
   const refuse: ErrorRequestHandler = async (error: unknown, req, _res, next) => {
     const refusal = toAppError(error);
-    const sender = req.user && { ...senderOf(req), isSetup: isSetupToken(req.user.claims) };
-    const told = await alerts.refuse(sender, refusal, { requestId: req.requestId });
+    const told = await alerts.refuse(knownSender(req), refusal, { requestId: req.requestId });
     next(told === refusal ? error : told);
   };
 
@@ -46,31 +57,45 @@ export function createIngest(deps: {
     next(error);
   };
 
-  return ({ read, alertOf, answer, ignore }) => [
+  async function accept(req: Request, sender: Sender, { request, idempotencyKey }: Incoming) {
+    const isGone = () => req.socket.destroyed;
+    const context = { requestId: req.requestId, idempotencyKey, isGone };
+    const { key } = request;
+    return key === undefined
+      ? alerts.accept(sender, request, context)
+      : alerts.acceptKeyed(sender, { ...request, key }, context);
+  }
+
+  return (source) => [
     deps.limit,
-    deps.verifyJwtToken,
-    requireScope('alert:send'),
-    ...read,
+    ...(source.first ?? []),
+    deps.verifySender(source),
+    ...source.read,
     refuse,
     async (req: Request, res: Response): Promise<void> => {
       const sender = senderOf(req);
-      const { request, idempotencyKey } = alertOf(req);
-      const isGone = () => req.socket.destroyed;
-      const context = { requestId: req.requestId, idempotencyKey, isGone };
-      const { key } = request;
-      const accepted =
-        key === undefined
-          ? await alerts.accept(sender, request, context)
-          : await alerts.acceptKeyed(sender, { ...request, key }, context);
-      if (accepted === 'ignored') return ignore(req, res);
-      quota.announce(res, { limit: accepted.dailyLimit, remaining: accepted.remaining });
-      await answer(req, res, accepted, sender);
+      const outcomes: Outcome[] = [];
+      for (const incoming of source.alertsOf(req)) {
+        const outcome = await accept(req, sender, incoming);
+        outcomes.push(outcome);
+        if (outcome !== 'ignored')
+          quota.announce(res, { limit: outcome.dailyLimit, remaining: outcome.remaining });
+      }
+      await source.answer(req, res, outcomes, sender);
     },
     tellQuota,
   ];
 }
 
+/** The key was looked up by verifySender; a token is proved by the accept itself. */
 function senderOf(req: Request): Sender {
+  if (req.key !== undefined) return { id: req.key.integrationId, tokenHash: null };
   const { claims, tokenHash } = authenticatedOf(req);
   return { id: Number(claims.sub), tokenHash };
+}
+
+/** Who has shown something that was verified; undefined: nobody. */
+function knownSender(req: Request): Parameters<AlertService['refuse']>[0] {
+  if (req.key === undefined && req.user === undefined) return undefined;
+  return { ...senderOf(req), isSetup: req.user !== undefined && isSetupToken(req.user.claims) };
 }

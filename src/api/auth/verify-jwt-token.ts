@@ -10,20 +10,21 @@ import {
   type TokenClaims,
   type Tokens,
 } from '../../crypto/tokens.ts';
+import { isKeyForm } from '../../domain/capability-key.ts';
 import { AppError } from '../../domain/errors.ts';
-import { bearerToken } from '../../http/bearer.ts';
+import { tokenOf } from '../../http/credentials.ts';
 import type { Clock } from '../../services/ports/clock.ts';
 import { isSetupToken } from './request-context.ts';
 
 /**
- * Passport with passport-jwt: proves the Bearer token of a request (signature, issuer, audience, expiry, form of the
+ * Passport with passport-jwt: proves the token of a request (Bearer or Basic; signature, issuer, audience, expiry, form of the
  * claims) and sets `req.user`, or refuses it (`unauthorized`). Whether the token is still its integration's newest one
  * is not asked here: loadIntegration does, or the accept of an alert.
  */
 export function createVerifyJwtToken(deps: { tokens: Pick<Tokens, 'key'>; clock: Clock }): RequestHandler {
   const strategy = new Strategy(
     {
-      jwtFromRequest: bearerToken,
+      jwtFromRequest: tokenOf,
       // passport-jwt hands it on to jsonwebtoken, which takes a KeyObject and is 50 times faster with one; only the
       // type declaration does not know it.
       secretOrKey: deps.tokens.key as unknown as Buffer,
@@ -39,7 +40,7 @@ export function createVerifyJwtToken(deps: { tokens: Pick<Tokens, 'key'>; clock:
       const expiresAt = claims.exp * 1000;
       if (expiresAt <= deps.clock.now())
         return done(null, false, new jwt.TokenExpiredError('jwt expired', new Date(expiresAt)));
-      done(null, { claims, tokenHash: hashToken(bearerToken(req) ?? '') });
+      done(null, { claims, tokenHash: hashToken(tokenOf(req) ?? '') });
     },
   );
   // An instance of its own: the package's export is a singleton. By name, because Passport copies a named strategy per
@@ -77,13 +78,22 @@ function readClaims(payload: unknown): TokenClaims | undefined {
 
 /** `info`: why passport-jwt refused. */
 function refusal(req: Request, info: unknown): AppError {
-  const token = bearerToken(req);
+  const token = tokenOf(req);
+  if (token !== null && isKeyForm(token)) return onlySends();
   if (token !== null) return new AppError('unauthorized', whyRefused(token, info));
   return new AppError(
     'unauthorized',
     req.headers.authorization === undefined
       ? 'The token is missing. Send it as "Authorization: Bearer <token>".'
       : 'The Authorization header contains no token. Send it as "Authorization: Bearer <token>".',
+  );
+}
+
+/** Any key, good or bad: it is not even looked up. */
+function onlySends(): AppError {
+  return new AppError(
+    'scope_missing',
+    'This is the key of a tool: it can only send, to the address below /api/in that POST /api/keys gave for it.',
   );
 }
 

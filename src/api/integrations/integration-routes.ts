@@ -3,17 +3,23 @@ import { createJsonBody } from '../../http/json-body.ts';
 import { methodNotAllowed } from '../../http/method-not-allowed.ts';
 import { publicPrefix } from '../../http/public-address.ts';
 import type { IntegrationService } from '../../services/integrations/integrations.ts';
+import type { KeyService } from '../../services/keys/keys.ts';
 import type { SetUpSignal } from '../../services/ports/set-ups.ts';
 import { authenticatedOf, integrationOf } from '../auth/request-context.ts';
 import { requireOwnChat } from '../auth/require-own-chat.ts';
 import { requireScope } from '../auth/require-scope.ts';
-import { nextStep, presentIntegration } from '../presenters.ts';
+import { nextStep, presentIntegration, presentKey } from '../presenters.ts';
 import type { QuotaHeaders } from '../quota-headers.ts';
-import { CreateIntegrationSchema, RevokeIntegrationSchema } from './integration-schemas.ts';
+import {
+  CreateIntegrationSchema,
+  RevokeIntegrationSchema,
+  RotateTokenSchema,
+} from './integration-schemas.ts';
 
 /** The calls about the token's own integration, to be mounted below /api. */
 export function createIntegrationRoutes(deps: {
   integrations: Pick<IntegrationService, 'create' | 'revoke' | 'rotate'>;
+  keys: Pick<KeyService, 'list'>;
   quota: Pick<QuotaHeaders, 'resetsAt'>;
   verifyJwtToken: RequestHandler;
   loadIntegration: RequestHandler;
@@ -24,6 +30,7 @@ export function createIntegrationRoutes(deps: {
 }): Router {
   const { integrations, quota, verifyJwtToken, loadIntegration, readJson } = deps;
   const createBody = createJsonBody(() => CreateIntegrationSchema, { optional: true });
+  const rotateBody = createJsonBody(() => RotateTokenSchema, { optional: true });
   const revokeBody = createJsonBody(() => RevokeIntegrationSchema, { optional: true });
   const router = Router();
 
@@ -73,10 +80,24 @@ export function createIntegrationRoutes(deps: {
 
   router
     .route('/rotateToken')
-    .post(verifyJwtToken, loadIntegration, requireScope('integration:rotate'), async (req, res) => {
-      const { integration, token } = await integrations.rotate(integrationOf(req));
-      res.json({ integration: presentIntegration(integration, quota.resetsAt()), token });
-    })
+    .post(
+      verifyJwtToken,
+      loadIntegration,
+      requireScope('integration:rotate'),
+      readJson,
+      rotateBody.validate,
+      async (req, res) => {
+        const { revokeKeys = false } = rotateBody.of(req).input;
+        // Before: once there is a new token, nothing may keep its holder from reading it.
+        const living = revokeKeys ? [] : await deps.keys.list(integrationOf(req));
+        const { integration, token } = await integrations.rotate(integrationOf(req), revokeKeys);
+        res.json({
+          integration: presentIntegration(integration, quota.resetsAt()),
+          token,
+          keys: living.map(presentKey),
+        });
+      },
+    )
     .all(methodNotAllowed('POST'));
 
   return router;

@@ -15,6 +15,11 @@ const NewIntegrationSchema = z.object(
 );
 const RevocationSchema = z.object({ chatId: optional(ChatIdSchema) }, 'Send a JSON object.');
 
+const RotationSchema = z.object(
+  { revokeKeys: optional(z.boolean('Send true or false.')) },
+  'Send a JSON object.',
+);
+
 /** Spaces (RFC 6749), commas or a list. */
 const scopeList: ReadField = (value) => {
   const text =
@@ -28,10 +33,14 @@ const readNewIntegration = createFieldReader({
   chatId: chatNumber,
   showName: yesOrNo,
 });
+const readRotation = createFieldReader({ revokeKeys: yesOrNo });
 const readRevocation = createFieldReader({ chatId: chatNumber });
 
 /** POST /api/createIntegration. What a name and a scope may hold is the service's rule. */
 export const CreateIntegrationSchema = behindReader(readNewIntegration, NewIntegrationSchema);
+
+/** POST /api/rotateToken. */
+export const RotateTokenSchema = behindReader(readRotation, RotationSchema);
 
 /** POST /api/revokeIntegration. */
 export const RevokeIntegrationSchema = behindReader(readRevocation, RevocationSchema);

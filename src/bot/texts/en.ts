@@ -57,6 +57,8 @@ ${pre('bash')(curl)}
 
 The answer contains the integration's token: use that one to send alerts.`,
   setUp: (name) => `The integration “${name}” is set up: its alerts arrive in this chat.`,
+  keyMadeByApi: ({ adapter, name, integration }) =>
+    `A new key of the integration “${integration}” was made: “${name}”, for ${adapter}. It can send alerts to this chat. If you don't know it, revoke it with /keys.`,
   tokenSentPrivately: "I've sent you the setup token in our private chat.",
   tokenNeedsPrivateChat:
     "A setup token is secret, so I don't show it here. Open our private chat with this button and press Start to get it.",
@@ -126,6 +128,7 @@ The answer contains the integration's token: use that one to send alerts.`,
     unsupported_media_type: "I can't read that.",
     already_used: 'That setup token has already been used. Get a new one with /token.',
     too_many_integrations: 'This chat has reached its limit of integrations. Revoke one with /revoke first.',
+    too_many_keys: 'This integration has as many keys as it may have. Revoke one with /keys first.',
     idempotency_mismatch: 'That request was made before, with different content.',
     not_resendable: "That alert can't be sent again.",
     quota_exhausted: "This integration has used up today's quota. /quota shows when it resets.",

@@ -57,6 +57,8 @@ ${pre('bash')(curl)}
 
 La respuesta contiene el token de la integración: úsalo para enviar alertas.`,
   setUp: (name) => `La integración «${name}» ya está configurada: sus alertas llegarán a este chat.`,
+  keyMadeByApi: ({ adapter, name, integration }) =>
+    `Se ha creado una clave nueva de la integración «${integration}»: «${name}», para ${adapter}. Con ella se pueden enviar alertas a este chat. Si no la reconoces, revócala con /keys.`,
   tokenSentPrivately: 'Te he enviado el token de configuración por nuestro chat privado.',
   tokenNeedsPrivateChat:
     'Un token de configuración es secreto, así que no lo muestro aquí. Abre nuestro chat privado con este botón y pulsa Iniciar para recibirlo.',
@@ -130,6 +132,7 @@ La respuesta contiene el token de la integración: úsalo para enviar alertas.`,
     unsupported_media_type: 'No puedo leer eso.',
     already_used: 'Ese token de configuración ya se ha usado. Obtén uno nuevo con /token.',
     too_many_integrations: 'Este chat ya tiene el máximo de integraciones. Revoca antes una con /revoke.',
+    too_many_keys: 'Esta integración ya tiene el máximo de claves. Revoca antes una con /keys.',
     idempotency_mismatch: 'Esa petición ya se hizo con otro contenido.',
     not_resendable: 'Esa alerta no se puede volver a enviar.',
     quota_exhausted: 'Esta integración ha agotado la cuota de hoy. /quota muestra cuándo se renueva.',

@@ -42,6 +42,8 @@ export interface Texts {
   }): FmtString;
   /** When the setup token was exchanged. */
   setUp(name: string): string;
+  /** A key of an integration was made by the API. */
+  keyMadeByApi(fields: { adapter: string; name: string; integration: string }): string;
   readonly tokenSentPrivately: string;
   readonly tokenNeedsPrivateChat: string;
   readonly openPrivateChat: string;

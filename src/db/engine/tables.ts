@@ -13,6 +13,7 @@ export const TABLES: readonly Table[] = [
   { name: 'Integrations', key: ['id'], serial: 'id' },
   { name: 'Alerts', key: ['id'] },
   { name: 'Incidents', key: ['id'] },
+  { name: 'Keys', key: ['id'], serial: 'id' },
   { name: 'Chats', key: ['chatId'] },
   { name: 'Invites', key: ['hash'] },
   { name: 'JobRuns', key: ['name', 'slot'] },

@@ -8,6 +8,7 @@ import { createSession } from '../engine/session.ts';
 import { CLEAR_SUSPICION } from '../hot-statements.ts';
 import { AlertModel } from '../models/alert-model.ts';
 import { IntegrationModel, toIntegration } from '../models/integration-model.ts';
+import { KeyModel } from '../models/key-model.ts';
 import { createFindIntegration } from './find-integration.ts';
 import { purgeIntegrations } from './purge-integrations.ts';
 import { lastQuotaReset, markDone, resetQuotas } from './quota-resets.ts';
@@ -120,13 +121,17 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
       await retryConflicts(() => integrations().patch(as).where({ id, tokenHash }));
     },
 
-    async rotate(id, oldHash, next) {
-      const rows = await integrations()
-        .patch({ tokenHash: next.tokenHash, expiresAt: next.expiresAt, updatedAt: next.now })
-        .where({ id, tokenHash: oldHash, status: 'active' })
-        .returning('*');
-      return first(rows);
-    },
+    rotate: (id, oldHash, { now, revokeKeys, ...next }) =>
+      retryConflicts(() =>
+        knex.transaction(async (trx) => {
+          const rows = await integrations(trx)
+            .patch({ ...next, updatedAt: now })
+            .where({ id, tokenHash: oldHash, status: 'active' })
+            .returning('*');
+          if (rows.length > 0 && revokeKeys) await KeyModel.query(trx).delete().where({ integrationId: id });
+          return first(rows);
+        }),
+      ),
 
     revoke: (id, now) =>
       retryConflicts(() =>
@@ -140,6 +145,7 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
             .returning('*');
           const integration = first(rows);
           if (integration === undefined) return undefined;
+          await KeyModel.query(trx).delete().where({ integrationId: id });
           const ended = await AlertModel.query(trx)
             .patch({ status: 'failed', reason: 'revoked', endedAt: now })
             .where({ integrationId: id, status: 'queued' })

@@ -11,7 +11,7 @@ export const alertmanager = defineAdapter({
   options: NO_OPTIONS,
   schema: AlertGroupSchema,
   // It gives up on a 429, and repeats a 5xx (notify/webhook and notify/util of prometheus/alertmanager).
-  tooManyStatus: 503,
+  isPatient: true,
   map(group) {
     const { title, message, severity } = describeGroup(group);
     const isResolved = group.status === 'resolved';

@@ -58,21 +58,15 @@ export const gotify = defineAdapter({
   },
   answer({ id, alert, now }) {
     return {
-      status: 200,
-      body: {
-        id: numberOf(id),
-        appid: 0,
-        message: alert.message,
-        title: alert.title ?? '',
-        priority: { low: 1, normal: 5, high: 8 }[alert.priority ?? 'normal'],
-        date: new Date(now).toISOString(),
-      },
+      id: numberOf(id),
+      appid: 0,
+      message: alert.message,
+      title: alert.title ?? '',
+      priority: { low: 1, normal: 5, high: 8 }[alert.priority ?? 'normal'],
+      date: new Date(now).toISOString(),
     };
   },
-  refuse: ({ status, title, detail }) => ({
-    status,
-    body: { error: title, errorCode: status, errorDescription: detail },
-  }),
+  refuse: ({ status, title, detail }) => ({ error: title, errorCode: status, errorDescription: detail }),
 });
 
 /** In the address or in the body. */

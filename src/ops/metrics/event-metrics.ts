@@ -22,6 +22,8 @@ export function countEvents(
   deps: {
     readonly events: EventBus;
     readonly clock: Clock;
+    /** The names of the adapters. */
+    readonly adapters?: readonly string[];
     /** The newest backup on disk: when it was written (epoch ms), and its size. */
     readonly lastBackup?: { readonly at: number; readonly bytes: number };
   },
@@ -56,6 +58,12 @@ export function countEvents(
   const expired = count('pingui_alerts_expired_total', 'Alerts whose ttl ran out before they were sent.');
   const dropped = count('pingui_alerts_dropped_total', 'Jobs that the ledger has no entry for.');
   const refused = countBy('pingui_alerts_refused_total', 'code', 'Alerts refused.', REFUSALS);
+  const ignored = countBy(
+    'pingui_deliveries_ignored_total',
+    'adapter',
+    'Deliveries of tools that are no alert: events that their adapter does not know, or leaves out.',
+    deps.adapters ?? [],
+  );
   const deferred = countBy(
     'pingui_alerts_deferred_total',
     'reason',
@@ -95,6 +103,7 @@ export function countEvents(
     'alert.accepted': accepted,
     'alert.folded': folded,
     'alert.replayed': replayed,
+    'delivery.ignored': ({ adapter }) => ignored(adapter),
     'alert.refused': ({ code }) => refused(code),
     'alert.sending': null,
     'alert.delivered': ({ tookMs }) => {
@@ -114,6 +123,8 @@ export function countEvents(
     'integration.created': null,
     'integration.revoked': null,
     'integration.rotated': null,
+    'key.made': null,
+    'key.revoked': null,
     'chat.unreachable': unreachable,
     'chat.reachable': null,
     'chat.blocked': null,

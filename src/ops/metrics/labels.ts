@@ -87,6 +87,7 @@ const REFUSED: Readonly<Record<ErrorCode, boolean>> = {
   unsupported_media_type: true,
   already_used: false,
   too_many_integrations: false,
+  too_many_keys: false,
   idempotency_mismatch: true,
   not_resendable: false,
   quota_exhausted: true,

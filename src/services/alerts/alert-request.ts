@@ -1,10 +1,10 @@
 import type { AlertFormat, AlertPriority } from '../../domain/alert.ts';
 import type { Resolve } from '../../domain/incident.ts';
 
-/** Who sends: an integration, as its token names it. The accept itself proves that this is still so. */
+/** Who sends: an integration, as its token or key names it. The accept itself proves a token; a key was looked up before. */
 export interface Sender {
   readonly id: number;
-  /** Hex SHA-256 of the token that was presented; null: none was (the bot's own test alert). */
+  /** Hex SHA-256 of the token that was presented; null: none was (a capability key; the bot's own test alert). */
   readonly tokenHash: string | null;
 }
 

@@ -31,7 +31,7 @@ export interface AlertService {
   /**
    * Reports an alert that was refused before `accept` (a bad body, a missing scope, too many requests). What is wrong with
    * a request is told only to holders of a valid token.
-   * @param sender undefined if no token was verified; it may have shown a setup token
+   * @param sender undefined if nothing was verified; it may have shown a setup token
    * Returns what to answer, within 1.5 s: the refusal, that the token is dead, or that the database cannot tell.
    */
   refuse(
@@ -92,7 +92,10 @@ export function createAlertService(deps: {
     try {
       // SQLite's only connection may be waiting for another program's lock.
       const integration = await inTime(() => deps.integrations.findById(sender.id), NOT_ACCEPTED);
-      const isProved = integration !== undefined && integration.tokenHash === sender.tokenHash;
+      // A sender without a token was proved by a key.
+      const { tokenHash } = sender;
+      const isProved =
+        integration !== undefined && (tokenHash === null || integration.tokenHash === tokenHash);
       return isProved ? { told: refusal, integration } : { told: deadToken(sender.isSetup, integration) };
     } catch (error) {
       if (error instanceof AppError) return { told: error };

@@ -2,6 +2,7 @@ import type { TokenClaims, Tokens } from '../../crypto/tokens.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
 import type { Integration } from '../../domain/integration.ts';
+import { renewedScope } from '../../domain/scopes.ts';
 import { alreadyUsed, chatMismatch } from '../alerts/refusals.ts';
 import { refuseBlocked } from '../chats/refuse-blocked.ts';
 import { inTime } from '../in-time.ts';
@@ -29,8 +30,15 @@ export interface TokenExchange {
       showName?: boolean | undefined;
     },
   ): Promise<{ integration: Integration; token: string }>;
-  /** A new token; the old one is dead at once. @throws AppError unauthorized (replaced meanwhile), database_unavailable */
-  rotate(integration: Integration): Promise<{ integration: Integration; token: string }>;
+  /**
+   * A new token; the old one is dead at once. Where its scope was the default of its day, the new one has today's.
+   * @param revokeKeys deletes the integration's keys, which otherwise live on
+   * @throws AppError unauthorized (replaced meanwhile), database_unavailable
+   */
+  rotate(
+    integration: Integration,
+    revokeKeys?: boolean,
+  ): Promise<{ integration: Integration; token: string }>;
 }
 
 /** A token for a token. Who read a refusal holds no new one, so the one that he has stays good. */
@@ -86,15 +94,21 @@ export function createTokenExchange(deps: {
       return { integration, token: issued.token };
     },
 
-    async rotate(integration) {
-      const issued = tokens.issue(integration.id, integration.scope);
+    async rotate(integration, revokeKeys = false) {
+      const { scope: oldScope } = integration;
+      const scope = renewedScope(oldScope);
+      const issued = tokens.issue(integration.id, scope);
       const oldHash = integration.tokenHash ?? '';
-      const rotate = (from: string, tokenHash: string, expiresAt: number) =>
-        integrations.rotate(integration.id, from, { tokenHash, expiresAt, now: clock.now() });
+      const expiresAt = integration.expiresAt ?? issued.expiresAt;
+      const rotate = (
+        from: string,
+        next: { tokenHash: string; scope: string; expiresAt: number },
+        keys: boolean,
+      ) => integrations.rotate(integration.id, from, { ...next, now: clock.now(), revokeKeys: keys });
       const rotated = await inTime(
-        () => rotate(oldHash, issued.hash, issued.expiresAt),
+        () => rotate(oldHash, { tokenHash: issued.hash, scope, expiresAt: issued.expiresAt }, revokeKeys),
         STILL_GOOD,
-        () => rotate(issued.hash, oldHash, integration.expiresAt ?? issued.expiresAt),
+        () => rotate(issued.hash, { tokenHash: oldHash, scope: oldScope, expiresAt }, false),
       );
       if (rotated === undefined) {
         throw new AppError(

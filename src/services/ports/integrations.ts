@@ -40,15 +40,18 @@ export interface IntegrationRepository {
   ): Promise<Integration | 'too_many' | undefined>;
   /** Makes an activated integration the pending one that it was `before`, while `tokenHash` is still its token's. */
   undoActivation(before: Integration, tokenHash: string): Promise<void>;
-  /** Replaces the token only while `oldHash` is still the stored one and the status is active; else undefined. */
+  /**
+   * Replaces the token only while `oldHash` is still the stored one and the status is active; else undefined. With
+   * `revokeKeys` its keys are deleted in the same transaction.
+   */
   rotate(
     id: number,
     oldHash: string,
-    next: { tokenHash: string; expiresAt: number; now: number },
+    next: { tokenHash: string; scope: string; expiresAt: number; now: number; revokeKeys: boolean },
   ): Promise<Integration | undefined>;
   /**
-   * active or pending → revoked, token hash removed, and in the same transaction its queued alerts → failed
-   * ('revoked'). Returns the ids of those alerts (to be taken off the queue), or undefined if it was revoked before.
+   * active or pending → revoked, token hash removed, and in the same transaction its keys deleted and its queued alerts →
+   * failed ('revoked'). Returns the ids of those alerts (to be taken off the queue), or undefined if it was revoked before.
    */
   revoke(id: number, now: number): Promise<{ integration: Integration; alertIds: string[] } | undefined>;
   /** Whether alerts show the integration's name where its chat has others. */

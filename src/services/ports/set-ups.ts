@@ -1,8 +1,9 @@
-/** A setup token was exchanged: an integration is ready to send. */
+/** A setup token was exchanged: an integration is ready to send. With a `keyId`: a key of it was made by the API. */
 export interface SetUp {
   readonly integrationId: number;
-  /** The language (IETF) of whoever asked for the token. */
+  /** The language (IETF) of whoever asked for the token, where that is known. */
   readonly locale: string | undefined;
+  readonly keyId?: number;
 }
 
 /** Tells the bot of it, in whichever process that runs. At most once, and without a bot not at all. */

@@ -88,7 +88,7 @@ describe('the bot in a private chat', () => {
   );
 
   it('logs that a chat could not be told, and goes on', async () => {
-    await rig.bot.tellSetUp({ chatId: 404, name: 'secret' }, 'en');
+    await rig.bot.tellSetUp({ id: 1, chatId: 404, name: 'secret' }, 'en');
     expect(rig.log.at(-1)).toMatchObject({ level: 'warn', fields: { chatId: 'hash-of-404' } });
     expect(JSON.stringify(rig.log)).not.toContain('secret');
   });

@@ -14,6 +14,7 @@ import { migrate } from '../../../src/db/engine/migrate.ts';
 import { TABLES } from '../../../src/db/engine/tables.ts';
 import { installationId } from '../../../src/db/installation.ts';
 import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
+import { createKeyRepository } from '../../../src/db/keys/key-repository.ts';
 import { openMigrated } from '../../support/sqlite.ts';
 import { DAY_MS, NOW, newAlert, startDatabases } from './databases.ts';
 
@@ -45,6 +46,10 @@ async function openFilled(url: string, alerts = 700): Promise<Database> {
   await repository.markQuotaReset('2026-11-24', NOW);
   const chats = createChatRepository(db);
   await chats.register(42, NOW);
+  await createKeyRepository(db).add(
+    { integrationId: id, adapter: 'ntfy', name: 'one', keyHash: 'k', sealedOptions: 's', createdAt: NOW },
+    1,
+  );
   await chats.addInvite('a'.repeat(64), NOW + DAY_MS, NOW);
   return db;
 }

@@ -4,6 +4,7 @@ import { startDatabases } from './databases.ts';
 import { describeIncidentRepository } from './incidents-contract.ts';
 import { describeIntegrationRepository } from './integration-contract.ts';
 import { describeJobRuns } from './job-runs-contract.ts';
+import { describeKeys } from './keys-contract.ts';
 import { describeAlertLedger } from './ledger-contract.ts';
 import { describeLimits } from './limits-contract.ts';
 
@@ -17,4 +18,5 @@ for (const kind of databases.kinds) {
   describeLimits(kind);
   describeJobRuns(kind);
   describeChats(kind);
+  describeKeys(kind);
 }

@@ -185,7 +185,10 @@ export function describeIntegrationRepository(databases: TestDatabases): void {
 
     it('rotates only the token that is stored now, of an active integration', async () => {
       const { id } = await insertActive();
-      const next = { tokenHash: HASH, expiresAt: NOW + 5, now: NOW + 3 };
+      const next = {
+        ...{ tokenHash: HASH, scope: 'alert:send', expiresAt: NOW + 5, now: NOW + 3 },
+        revokeKeys: false,
+      };
       expect(await repository.rotate(id, 'd'.repeat(64), next)).toBeUndefined();
       expect(await repository.rotate(id, OTHER_HASH, next)).toMatchObject({
         tokenHash: HASH,

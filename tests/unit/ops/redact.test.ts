@@ -33,6 +33,8 @@ it.each([
   ['a password in a URL', 'redis://:pass@127.0.0.1:6379', 'redis://[REDACTED]@127.0.0.1:6379'],
   ['user and password in a URL', 'postgresql://u:p%40@db/x', 'postgresql://[REDACTED]@db/x'],
   ['a token in a query', '/hook?a=1&token=abcdef&b=2', '/hook?a=1&token=[REDACTED]&b=2'],
+  ['a key in a path', `POST /api/in/ntfy/${'Aa0_-'.repeat(8)}xyz?a=1`, 'POST /api/in/ntfy/[REDACTED]?a=1'],
+  ['a key alone', `{"key":"${'Aa0_-'.repeat(8)}xyz"}`, '{"key":"[REDACTED]"}'],
   ['a given secret', 'it is the literal/secret!', 'it is [REDACTED]!'],
   ['a given secret in a URL', 'x?y=the%20literal%2Fsecret', 'x?y=[REDACTED]'],
 ])('takes out %s', (_what, text, expected) => {

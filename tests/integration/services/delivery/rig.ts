@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createUseCases } from '../../../../src/app/core.ts';
 import { loadConfig } from '../../../../src/config/config.ts';
+import { createKeySource } from '../../../../src/crypto/key-source.ts';
 import { createPayloadCipher } from '../../../../src/crypto/payload-cipher.ts';
 import { createTokens, hashToken } from '../../../../src/crypto/tokens.ts';
 import { createAlertLedger } from '../../../../src/db/alerts/alert-ledger.ts';
@@ -8,6 +9,7 @@ import { createDatabaseMaintenance } from '../../../../src/db/backup/database-ma
 import { createChatRepository } from '../../../../src/db/chats/chat-repository.ts';
 import { createIntegrationRepository } from '../../../../src/db/integrations/integration-repository.ts';
 import { createJobRuns } from '../../../../src/db/jobs/job-runs.ts';
+import { createKeyRepository } from '../../../../src/db/keys/key-repository.ts';
 import type { AlertContent, AlertRecord } from '../../../../src/domain/alert.ts';
 import { createEventBus, type DomainEventName } from '../../../../src/domain/events.ts';
 import type { Integration } from '../../../../src/domain/integration.ts';
@@ -87,6 +89,8 @@ export async function createDeliveryRig(
       ...ports,
       ...NO_INCIDENTS,
       chatRepository: createChatRepository(db),
+      keyRepository: createKeyRepository(db),
+      keySource: createKeySource(),
       database: createDatabaseMaintenance(db),
       jobRuns: createJobRuns(db),
     },

@@ -1,0 +1,14 @@
+import { Model } from 'objection';
+
+/** A row of Keys: a capability key. */
+export class KeyModel extends Model {
+  static override tableName = 'Keys';
+
+  declare id: number;
+  declare integrationId: number;
+  declare adapter: string;
+  declare name: string;
+  declare keyHash: string;
+  declare options: string | null;
+  declare createdAt: number;
+}

@@ -6,6 +6,7 @@ import { unknownRoute } from '../http/problem-handlers.ts';
 import type { ReportRefusal } from '../http/refusals.ts';
 import type { Waits } from '../http/waits.ts';
 import type { AlertService } from '../services/alerts/alerts.ts';
+import type { PreviewAlerts } from '../services/alerts/preview.ts';
 import type { IntegrationService } from '../services/integrations/integrations.ts';
 import type { KeyService } from '../services/keys/keys.ts';
 import type { Clock } from '../services/ports/clock.ts';
@@ -23,6 +24,7 @@ import { createQuotaHeaders } from './quota-headers.ts';
 export interface ApiDeps {
   readonly alerts: AlertService;
   readonly integrations: Pick<IntegrationService, 'authenticate' | 'create' | 'revoke' | 'rotate'>;
+  readonly preview: PreviewAlerts;
   readonly keys: KeyService;
   readonly tokens: Pick<Tokens, 'key'>;
   readonly clock: Clock;

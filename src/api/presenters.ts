@@ -4,6 +4,7 @@ import type { Incident } from '../domain/incident.ts';
 import type { Integration } from '../domain/integration.ts';
 import { hasScope } from '../domain/scopes.ts';
 import type { AcceptedAlert } from '../services/alerts/accept.ts';
+import type { PreviewedAlerts } from '../services/alerts/preview.ts';
 import type { OpenedKey } from '../services/keys/keys.ts';
 
 /** The answer to an alert that was taken in. `warnings`: what of the request was cut, left out or not known. */
@@ -41,6 +42,21 @@ export function presentDelivery(
     ...(why === undefined ? {} : { ignored: why }),
     ...(warnings.length === 0 ? {} : { warnings }),
   };
+}
+
+/** What alerts would look like. `isWhole`: who asks may know of the quota, too. Lengths in code points, as Telegram counts. */
+export function presentPreview(
+  { parts, cost, ...rest }: PreviewedAlerts,
+  warnings: readonly string[],
+  isWhole: boolean,
+): Record<string, unknown> {
+  const shown = parts.map(({ text, entities, document }) => ({
+    ...{ text, entities, length: [...text].length },
+    ...(document === undefined
+      ? {}
+      : { file: { name: document.filename, bytes: Buffer.byteLength(document.content) } }),
+  }));
+  return { parts: shown, cost, ...(isWhole ? rest : {}), warnings };
 }
 
 /** What leaves of a ledger entry: no text, no internal ids. Times are ISO 8601. */

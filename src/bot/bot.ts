@@ -12,6 +12,7 @@ import type { FeatureDeps } from './feature.ts';
 import { helpFeature } from './features/help.ts';
 import { idFeature } from './features/id.ts';
 import { integrationsFeature } from './features/integrations.ts';
+import { keysFeature } from './features/keys.ts';
 import { membershipFeature } from './features/membership.ts';
 import { migrationFeature } from './features/migration.ts';
 import { quotaFeature } from './features/quota.ts';
@@ -24,6 +25,7 @@ import { unhandledFeature } from './features/unhandled.ts';
 import { createAdmission } from './guards/admission.ts';
 import { createErrorBoundary } from './guards/error-boundary.ts';
 import { createRefuseMembers } from './guards/refuse-members.ts';
+import { createKeyDesk } from './key-desk.ts';
 import { createTellSetUp, type TellSetUp } from './tell-set-up.ts';
 import { createTokenDesk } from './token-desk.ts';
 import { createBursts } from './updates/bursts.ts';
@@ -94,6 +96,7 @@ export function createBot(deps: BotDeps): AlertBot {
   telegraf.telegram = api.telegram;
 
   const desk = createTokenDesk(deps);
+  const keyDesk = createKeyDesk(deps);
   const refuse = createRefuseMembers({
     clock: deps.clock,
     // Each costs a question to Telegram who is an administrator.
@@ -104,11 +107,12 @@ export function createBot(deps: BotDeps): AlertBot {
     migrationFeature(deps),
     createAdmission(deps),
     membershipFeature(deps),
-    startFeature({ ...deps, desk }),
+    startFeature({ ...deps, desk, keyDesk }),
     tokenFeature({ desk, refuse }),
     integrationsFeature(deps),
     ...showNameFeature(deps),
     ...revokeFeature({ ...deps, refuse }),
+    ...keysFeature({ ...deps, desk: keyDesk, refuse }),
     quotaFeature(deps),
     testFeature({ ...deps, refuse }),
     idFeature(),

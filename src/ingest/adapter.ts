@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { AlertFormat, AlertPriority } from '../domain/alert.ts';
+import type { AlertFormat } from '../domain/alert.ts';
 import type { Resolve } from '../domain/incident.ts';
 import type { Link } from './text/link.ts';
 
@@ -7,6 +7,8 @@ import type { Link } from './text/link.ts';
 export interface Delivery<O = Readonly<Record<string, unknown>>> {
   /** The JSON value, the fields of a form, the text as it came; undefined without a body. */
   readonly body: unknown;
+  /** The body as it came. */
+  readonly text: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
@@ -19,11 +21,12 @@ export interface IngestAlert {
   readonly title?: string | undefined;
   readonly message: string;
   readonly format?: AlertFormat | undefined;
-  readonly priority?: AlertPriority | undefined;
+  /** Also by the names and numbers that POST /api/alert takes. */
+  readonly priority?: string | undefined;
   readonly tags?: readonly string[] | undefined;
   /** The first is a button, the others stand in the message. */
   readonly links?: readonly Link[] | undefined;
-  /** Seconds or a time, as senders write it. */
+  /** A time, or a time from now, as senders write it. */
   readonly deliverAt?: string | undefined;
   readonly key?: string | undefined;
   readonly resolve?: Resolve | undefined;

@@ -6,6 +6,7 @@ import { gotify } from './gotify/gotify.ts';
 import { grafana } from './grafana/grafana.ts';
 import { healthchecks } from './healthchecks/healthchecks.ts';
 import { json } from './json/json.ts';
+import { ntfy } from './ntfy/ntfy.ts';
 import { uptimeKuma } from './uptime-kuma/uptime-kuma.ts';
 
 /** Every tool that alerts are taken from, under the name in its address: /api/in/<name>. */
@@ -16,6 +17,7 @@ export const ADAPTERS = {
   'uptime-kuma': uptimeKuma,
   healthchecks,
   apprise,
+  ntfy,
   gotify,
   json,
 } as const satisfies Readonly<Record<string, Adapter>>;
@@ -32,3 +34,8 @@ export function pathFor(adapter: AdapterName, key: string): string {
 export function isAdapterName(name: string): name is AdapterName {
   return Object.hasOwn(ADAPTERS, name);
 }
+
+/** Those that need no options: a key of theirs is made with a press of a button. */
+export const FREE_ADAPTERS = ADAPTER_NAMES.filter((name) => ADAPTERS[name].options.safeParse({}).success).map(
+  (name) => ({ name, path: (key: string) => pathFor(name, key) }),
+);

@@ -11,6 +11,7 @@ import { createEventBus, type DomainEventName } from '../../src/domain/events.ts
 import { type Integration, whyCannotSend } from '../../src/domain/integration.ts';
 import { DEFAULT_SCOPE } from '../../src/domain/scopes.ts';
 import type { HttpServer } from '../../src/http/server.ts';
+import { createPreview, type PreviewAlerts } from '../../src/services/alerts/preview.ts';
 import type { AlertLedger } from '../../src/services/ports/alerts.ts';
 import type { ChatRepository } from '../../src/services/ports/chats.ts';
 import type { PayloadCipher } from '../../src/services/ports/crypto.ts';
@@ -21,6 +22,7 @@ import type { KeyRepository, StoredKey } from '../../src/services/ports/keys.ts'
 import type { DatabaseMaintenance } from '../../src/services/ports/maintenance.ts';
 import type { AlertJob, AlertQueue } from '../../src/services/ports/queue.ts';
 import type { SetUp } from '../../src/services/ports/set-ups.ts';
+import { createRenderer } from '../../src/telegram/render/renderer.ts';
 
 export const CHAT = 4242;
 export const PUBLIC_URL = 'https://alerts.example.org';
@@ -36,6 +38,7 @@ export interface ApiFixture {
   readonly url: string;
   readonly tokens: Tokens;
   readonly useCases: Pick<ReturnType<typeof createUseCases>, 'alerts' | 'integrations' | 'keys'>;
+  readonly preview: PreviewAlerts;
   /** Moves all clocks of the services, in milliseconds; JWT libraries keep the real time. */
   readonly clock: { now(): number; skew: number };
   readonly integrations: Map<number, Integration>;
@@ -43,6 +46,8 @@ export interface ApiFixture {
   readonly jobs: (AlertJob & { readonly sealed: string })[];
   readonly events: { name: DomainEventName; event: object }[];
   readonly setUps: SetUp[];
+  /** Open incidents: integration and keyed hash, with a blank between. */
+  readonly live: Set<string>;
   readonly logged: { level: string; fields: Record<string, unknown>; message: string }[];
   /** Adds an active integration, or changes the one with the id, and gives it a token. */
   grant(change?: Partial<Integration>): IssuedToken;
@@ -80,6 +85,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
   };
   const repository = part<IntegrationRepository>({
     findById: async (id) => integrations.get(id),
+    findByChat: async (chatId) => [...integrations.values()].filter((one) => one.chatId === chatId),
     activate: async (id, setupHash, next) => {
       const known = integrations.get(id);
       if (known?.status !== 'pending' || known.tokenHash !== setupHash) return undefined;
@@ -201,23 +207,31 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
   };
   const services = { cipher, clock, events: { ...bus, emit } };
   const setUps: SetUp[] = [];
+  const live = new Set<string>();
   const logged: ApiFixture['logged'] = [];
   const log = (level: string) => (fields: Record<string, unknown>, message: string) =>
     void logged.push({ level, fields, message });
+  const incidents = part<IncidentRepository>({
+    isLive: async (id, keyHash) => live.has(`${id} ${keyHash}`),
+  });
+  const chats = part<ChatRepository>({ find: async () => undefined, register: async () => undefined });
   const useCases = createUseCases(
     {
       ...{ cipher, tokens, ledger, queue, repository, ended, keyRepository },
       keySource: createKeySource(),
-      incidents: part<IncidentRepository>({}),
+      incidents,
       texts: part<ShownTexts>({}),
       updates: part<UpdateQueue>({}),
-      chatRepository: part<ChatRepository>({ find: async () => undefined, register: async () => undefined }),
+      chatRepository: chats,
       database: part<DatabaseMaintenance>({}),
       jobRuns: part<JobRuns>({}),
     },
     { config: loadConfig({}, () => ''), clock, events: services.events },
   );
+  const renderer = createRenderer();
+  const preview = createPreview({ integrations: repository, incidents, chats, cipher, clock, ...renderer });
   const api = createApiServer({
+    preview,
     alerts: useCases.alerts,
     integrations: useCases.integrations,
     keys: useCases.keys,
@@ -274,12 +288,14 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     url,
     tokens,
     useCases,
+    preview,
     clock,
     integrations,
     records,
     jobs,
     events,
     setUps,
+    live,
     logged,
     grant: (change = {}) => put(change, tokens.issue(change.id ?? 1, change.scope ?? DEFAULT_SCOPE)),
     setup: (change = {}) =>
@@ -303,7 +319,10 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
         ...(body === undefined ? {} : { body }),
       });
     },
-    stop: () => api.close(1_000),
+    async stop() {
+      await api.close(1_000);
+      await renderer.close();
+    },
   };
 }
 

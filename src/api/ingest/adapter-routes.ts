@@ -1,4 +1,5 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { isKeyForm } from '../../domain/capability-key.ts';
 import { AppError } from '../../domain/errors.ts';
 import { invalid } from '../../http/json-body.ts';
 import { methodNotAllowed } from '../../http/method-not-allowed.ts';
@@ -6,12 +7,11 @@ import type { Adapter, IngestAlert, Reading } from '../../ingest/adapter.ts';
 import { ADAPTER_NAMES, ADAPTERS } from '../../ingest/adapters.ts';
 import type { IntegrationService } from '../../services/integrations/integrations.ts';
 import type { Clock } from '../../services/ports/clock.ts';
-import { createAlertSchema } from '../alerts/alert-schema.ts';
 import type { Incoming, Ingest, Outcome } from '../alerts/ingest.ts';
 import { authenticatedOf } from '../auth/request-context.ts';
 import { presentDelivery } from '../presenters.ts';
 import { createDeliveryReader, deliveredOf, headersOf, queryOf } from './read-delivery.ts';
-import { toRequest } from './to-request.ts';
+import { createToRequest } from './to-request.ts';
 
 declare global {
   namespace Express {
@@ -48,7 +48,7 @@ function addRoutes(router: Router, name: string, adapter: Adapter, deps: Adapter
   const readBody = createDeliveryReader();
   const handlers = deps.ingest({
     adapter: name,
-    keyOf: (req) => req.params.key ?? adapter.credential?.(partsOf(req)),
+    keyOf: (req) => keyInPath(req) ?? adapter.credential?.(partsOf(req)),
     ...(adapter.isKeyInBody ? { first: [readBody] } : {}),
     read: [readBody, createVerify(adapter, deps.clock), createTake(name, adapter, deps)],
     alertsOf: (req) => takenOf(req).incoming,
@@ -72,6 +72,14 @@ function addRoutes(router: Router, name: string, adapter: Adapter, deps: Adapter
   }
 }
 
+/** With a credential in the header the path may say anything, as ntfy's topics do. */
+function keyInPath(req: Request): string | undefined {
+  const key = req.params.key;
+  if (typeof key !== 'string' || (!isKeyForm(key) && req.headers.authorization !== undefined))
+    return undefined;
+  return key;
+}
+
 /** Where its key has a secret, only what is signed with it is the tool's. */
 function createVerify(adapter: Adapter, clock: Clock): RequestHandler {
   return (req, _res, next) => {
@@ -90,12 +98,12 @@ function createVerify(adapter: Adapter, clock: Clock): RequestHandler {
 
 /** Reads the delivery; its faults are a refusal, an event without an alert is proved here, since no accept will. */
 function createTake(name: string, adapter: Adapter, deps: AdapterDeps): RequestHandler {
-  const schema = createAlertSchema(deps.clock, 0);
+  const convert = createToRequest(deps.clock);
   return async (req, _res, next) => {
     const reading = adapter.read({ ...partsOf(req), options: req.key?.options ?? {} });
     if ('faults' in reading) return next(invalid(reading.faults));
     if ('ignored' in reading) await ignore(name, req, deps);
-    req.taken = take(reading, schema);
+    req.taken = take(reading, convert);
     next();
   };
 }
@@ -108,9 +116,9 @@ async function ignore(name: string, req: Request, deps: AdapterDeps): Promise<vo
   deps.reportIgnored(name, req.requestId);
 }
 
-function take(reading: Reading, schema: ReturnType<typeof createAlertSchema>): Taken {
+function take(reading: Reading, toRequest: ReturnType<typeof createToRequest>): Taken {
   if ('ignored' in reading) return { alerts: [], incoming: [], ignored: reading.ignored, warnings: [] };
-  const read = reading.alerts.map((alert) => ({ alert, ...toRequest(alert, schema) }));
+  const read = reading.alerts.map((alert) => ({ alert, ...toRequest(alert) }));
   const incoming = read.map(({ alert: { idempotencyKey }, input }) => ({
     request: input,
     ...(idempotencyKey === undefined ? {} : { idempotencyKey: { derived: idempotencyKey } }),
@@ -137,7 +145,12 @@ function answer(
 }
 
 function partsOf(req: Request) {
-  return { body: req.delivered?.body, headers: headersOf(req), query: queryOf(req) };
+  return {
+    body: req.delivered?.body,
+    text: req.delivered?.text ?? '',
+    headers: headersOf(req),
+    query: queryOf(req),
+  };
 }
 
 function takenOf(req: Request): Taken {

@@ -1,5 +1,5 @@
 import express, { type Request, type RequestHandler } from 'express';
-import { BODY_LIMIT, invalid } from '../../http/json-body.ts';
+import { ALERT_BODY_LIMIT, invalid } from '../../http/json-body.ts';
 import { parseJson } from '../../http/parse-json.ts';
 
 declare global {
@@ -13,6 +13,7 @@ declare global {
 
 interface Delivered {
   readonly raw: Buffer;
+  readonly text: string;
   /** JSON, the fields of a form, or a text; undefined without a body. */
   readonly body: unknown;
 }
@@ -23,14 +24,15 @@ interface Delivered {
  */
 export function createDeliveryReader(): RequestHandler {
   // Signatures are over the bytes.
-  const read = express.raw({ limit: BODY_LIMIT, type: () => true });
+  const read = express.raw({ limit: ALERT_BODY_LIMIT, type: () => true });
   return function readDelivery(req, res, next) {
     if (req.delivered !== undefined) return next();
     read(req, res, async (error?: unknown) => {
       if (error !== undefined) return next(error);
       try {
         const raw = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
-        req.delivered = { raw, body: await parse(req.headers['content-type'] ?? '', raw) };
+        const text = new TextDecoder().decode(raw);
+        req.delivered = { raw, text, body: await parse(req.headers['content-type'] ?? '', raw, text) };
       } catch (fault) {
         return next(fault);
       }
@@ -59,11 +61,10 @@ export function headersOf(req: Request): Record<string, string> {
   return Object.fromEntries(found);
 }
 
-async function parse(contentType: string, raw: Buffer): Promise<unknown> {
+async function parse(contentType: string, raw: Buffer, text: string): Promise<unknown> {
   if (raw.length === 0) return undefined;
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (type === 'multipart/form-data') return parseMultipart(contentType, raw);
-  const text = new TextDecoder().decode(raw);
   if (/[/+]json$/.test(type)) return parseJson(text);
   // Many say nothing of what they send, or that it is a form.
   const asJson = /^\s*[[{]/.test(text) ? jsonOrNothing(text) : undefined;

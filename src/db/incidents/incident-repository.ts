@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { raw } from 'objection';
+import { isStale } from '../../domain/incident.ts';
 import type { IncidentRepository } from '../../services/ports/incidents.ts';
 import { retryConflicts } from '../engine/conflicts.ts';
 import type { Database } from '../engine/connect.ts';
@@ -35,6 +36,11 @@ export function createIncidentRepository(db: Database, options: TakeInOptions): 
     async find(id) {
       const row = await incidents().findById(id);
       return row && toIncident(row);
+    },
+
+    async isLive(integrationId, keyHash, now) {
+      const row = await incidents().where({ integrationId, keyHash }).whereNull('closedAt').first();
+      return row !== undefined && !isStale(row, now, options);
     },
 
     settleLead: (id, shownVersion, now, notice) =>

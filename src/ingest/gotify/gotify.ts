@@ -29,6 +29,9 @@ const GotifySchema = z.object(
   'Send JSON or a form.',
 );
 
+/** What is answered of ours. */
+const PRIORITIES: Readonly<Record<string, number>> = { low: 1, normal: 5, high: 8 };
+
 /** What Gotify's Android client does: up to 3 without a sound, from 8 with vibration. */
 function priorityOf(priority: number): AlertPriority {
   if (priority >= 8) return 'high';
@@ -62,7 +65,7 @@ export const gotify = defineAdapter({
       appid: 0,
       message: alert.message,
       title: alert.title ?? '',
-      priority: { low: 1, normal: 5, high: 8 }[alert.priority ?? 'normal'],
+      priority: PRIORITIES[alert.priority ?? 'normal'] ?? 5,
       date: new Date(now).toISOString(),
     };
   },

@@ -31,7 +31,7 @@ export type AcceptKeyed = (
 ) => Promise<AcceptedAlert | 'ignored'>;
 
 /** What an end without an incident says, below its own text. */
-const RESOLVED = '✅ Resolved';
+export const RESOLVED = '✅ Resolved';
 
 type Taken = Extract<TakeInResult, { kind: 'accepted' | 'folded' | 'repeated' | 'ignored' }>;
 

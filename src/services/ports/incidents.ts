@@ -60,6 +60,8 @@ export interface IncidentRepository {
   /** A folded entry whose sender reads a refusal: deletes it, and takes back what it did to its incident. */
   takeBack(alertId: string): Promise<void>;
   find(id: string): Promise<Incident | undefined>;
+  /** Would an alert with this key (hash) go into a message that is there already? */
+  isLive(integrationId: number, keyHash: string, now: number): Promise<boolean>;
   /**
    * The lead has ended: its message is the incident's, or the incident closes and what joined it ends likewise. A lead that
    * is gone was refused: the incident goes with it, unless others have joined it; then `notice` leads.

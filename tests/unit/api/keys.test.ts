@@ -206,6 +206,7 @@ describe('a tool that has a key', () => {
     const { alerts, keys } = fixture.useCases;
     const verifyJwtToken = createVerifyJwtToken({ tokens: fixture.tokens, clock: fixture.clock });
     const ingest = createIngest({
+      preview: fixture.preview,
       alerts,
       limit: (_req, _res, next) => next(),
       verifySender: createVerifySender({ verifyJwtToken, keys }),

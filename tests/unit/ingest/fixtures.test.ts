@@ -10,6 +10,8 @@ interface Fixture {
   /** Where it comes from. */
   readonly source: string;
   readonly body?: unknown;
+  /** Where it is not the body's JSON. */
+  readonly text?: string;
   readonly headers?: Record<string, string>;
   readonly query?: Record<string, string>;
   readonly options?: Record<string, never>;
@@ -32,8 +34,9 @@ describe('what a tool sends becomes what people read', () => {
 
   it.each(all.map((one) => [one.adapter, one.name, one] as const))('%s: %s', async (_, __, one) => {
     const { body, headers = {}, query = {}, options = {}, source } = one.fixture;
+    const text = one.fixture.text ?? (typeof body === 'string' ? body : JSON.stringify(body ?? ''));
     expect(source).toMatch(/\w/);
-    const reading = ADAPTERS[one.adapter].read({ body, headers, query, options });
+    const reading = ADAPTERS[one.adapter].read({ body, text, headers, query, options });
     const written = `${JSON.stringify(reading, null, 2)}\n`;
     await expect(written).toMatchFileSnapshot(join(one.dir, `${one.name}.alerts.json`));
   });

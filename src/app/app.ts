@@ -106,7 +106,7 @@ async function startService(startPart: StartPart, context: Context): Promise<Sta
   const sandbox = context.isSandbox
     ? await startPart(
         'sandbox',
-        () => startSandbox({ dataDir: config.dataDir, secret, log: context.log }),
+        () => startSandbox({ dataDir: config.dataDir, secret, log: context.log, core, clock }),
         (started) => started.stop(),
       )
     : undefined;

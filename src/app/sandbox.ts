@@ -5,6 +5,7 @@ import { type ChatPage, createChatPage } from '../sandbox/chat-page.ts';
 import { addSandboxChats, SANDBOX_PRIVATE_CHAT } from '../sandbox/sandbox-chats.ts';
 import type { IntegrationService } from '../services/integrations/integrations.ts';
 import { keepSandboxChats } from './sandbox-chats.ts';
+import { createSandboxPreview } from './sandbox-preview.ts';
 
 /** Any well-formed token: the double takes them all. */
 const SANDBOX_BOT_TOKEN = '424242:sandbox';
@@ -18,13 +19,16 @@ export interface Sandbox {
 }
 
 /** A Telegram of our own on loopback, with a chat page. What was said there before is there again. */
-export async function startSandbox(deps: Parameters<typeof keepSandboxChats>[1]): Promise<Sandbox> {
+export async function startSandbox(
+  deps: Parameters<typeof keepSandboxChats>[1] & Parameters<typeof createSandboxPreview>[0],
+): Promise<Sandbox> {
   const double: BotApiDouble = createBotApiDouble();
   addSandboxChats(double);
   const kept = await keepSandboxChats(double, deps);
   const { apiRoot } = await double.start();
   const page = createChatPage(double, {
     boardUrl: '/admin/queues',
+    preview: createSandboxPreview(deps),
     languages: ['en', ...Object.keys(TRANSLATIONS)],
   });
   return {

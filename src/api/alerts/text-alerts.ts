@@ -45,24 +45,24 @@ export function createAlertReader(deps: {
   }
 
   return (req, res, next) => {
-    if (isJson(req) || !(hasBody(req) || req.url.includes('?'))) return deps.json(req, res, next);
+    if (isJson(req) || !(hasBody(req) || req.url.includes('?'))) {
+      deps.json(req, res, next);
+      return;
+    }
     if (!isText(req)) {
       res.setHeader('Accept-Post', `application/json, text/plain, ${FORM}`);
-      return next(
-        new AppError(
-          'unsupported_media_type',
-          'Send the message as plain text, or as JSON with the header "Content-Type: application/json".',
-        ),
+      throw new AppError(
+        'unsupported_media_type',
+        'Send the message as plain text, or as JSON with the header "Content-Type: application/json".',
       );
     }
     readText(req, res, (error?: unknown) => {
-      if (error !== undefined) return next(error);
       try {
-        req.input = readAlert(req);
+        if (error === undefined) req.input = readAlert(req);
+        next(error);
       } catch (fault) {
-        return next(fault);
+        next(fault);
       }
-      next();
     });
   };
 }
@@ -84,7 +84,7 @@ function fieldsOf(req: Request): { readonly fields: Fields; readonly isJson: boo
   const query = fieldsOfPairs(queryOf(req), ALERT_FIELDS, NO_FIELDS);
   // An address has no line breaks (ntfy).
   if (query.message !== undefined) query.message = query.message.replaceAll('\\n', '\n');
-  const others = {
+  const others: Fields = {
     ...fieldsOfHeaders(req.headers),
     ...query,
     ...(type === 'text/markdown' ? { format: 'markdown' } : {}),

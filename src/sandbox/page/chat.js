@@ -2,6 +2,8 @@
 import { createComposer } from './composer.js';
 import { element } from './entities.js';
 import { renderMessage } from './messages.js';
+import { renderPreview } from './preview.js';
+import { createRequests } from './requests.js';
 
 const find = (id) => document.getElementById(id);
 const [log, scroll, empty] = ['log', 'scroll', 'empty'].map(find);
@@ -28,27 +30,7 @@ function toast(text) {
   }, 4000);
 }
 
-async function get(path) {
-  const response = await fetch(path, { headers: { accept: 'application/json' } });
-  if (!response.ok) throw new Error(`${path}: ${response.status}`);
-  return response.json();
-}
-
-async function post(path, body) {
-  try {
-    const response = await fetch(path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    if (!response.ok) toast((await response.json()).error ?? 'The sandbox refused that');
-    return response.ok;
-  } catch {
-    toast('The sandbox is not responding. Is the service still running?');
-    return false;
-  }
-}
-
+const { get, ask, post } = createRequests(toast);
 const send = (text) => post('api/send', { chatId: current, text });
 const press = (messageId, data) => post('api/press', { chatId: current, messageId, data });
 
@@ -92,6 +74,15 @@ function append(message) {
   if (log.dataset.day !== day) log.append(element('p', { class: 'day' }, day));
   log.dataset.day = day;
   log.append(render(message));
+}
+
+/** An alert as it would arrive, until the chat is opened again. */
+async function preview(text) {
+  const shown = await ask('api/preview', { chatId: current, text });
+  if (!shown) return;
+  log.append(...renderPreview(shown, (part) => render({ ...part, from: state.bot })));
+  showEmpty();
+  toEnd();
 }
 
 function showEmpty() {
@@ -170,6 +161,7 @@ async function refresh() {
   const board = find('board');
   board.hidden = !state.boardUrl;
   if (state.boardUrl) board.href = state.boardUrl;
+  find('preview').hidden = !state.hasPreview;
   renderLanguages();
   if (!chatOf(current)) current = state.chats[0]?.id;
   renderChats();
@@ -219,7 +211,7 @@ const HANDLERS = {
 
 const apply = (change) => HANDLERS[change.type]?.(change);
 
-createComposer({ send, commands: () => chatOf(current)?.commands ?? [] });
+createComposer({ send, preview, commands: () => chatOf(current)?.commands ?? [] });
 empty.querySelector('[data-send]').addEventListener('click', () => {
   void send('/start');
   find('text').focus();

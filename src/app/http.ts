@@ -9,6 +9,7 @@ import { type Observation, type ObservedParts, startObservation } from './observ
 import type { RedisConnections } from './redis.ts';
 import type { Sandbox } from './sandbox.ts';
 import { createApiServer, createOpsServer, type OpsServerDeps } from './servers.ts';
+import { readVersion } from './version.ts';
 
 /**
  * The HTTP server stops taking requests at once, and cuts those in flight after this part of its share of the stop: of
@@ -126,6 +127,7 @@ function createApi(parts: ServedParts, ops: OpsServerDeps, renderer: AlertRender
     reportIgnored: (adapter, requestId) => context.events.emit('delivery.ignored', { adapter, requestId }),
     isPaused: () => alertJobs.isPaused(),
     ...(sandbox === undefined ? {} : { sandbox: sandbox.page.handle as RequestHandler }),
+    version: readVersion(),
     timeZone: config.timeZone,
     rateLimitPerMinute: config.http.rateLimitPerMinute,
     queuePrefix: config.redis.prefix,

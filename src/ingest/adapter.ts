@@ -72,6 +72,8 @@ export interface Adapter {
   readonly options: z.ZodObject;
   /** What is read of a delivery: documented, and checked. */
   readonly schema: z.ZodType;
+  /** A delivery, for the documentation. */
+  readonly example: unknown;
   /** Methods that the tool uses. */
   readonly methods: readonly ('POST' | 'PUT' | 'GET')[];
   /** Where it sends, below /api/in/<name>; the key, if it is in the path, is `:key`. */
@@ -86,6 +88,8 @@ export interface Adapter {
   read(delivery: Delivery): Reading | { readonly faults: readonly Fault[] };
   /** The answer that the tool knows, with 200; else that of all. */
   answer?(taken: Taken): Answer;
+  /** What `answer` and `refuse` give, for the documentation. */
+  readonly answers?: { readonly taken: z.ZodType; readonly refused: z.ZodType };
   /** The refusal that the tool knows; else a problem document. */
   refuse?(refusal: Refusal): Answer;
   /** It gives up on a 429, and tries again after a 503. */
@@ -96,7 +100,8 @@ export interface Adapter {
  * An adapter of a schema and a pure mapping. `pick`: where in the delivery the schema's value is; default: its body.
  */
 export function defineAdapter<T, O extends z.ZodObject>(
-  adapter: Partial<Omit<Adapter, 'read' | 'schema' | 'options'>> & {
+  adapter: Partial<Omit<Adapter, 'read' | 'schema' | 'options' | 'example'>> & {
+    readonly example: unknown;
     readonly schema: z.ZodType<T>;
     readonly options: O;
     pick?(delivery: Delivery): unknown;

@@ -4,7 +4,7 @@ import { ChatIdSchema, optional } from '../fields.ts';
 import { behindReader, createFieldReader, type ReadField } from '../lenient/field-reader.ts';
 import { chatNumber, lineUpTo, yesOrNo } from '../lenient/read-values.ts';
 
-const NewIntegrationSchema = z.object(
+export const NewIntegrationSchema = z.object(
   {
     name: optional(z.string('Send a string.')),
     scope: optional(z.string('Send the scopes as one string, separated by spaces.')),
@@ -13,9 +13,9 @@ const NewIntegrationSchema = z.object(
   },
   'Send a JSON object.',
 );
-const RevocationSchema = z.object({ chatId: optional(ChatIdSchema) }, 'Send a JSON object.');
+export const RevocationSchema = z.object({ chatId: optional(ChatIdSchema) }, 'Send a JSON object.');
 
-const RotationSchema = z.object(
+export const RotationSchema = z.object(
   { revokeKeys: optional(z.boolean('Send true or false.')) },
   'Send a JSON object.',
 );

@@ -19,6 +19,7 @@ export const GroupedAlertSchema = z.object({
 /** The webhook of Prometheus Alertmanager, version 4 (Grafana's has the same form). */
 export const AlertGroupSchema = z.object(
   {
+    version: Word,
     status: z.string('Send the status of the group: firing or resolved.'),
     groupKey: z.string('Send the key of the group.'),
     receiver: Word,

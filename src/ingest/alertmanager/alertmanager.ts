@@ -8,6 +8,25 @@ import { stableKey } from '../text/stable-key.ts';
 
 /** Prometheus Alertmanager's webhook_config: each group of its alerts is one living message. */
 export const alertmanager = defineAdapter({
+  example: {
+    version: '4',
+    groupKey: '{}:{alertname="DiskFull"}',
+    status: 'firing',
+    receiver: 'pingui',
+    groupLabels: { alertname: 'DiskFull' },
+    commonLabels: { alertname: 'DiskFull', instance: 'db1:9100', severity: 'critical' },
+    commonAnnotations: { summary: 'The disk of db1 is full' },
+    externalURL: 'http://alertmanager:9093',
+    alerts: [
+      {
+        status: 'firing',
+        labels: { alertname: 'DiskFull', instance: 'db1:9100', severity: 'critical' },
+        annotations: { summary: 'The disk of db1 is full' },
+        startsAt: '2030-01-31T08:00:00Z',
+        fingerprint: 'e11a36bcc26d8ce9',
+      },
+    ],
+  },
   options: NO_OPTIONS,
   schema: AlertGroupSchema,
   // It gives up on a 429, and repeats a 5xx (notify/webhook and notify/util of prometheus/alertmanager).

@@ -9,6 +9,7 @@ import { Word } from '../text/values.ts';
 const AppriseSchema = z
   .object(
     {
+      version: Word,
       title: Word,
       message: Word,
       body: Word,
@@ -32,9 +33,10 @@ const TYPES: Readonly<Record<string, { readonly priority: AlertPriority; readonl
 const FORMATS: Readonly<Record<string, AlertFormat>> = { markdown: 'markdown', html: 'html' };
 
 export const apprise = defineAdapter({
+  example: { version: '1.0', title: 'Backup', message: 'Exit code 23', type: 'failure' },
   options: NO_OPTIONS,
   schema: AppriseSchema,
-  paths: ['', '/notify/:key', '/notify', '/:key'],
+  paths: ['', '/notify/:key', '/:key'],
   map({ title, message, body, type, format, attachments }) {
     const { priority, mark } = TYPES[type ?? ''] ?? { priority: 'normal', mark: undefined };
     const count = attachments?.length ?? 0;

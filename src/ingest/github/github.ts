@@ -24,6 +24,16 @@ const EVENTS: Readonly<Record<string, readonly [GithubKind, ReadEvent]>> = {
 
 /** GitHub's webhooks, as JSON or as a form: failed workflow runs, releases, security alerts, pushes to the default branch. */
 export const github = defineAdapter({
+  example: {
+    action: 'completed',
+    repository: { full_name: 'octo-org/octo-repo', default_branch: 'main' },
+    workflow_run: {
+      conclusion: 'failure',
+      head_branch: 'main',
+      workflow_id: 7,
+      html_url: 'https://github.com/octo-org/octo-repo/actions/runs/1',
+    },
+  },
   options: z.strictObject({
     secret: SecretSchema,
     only: FilterSchema,

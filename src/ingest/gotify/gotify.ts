@@ -38,7 +38,19 @@ function priorityOf(priority: number): AlertPriority {
   return priority >= 4 ? 'normal' : 'low';
 }
 
+const GotifyMessage = z.object({
+  id: z.int(),
+  appid: z.int(),
+  message: z.string(),
+  title: z.string(),
+  priority: z.int(),
+  date: z.iso.datetime(),
+});
+
+const GotifyError = z.object({ error: z.string(), errorCode: z.int(), errorDescription: z.string() });
+
 export const gotify = defineAdapter({
+  example: { title: 'Backup', message: 'Exit code 23', priority: 8 },
   options: NO_OPTIONS,
   schema: GotifySchema,
   paths: ['/message', '/:key/message'],
@@ -59,6 +71,7 @@ export const gotify = defineAdapter({
       ],
     };
   },
+  answers: { taken: GotifyMessage, refused: GotifyError },
   answer({ id, alert, now }) {
     return {
       id: numberOf(id),

@@ -10,6 +10,20 @@ import { verifyGrafana } from './verify-grafana.ts';
 
 /** Grafana's contact point "webhook": as Alertmanager's, with its own addresses and values. */
 export const grafana = defineAdapter({
+  example: {
+    status: 'firing',
+    groupKey: '{}:{alertname="CPU"}',
+    title: '[FIRING:1] CPU',
+    state: 'alerting',
+    alerts: [
+      {
+        status: 'firing',
+        labels: { alertname: 'CPU' },
+        annotations: { summary: 'CPU at 98 %' },
+        values: { B: 98.2 },
+      },
+    ],
+  },
   options: z.strictObject({ secret: SecretSchema }),
   schema: AlertGroupSchema,
   methods: ['POST', 'PUT'],

@@ -40,6 +40,7 @@ const HealthchecksSchema = z
 
 /** Healthchecks' integration "webhook": a check that is up resolves that it was down. */
 export const healthchecks = defineAdapter({
+  example: { name: 'Nightly backup', status: 'down', code: '0c8983c9-9d73-446f-adb5-0641fdacc9d4' },
   options: NO_OPTIONS,
   schema: HealthchecksSchema,
   methods: ['POST', 'PUT', 'GET'],

@@ -37,6 +37,7 @@ const WrittenSchema = z.object({
 });
 
 export const json = defineAdapter({
+  example: { message: 'disk full', host: 'db1' },
   options: z.strictObject({ template: TemplateSchema }),
   schema: AnySchema,
   methods: ['POST', 'PUT'],

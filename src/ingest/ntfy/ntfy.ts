@@ -9,6 +9,7 @@ import { fieldsOfHeaders, fieldsOfPairs } from './ntfy-names.ts';
 /** ntfy's JSON publish, and what its headers and parameters say, by the names of ours. */
 const NtfySchema = z.object(
   {
+    topic: Word,
     message: Word,
     title: Word,
     priority: Word,
@@ -29,7 +30,20 @@ const NtfySchema = z.object(
 /** What the parameters of an address are called by ours; all other names are ntfy's. */
 const OWN: ReadonlySet<string> = new Set(['message', 'title', 'priority', 'tags']);
 
+const NtfyMessage = z.object({
+  id: z.string(),
+  time: z.int(),
+  expires: z.int(),
+  event: z.literal('message'),
+  topic: z.string(),
+  title: z.string().optional(),
+  message: z.string(),
+});
+
+const NtfyError = z.object({ code: z.int(), http: z.int(), error: z.string(), link: z.string() });
+
 export const ntfy = defineAdapter({
+  example: { topic: 'x'.repeat(43), message: 'Disk full', title: 'db1', priority: 4, tags: ['warning'] },
   options: NO_OPTIONS,
   schema: NtfySchema,
   methods: ['POST', 'PUT'],
@@ -60,6 +74,7 @@ export const ntfy = defineAdapter({
       ],
     };
   },
+  answers: { taken: NtfyMessage, refused: NtfyError },
   answer({ id, alert, now, body }) {
     const time = Math.floor(now / 1000);
     const topic = topicOf(body) ?? 'alerts';

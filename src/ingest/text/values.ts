@@ -1,10 +1,17 @@
 import { z } from 'zod';
 
 /** A text; numbers and truth values as their words. What is anything else is none: tools change, alerts must arrive. */
-export const Word = z.preprocess(
-  (value) => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : value),
-  z.string().nullish().catch(undefined),
-);
+export const Word = z
+  .preprocess(
+    (value) => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : value),
+    z.string().nullish().catch(undefined),
+  )
+  .meta({
+    override: ({ jsonSchema }) => {
+      delete jsonSchema.anyOf;
+      jsonSchema.type = ['string', 'number', 'boolean', 'null'];
+    },
+  });
 
 /** Names and texts, as labels are. */
 export const Words = z

@@ -46,6 +46,11 @@ const UP = 1;
 
 /** Uptime Kuma's webhook as JSON, as a form or by GET: up resolves down. */
 export const uptimeKuma = defineAdapter({
+  example: {
+    heartbeat: { status: 0, msg: 'timeout', time: '2030-01-31 08:00:00' },
+    monitor: { id: 1, name: 'Shop', url: 'https://shop.example.org' },
+    msg: '[Shop] [Down] timeout',
+  },
   options: NO_OPTIONS,
   schema: UptimeKumaSchema,
   methods: ['POST', 'GET'],

@@ -46,8 +46,8 @@ export function presentDelivery(
 
 /** What alerts would look like. `isWhole`: who asks may know of the quota, too. Lengths in code points, as Telegram counts. */
 export function presentPreview(
-  { parts, cost, ...rest }: PreviewedAlerts,
-  warnings: readonly string[],
+  { parts, cost, warnings, ...rest }: PreviewedAlerts,
+  more: readonly string[],
   isWhole: boolean,
 ): Record<string, unknown> {
   const shown = parts.map(({ text, entities, document }) => ({
@@ -56,7 +56,7 @@ export function presentPreview(
       ? {}
       : { file: { name: document.filename, bytes: Buffer.byteLength(document.content) } }),
   }));
-  return { parts: shown, cost, ...(isWhole ? rest : {}), warnings };
+  return { parts: shown, cost, ...(isWhole ? rest : {}), warnings: [...more, ...warnings] };
 }
 
 /** What leaves of a ledger entry: no text, no internal ids. Times are ISO 8601. */

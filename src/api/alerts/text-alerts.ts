@@ -14,6 +14,7 @@ type AlertSchema = BodySchema<ReadInput<AlertRequest>>;
 type Fields = Readonly<Record<string, unknown>>;
 
 const FORM = 'application/x-www-form-urlencoded';
+const OWN_NAMES = new Map([...ALERT_FIELDS].map((name) => [name.toLowerCase(), name]));
 /** Of the query, not of the alert. */
 const NO_FIELDS: ReadonlySet<string> = new Set(['auth', 'dryRun']);
 /** A wrong one is refused even so: it says what is to be sent, or to whom. */
@@ -81,7 +82,7 @@ function fieldsOf(req: Request): { readonly fields: Fields; readonly isJson: boo
   const body: unknown = req.body;
   const text = typeof body === 'string' ? body : '';
   const type = mediaType(req);
-  const query = fieldsOfPairs(queryOf(req), ALERT_FIELDS, NO_FIELDS);
+  const query = fieldsOfPairs(queryOf(req), OWN_NAMES, NO_FIELDS);
   // An address has no line breaks (ntfy).
   if (query.message !== undefined) query.message = query.message.replaceAll('\\n', '\n');
   const others: Fields = {
@@ -104,7 +105,7 @@ function queryOf(req: Request): URLSearchParams {
 /** A form that holds a message. `curl -d "a=b"` is none: it says form of whatever it sends. */
 function asForm(text: string): Fields | undefined {
   if (!text.includes('=')) return undefined;
-  const fields = fieldsOfPairs(new URLSearchParams(text), ALERT_FIELDS);
+  const fields = fieldsOfPairs(new URLSearchParams(text), OWN_NAMES);
   return fields.message === undefined ? undefined : fields;
 }
 

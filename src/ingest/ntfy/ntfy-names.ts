@@ -34,10 +34,10 @@ function add(fields: Fields, field: string, value: string, isMarkdown: boolean):
   } else fields[field] ??= value;
 }
 
-/** @param own the names of JSON, for queries and forms, which may also use ntfy's */
+/** Of queries and forms. @param own the names of JSON, under their lower-case form; ntfy's are good as well */
 export function fieldsOfPairs(
   pairs: Iterable<readonly [string, string]>,
-  own: ReadonlySet<string>,
+  own: ReadonlyMap<string, string>,
   skip: ReadonlySet<string> = new Set(),
 ): Fields {
   // Without a prototype: a field may have any name.
@@ -45,7 +45,7 @@ export function fieldsOfPairs(
   for (const [name, value] of pairs) {
     if (skip.has(name)) continue;
     const plain = name.toLowerCase().replace(/^x-/, '');
-    const field = own.has(name) ? name : (otherNames.get(plain) ?? (own.has(plain) ? plain : name));
+    const field = own.get(plain) ?? otherNames.get(plain) ?? name;
     if (field === 'tags' && fields.tags !== undefined) fields.tags += `,${value}`;
     else add(fields, field, value, plain === 'markdown' || plain === 'md');
   }

@@ -27,6 +27,7 @@ export interface PreviewedAlerts {
   readonly silent: boolean;
   readonly key: string | null;
   readonly resolve: Resolve;
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -39,6 +40,7 @@ export type PreviewAlerts = (sender: Sender, requests: readonly AlertRequest[]) 
 const PREVIEWS_PER_MINUTE = 30;
 const NO_LINE = { text: '', entities: [] };
 const AGAIN = 'Try again in a few seconds.';
+const TOO_SLOW = 'The markup takes too long to read: it is shown as it was written.';
 
 export function createPreview(deps: {
   integrations: Pick<IntegrationRepository, 'findById' | 'findByChat'>;
@@ -90,14 +92,18 @@ export function createPreview(deps: {
     if (chatId !== integration.chatId) throw chatMismatch();
     const isFolded = await inTime(() => folds(integration, request), AGAIN);
     const isNothing = resolve !== false && (isFolded || resolve === 'if-open');
-    if (isNothing) return { parts: [], cost: 0 };
+    if (isNothing) return { parts: [], cost: 0, warnings: [] };
     const message = resolve === false ? request.message : `${request.message}\n${RESOLVED}`;
     const content = contentOf({ ...request, message }, from);
     // An incident's message is one that can be edited.
     const isLiving = key !== undefined && resolve === false;
     const render = async (simplicity: Extract<Simplicity, 0 | 1>) =>
       isLiving ? [await deps.renderLiving(content, simplicity, NO_LINE)] : deps.render(content, simplicity);
-    return { parts: await render(0).catch(orPlain(() => render(1))), cost: isFolded ? 0 : 1 };
+    const parts = await render(0).catch(unlessTooSlow);
+    const cost = isFolded ? 0 : 1;
+    return parts === undefined
+      ? { parts: await render(1), cost, warnings: [TOO_SLOW] }
+      : { parts, cost, warnings: [] };
   }
 
   return async (sender, requests) => {
@@ -114,13 +120,11 @@ export function createPreview(deps: {
       silent: requests.every(({ silent, priority }) => silent || priority === 'low'),
       key: first?.key ?? null,
       resolve: first?.resolve ?? false,
+      warnings: looks.flatMap(({ warnings }) => warnings),
     };
   };
 }
 
-function orPlain<T>(plain: () => Promise<T>): (error: unknown) => Promise<T> {
-  return async (error) => {
-    if (error instanceof RenderLimitError) return plain();
-    throw error;
-  };
+function unlessTooSlow(error: unknown): undefined {
+  if (!(error instanceof RenderLimitError)) throw error;
 }

@@ -33,14 +33,15 @@ const TEMPLATES = Object.keys(paths)
 /** Why an answer of the API is not what its document says; undefined where it is. */
 export function breachOf(answer: SeenAnswer): string | undefined {
   const path = answer.path.split('?', 1)[0] ?? '';
-  if (!/^\/api(?:\/|$)/.test(path) || answer.status === 0) return undefined;
+  const isDescribed = answer.method !== 'HEAD' && answer.method !== 'OPTIONS';
+  if (!/^\/api(?:\/|$)/.test(path) || !isDescribed) return undefined;
   const found = TEMPLATES.find(({ form }) => form.test(path.replace(/\/$/, '')));
   const operation = found && paths[found.template]?.[answer.method.toLowerCase()];
   const where = `${answer.method} ${found?.template ?? path} → ${answer.status}`;
   if (found === undefined || operation === undefined) {
     // No such address or method: that, too, is said in the one form.
     const isSaid = answer.status === 404 || answer.status === 405;
-    return isSaid || answer.method === 'HEAD' ? undefined : `${where}: the document does not know this call`;
+    return isSaid ? undefined : `${where}: the document does not know this call`;
   }
   const { responses } = operation as { readonly responses: Json };
   const response = follow(responses[String(answer.status)]);

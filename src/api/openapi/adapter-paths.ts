@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type {
   ZodOpenApiOperationObject,
   ZodOpenApiPathsObject,
+  ZodOpenApiResponseObject,
   ZodOpenApiResponsesObject,
 } from 'zod-openapi';
 import type { Adapter } from '../../ingest/adapter.ts';
@@ -71,10 +72,12 @@ function answers(adapter: Adapter): ZodOpenApiResponsesObject {
   };
 }
 
-/** It is no longer what others share. */
-function withoutId(response: object): object {
-  const { id: _, ...rest } = response as { readonly id?: string };
-  return rest;
+/** A refusal in the tool's own form; it is no longer what others share. */
+function inOwnForm(
+  { id: _, ...rest }: ZodOpenApiResponseObject,
+  schema: z.ZodType,
+): ZodOpenApiResponseObject {
+  return { ...rest, content: { 'application/json': { schema } } };
 }
 
 function refused({ isPatient, answers: own }: Adapter, refusals: Refusals): ZodOpenApiResponsesObject {
@@ -82,11 +85,11 @@ function refused({ isPatient, answers: own }: Adapter, refusals: Refusals): ZodO
     isPatient && status === 429 ? 503 : status,
   );
   if (own === undefined) return codes;
-  // The tool's own form in place of a problem document.
+  // The types want statuses that they know by name; refusals gives no references.
   return Object.fromEntries(
     Object.entries(codes).map(([status, response]) => [
       status,
-      { ...withoutId(response), content: { 'application/json': { schema: own.refused } } },
+      inOwnForm(response as ZodOpenApiResponseObject, own.refused),
     ]),
-  );
+  ) as ZodOpenApiResponsesObject;
 }

@@ -1,4 +1,7 @@
-import { Liquid } from 'liquidjs';
+import { createRequire } from 'node:module';
+import type { Liquid } from 'liquidjs';
+
+const require = createRequire(import.meta.url);
 
 /** Characters of a template. */
 export const MAX_TEMPLATE = 8_000;
@@ -44,8 +47,10 @@ export function faultOfTemplate(template: string): string | undefined {
 
 /** One for each rendering: it counts what is written. */
 function createEngine(): Liquid {
+  // Loaded with the first template: most services have none. The package has no types for require.
+  const { Liquid: Engine } = require('liquidjs') as typeof import('liquidjs');
   let written = 0;
-  const engine = new Liquid({
+  const engine = new Engine({
     // Nothing is on the disk.
     templates: {},
     relativeReference: false,

@@ -28,7 +28,9 @@ const NtfySchema = z.object(
 );
 
 /** What the parameters of an address are called by ours; all other names are ntfy's. */
-const OWN: ReadonlySet<string> = new Set(['message', 'title', 'priority', 'tags']);
+const OWN: ReadonlyMap<string, string> = new Map(
+  ['message', 'title', 'priority', 'tags'].map((name) => [name, name]),
+);
 
 const NtfyMessage = z.object({
   id: z.string(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ZodOpenApiOverrideMetaContext } from 'zod-openapi';
 
 /** A text; numbers and truth values as their words. What is anything else is none: tools change, alerts must arrive. */
 export const Word = z
@@ -7,7 +8,7 @@ export const Word = z
     z.string().nullish().catch(undefined),
   )
   .meta({
-    override: ({ jsonSchema }) => {
+    override: ({ jsonSchema }: ZodOpenApiOverrideMetaContext) => {
       delete jsonSchema.anyOf;
       jsonSchema.type = ['string', 'number', 'boolean', 'null'];
     },

@@ -24,6 +24,26 @@ export function presentIgnored(warnings: readonly string[]): Record<string, unkn
   return warnings.length === 0 ? answer : { ...answer, warnings };
 }
 
+/** The answer to a tool that knows none of its own. */
+export function presentDelivery(
+  outcomes: readonly (AcceptedAlert | 'ignored')[],
+  ignored: string | undefined,
+  warnings: readonly string[],
+): Record<string, unknown> {
+  const alerts = outcomes.flatMap((outcome) => {
+    if (outcome === 'ignored') return [];
+    const { id, folded } = outcome;
+    return [{ id, status: 'queued', ...(folded === null ? {} : { folded }) }];
+  });
+  const why =
+    ignored ?? (outcomes.includes('ignored') ? 'Nothing is open that this would resolve.' : undefined);
+  return {
+    alerts,
+    ...(why === undefined ? {} : { ignored: why }),
+    ...(warnings.length === 0 ? {} : { warnings }),
+  };
+}
+
 /** What alerts would look like. `isWhole`: who asks may know of the quota, too. Lengths in code points, as Telegram counts. */
 export function presentPreview(
   { parts, cost, warnings, ...rest }: PreviewedAlerts,

@@ -1,4 +1,5 @@
 import type { HealthSource } from '../admin/monitoring/health-routes.ts';
+import { ADAPTER_NAMES } from '../ingest/adapters.ts';
 import { createAcceptEvidence } from '../ops/checks/accept-evidence.ts';
 import { createJobsCheck } from '../ops/checks/jobs-check.ts';
 import { createQueueCheck } from '../ops/checks/queue-check.ts';
@@ -119,6 +120,7 @@ function observeMetrics(
     events,
     clock,
     version: readVersion(),
+    adapters: ADAPTER_NAMES,
     countQueue: core.queue.counts,
     motion: core.motion,
     jobHistory: core.jobRuns.history,

@@ -50,6 +50,11 @@ export const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } =
     level: 'info',
     message: 'Repeated alert: the first answer is given again',
   },
+  'delivery.ignored': {
+    component: 'api',
+    level: 'debug',
+    message: 'Delivery ignored: its adapter does not know this event, or leaves it out',
+  },
   'alert.refused': {
     component: 'api',
     level: ({ code }) => REFUSED_ALERT_LEVELS[code] ?? 'info',

@@ -24,6 +24,7 @@ import type { AlertJob, AlertQueue } from '../../src/services/ports/queue.ts';
 import type { SetUp } from '../../src/services/ports/set-ups.ts';
 import type { StatisticsRepository } from '../../src/services/ports/statistics.ts';
 import { createRenderer } from '../../src/telegram/render/renderer.ts';
+import { breachOf } from './api-contract.ts';
 
 export const CHAT = 4242;
 export const PUBLIC_URL = 'https://alerts.example.org';
@@ -243,6 +244,17 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     void logged.push({ level, fields, message });
   const incidents = part<IncidentRepository>({
     isLive: async (id, keyHash) => live.has(`${id} ${keyHash}`),
+    // Each is a message of its own: what incidents do is not the API's.
+    takeIn: async (alert) => {
+      const result = await ledger.accept(alert);
+      if (result.kind === 'overflow') throw new Error('this ledger lets nothing overflow');
+      if (result.kind !== 'accepted') return result;
+      const { integration, remaining } = result;
+      if (alert.resolve !== 'if-open')
+        return { kind: 'accepted', remaining, integration, incidentId: null, changed: [] };
+      records.delete(alert.id);
+      return { kind: 'ignored', integration };
+    },
   });
   const chats = part<ChatRepository>({ find: async () => undefined, register: async () => undefined });
   const useCases = createUseCases(
@@ -250,8 +262,12 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
       ...{ cipher, tokens, ledger, queue, repository, ended, keyRepository },
       keySource: createKeySource(),
       incidents,
-      texts: part<ShownTexts>({}),
-      updates: part<UpdateQueue>({}),
+      texts: part<ShownTexts>({
+        put: async () => undefined,
+        keep: async () => undefined,
+        drop: async () => undefined,
+      }),
+      updates: part<UpdateQueue>({ add: async () => undefined }),
       chatRepository: chats,
       database: part<DatabaseMaintenance>({}),
       jobRuns: part<JobRuns>({}),
@@ -275,6 +291,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     metrics: { render: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }) },
     // Without a password nothing touches the queues; tests with one pass real queues.
     queues: { alerts: undefined as unknown as Queue, maintenance: undefined as unknown as Queue },
+    reportIgnored: (adapter, requestId) => services.events.emit('delivery.ignored', { adapter, requestId }),
     isPaused: async () => false,
     whyWaiting: async (waiting) => waiting.map(() => null),
     lookUp: async () => undefined,
@@ -283,6 +300,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
       services.events.emit('access.refused', { kind, client: 'hash-of-client', requestId }),
     liftFloodWait: async () => undefined,
     logger: { info: log('info'), warn: log('warn'), error: log('error') },
+    version: '0.0.0',
     timeZone: 'UTC',
     rateLimitPerMinute: 0,
     queuePrefix: '{test}',
@@ -340,19 +358,29 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
       if (known) records.set(id, { ...known, status: 'delivered', endedAt: clock.now(), ...change });
       ended.publish(id);
     },
-    call(path, { token, json, ...init } = {}) {
+    async call(path, { token, json, ...init } = {}) {
       const headers = new Headers(init.headers);
       if (token !== undefined) headers.set('Authorization', `Bearer ${token}`);
       if (json !== undefined && !headers.has('Content-Type')) headers.set('Content-Type', 'application/json');
       const body = json === undefined ? init.body : JSON.stringify(json);
       const method = init.method ?? (json === undefined ? 'GET' : 'POST');
-      return fetch(url + path, {
+      const res = await fetch(url + path, {
         redirect: 'manual',
         ...init,
         method,
         headers,
         ...(body === undefined ? {} : { body }),
       });
+      const contentType = res.headers.get('Content-Type') ?? undefined;
+      const breach = breachOf({
+        method,
+        path,
+        status: res.status,
+        contentType,
+        body: await res.clone().text(),
+      });
+      if (breach !== undefined) throw new Error(breach);
+      return res;
     },
     async stop() {
       await api.close(1_000);

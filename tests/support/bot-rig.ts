@@ -55,7 +55,7 @@ export interface BotRig {
   readonly accepted: {
     integration: Integration;
     request: AlertRequest;
-    idempotencyKey: string | undefined;
+    idempotencyKey: Parameters<AlertService['accept']>[2]['idempotencyKey'];
   }[];
   readonly log: LogEntry[];
   hashChat(chatId: number): string;

@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { toAppError } from '../../http/foreign-errors.ts';
 import type { AcceptedAlert } from '../../services/alerts/accept.ts';
-import type { AlertRequest, Sender } from '../../services/alerts/alert-request.ts';
+import type { AlertRequest, IdempotencyKey, Sender } from '../../services/alerts/alert-request.ts';
 import type { AlertService } from '../../services/alerts/alerts.ts';
 import type { PreviewAlerts } from '../../services/alerts/preview.ts';
 import { authenticatedOf, isSetupToken } from '../auth/request-context.ts';
@@ -12,7 +12,7 @@ import type { QuotaHeaders } from '../quota-headers.ts';
 /** An alert that a request asks for. */
 export interface Incoming {
   readonly request: AlertRequest;
-  readonly idempotencyKey?: string | undefined;
+  readonly idempotencyKey?: IdempotencyKey | undefined;
 }
 
 /** `ignored`: there was nothing to resolve. */

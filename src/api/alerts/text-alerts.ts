@@ -3,12 +3,12 @@ import { ALERT_LIMITS } from '../../domain/alert.ts';
 import { AppError } from '../../domain/errors.ts';
 import { cutTo, hasVisible, readable } from '../../domain/readable-text.ts';
 import { ALERT_BODY_LIMIT, type BodySchema, hasBody, invalid, isJson } from '../../http/json-body.ts';
+import { fieldsOfHeaders, fieldsOfPairs } from '../../ingest/ntfy/ntfy-names.ts';
 import type { AlertRequest } from '../../services/alerts/alert-request.ts';
 import type { Clock } from '../../services/ports/clock.ts';
 import { createDelay } from '../lenient/delay.ts';
 import type { ReadInput } from '../lenient/field-reader.ts';
 import { ALERT_FIELDS } from './alert-fields.ts';
-import { fieldsOfHeaders, fieldsOfPairs } from './sender-names.ts';
 
 type AlertSchema = BodySchema<ReadInput<AlertRequest>>;
 type Fields = Readonly<Record<string, unknown>>;
@@ -133,7 +133,7 @@ function wholeMessage(given: unknown, warn: (sentence: string) => void): string 
 }
 
 /** Leaves out what the schema refuses. @throws AppError invalid_request where that cannot be left out */
-function parseLeniently(
+export function parseLeniently(
   schema: AlertSchema,
   fields: Fields,
   warn: (sentence: string) => void,

@@ -7,7 +7,7 @@ import { chatNumber, lineUpTo, word, yesOrNo } from '../lenient/read-values.ts';
 
 const OverflowSchema = z.enum(OVERFLOWS, `Send one of: ${OVERFLOWS.join(', ')}.`);
 
-const NewIntegrationSchema = z.object(
+export const NewIntegrationSchema = z.object(
   {
     name: optional(z.string('Send a string.')),
     scope: optional(z.string('Send the scopes as one string, separated by spaces.')),
@@ -17,13 +17,13 @@ const NewIntegrationSchema = z.object(
   },
   'Send a JSON object.',
 );
-const ChangesSchema = z.object(
+export const ChangesSchema = z.object(
   { name: optional(z.string('Send a string.')), overflow: optional(OverflowSchema) },
   'Send a JSON object.',
 );
-const RevocationSchema = z.object({ chatId: optional(ChatIdSchema) }, 'Send a JSON object.');
+export const RevocationSchema = z.object({ chatId: optional(ChatIdSchema) }, 'Send a JSON object.');
 
-const RotationSchema = z.object(
+export const RotationSchema = z.object(
   { revokeKeys: optional(z.boolean('Send true or false.')) },
   'Send a JSON object.',
 );

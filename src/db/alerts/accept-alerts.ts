@@ -91,7 +91,7 @@ export function createAccept(session: Session, windowMs: number): (alert: NewAle
       const answers = repeats.flatMap(({ alert, verdict }): Answers => {
         const holder = holders.get(verdict.holderId ?? '');
         if (holder === undefined) return [];
-        if (holder.createdAt <= alert.createdAt - windowMs) {
+        if (holder.createdAt <= alert.createdAt - (alert.idempotency?.windowMs ?? windowMs)) {
           stale.add(holder.id);
           return [];
         }

@@ -27,9 +27,9 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-async function paste(block: string): Promise<Record<string, unknown>> {
+async function paste(block: string, more: Record<string, string> = {}): Promise<Record<string, unknown>> {
   const { token } = fixture.grant({ rateLimit: 100 });
-  const env = { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8', URL: fixture.url, TOKEN: token };
+  const env = { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8', URL: fixture.url, TOKEN: token, ...more };
   const command = block.replace(/\bcurl /g, 'curl -sS ');
   const { stdout, stderr } = await promisify(execFile)('sh', ['-c', command], { cwd: dir, env });
   expect(stderr).toBe('');
@@ -58,6 +58,38 @@ describe('docs/senders.md', () => {
       adapter: 'grafana',
       url: expect.stringMatching(/^\/api\/in\//),
     });
+  });
+
+  it.each([
+    ['Prometheus Alertmanager', 'alertmanager', 'DiskFull · db1:9100'],
+    ['Grafana', 'grafana', 'CPU'],
+    ['GitHub', 'github', 'test · octo-org/octo-repo'],
+    ['Uptime Kuma', 'uptime-kuma', 'Shop is down'],
+    ['Healthchecks', 'healthchecks', 'Nightly backup is down'],
+    ['ntfy', 'ntfy', undefined],
+    ['Gotify', 'gotify', 'Backup'],
+  ] as const)('has blocks for %s that work', async (heading, adapter, title) => {
+    const blocks = blocksOf(heading);
+    expect(blocks).not.toEqual([]);
+    for (const block of blocks) {
+      fixture.grant();
+      const { key, id } = await fixture.useCases.keys.make({ id: 1, chatId: 4242 }, { adapter });
+      fixture.jobs.length = 0;
+      await paste(block, { KEY: key });
+      const content = JSON.parse(Buffer.from(fixture.jobs[0]?.sealed ?? '', 'base64').toString());
+      if (title !== undefined) expect(content).toMatchObject({ title });
+      else expect(content).toMatchObject({ message: 'Exit code 23' });
+      await fixture.useCases.keys.revoke({ id: 1, chatId: 4242 }, id);
+    }
+  });
+
+  it('has a template for any JSON, which works', async () => {
+    const setup = /^```sh setup\n(KEY=.*?)^```/ms.exec(DOC)?.[1] ?? '';
+    const [block = ''] = blocksOf('Any JSON');
+    fixture.jobs.length = 0;
+    await paste(`${setup}\n${block}`);
+    const content = JSON.parse(Buffer.from(fixture.jobs[0]?.sealed ?? '', 'base64').toString());
+    expect(content).toMatchObject({ title: 'shop', message: 'out of stock' });
   });
 
   it('is found on the first page of the README', () => {

@@ -1,5 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import { readHeader } from '../../http/header-text.ts';
+import { readHeader } from './header-text.ts';
 
 /** Fields by their names elsewhere than in JSON: ntfy's (https://docs.ntfy.sh/publish/), of any case, with or without `X-`. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
@@ -53,7 +52,7 @@ export function fieldsOfPairs(
   return fields;
 }
 
-export function fieldsOfHeaders(headers: IncomingHttpHeaders): Fields {
+export function fieldsOfHeaders(headers: Readonly<Record<string, unknown>>): Fields {
   const fields: Fields = {};
   for (const [header, field] of HEADERS) {
     const raw = headers[header];

@@ -6,7 +6,9 @@ import { ALERT_FORMATS, ALERT_PRIORITIES, ALERT_STATUSES } from '../../domain/al
 const Time = z.iso.datetime();
 const Id = z.uuid();
 const Warnings = z.array(z.string()).optional().meta({ description: 'What was cut, left out or not known.' });
-const Folded = z.enum(['incident']).meta({ description: 'It went into a message that is there already.' });
+const Folded = z
+  .enum(['incident', 'digest'])
+  .meta({ description: 'It went into a message that is there already.' });
 
 const IncidentSchema = z
   .object({

@@ -3,7 +3,7 @@ import { escapeHtml } from '../../http/page-layout.ts';
 /** swagger-ui has no dark mode of its own: its colours are turned round. */
 const STYLE = `
 :root{color-scheme:light dark}
-body{margin:0}
+body{margin:0;overflow-x:hidden}
 .swagger-ui .topbar{display:none}
 @media(prefers-color-scheme:dark){body{background:#12171e}#docs{filter:invert(.9) hue-rotate(180deg)}}
 `;

@@ -1,3 +1,4 @@
+import { readable } from '../../domain/readable-text.ts';
 import { defineAdapter } from '../adapter.ts';
 import { type AlertGroup, AlertGroupSchema, deliveryOf } from '../alert-group/alert-group.ts';
 import { describeGroup, runbookOf } from '../alert-group/describe-group.ts';
@@ -68,5 +69,6 @@ function inAlertmanager({ alerts, commonLabels, groupLabels, externalURL }: Aler
   const labels = alerts.length === 1 ? (alerts[0]?.labels ?? shared) : shared;
   const matchers = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   if (base === '' || matchers.length === 0) return undefined;
-  return `${base}/#/${page}?filter=${encodeURIComponent(`{${matchers.join(',')}}`)}`;
+  // Half a symbol cannot be in an address.
+  return `${base}/#/${page}?filter=${encodeURIComponent(readable(`{${matchers.join(',')}}`))}`;
 }

@@ -22,10 +22,7 @@ beforeEach(() => {
 
 async function makeKey(adapter: AdapterName, options: object = {}): Promise<string> {
   const given = adapter === 'json' ? { template: '{{ text }}', ...options } : options;
-  const { key } = await fixture.useCases.keys.make(
-    { id, chatId: 4242 },
-    { adapter, options: { ...given } },
-  );
+  const { key } = await fixture.useCases.keys.make({ id, chatId: 4242 }, { adapter, options: { ...given } });
   return key;
 }
 

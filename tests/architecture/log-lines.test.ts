@@ -43,9 +43,9 @@ function otherLines(): string[] {
   const found = sources.flatMap(({ path, code }) => [
     ...[...code.matchAll(CALL)].map(([, , level = '', , words = '']) => ({ path, level, words })),
     ...OTHER_CALLS.flatMap((form) =>
-      [...code.matchAll(form)].map(({ groups: { level = '', words = '' } = {} }) => ({
-        ...{ path, words },
-        level: level === 'level' ? 'depends' : level,
+      [...code.matchAll(form)].map(({ groups }) => ({
+        ...{ path, words: groups?.words ?? '' },
+        level: groups?.level === 'level' ? 'depends' : (groups?.level ?? ''),
       })),
     ),
   ]);

@@ -1,4 +1,3 @@
-import { pause } from '../../async/pause.ts';
 import {
   type AlertStatistics,
   addCounts,
@@ -24,7 +23,7 @@ export interface StatisticsService {
   lastDay(): Promise<AlertStatistics>;
   /** Today and the 29 days before it. */
   lastMonth(): Promise<AlertStatistics & { readonly days: readonly DailyStatistics[] }>;
-  /** Keeps the numbers of the days that have ended; to be called again and again, by any process. */
+  /** Keeps the numbers of the next day that has ended; to be called again and again, by any process. */
   closeDays(): Promise<void>;
 }
 
@@ -135,13 +134,10 @@ export function createStatisticsService(deps: {
       if (closedThrough === last) return;
       await statistics.reopenFrom(today());
       const range = await statistics.closedRange();
-      const begin = range === undefined ? await firstUnclosed() : addDays(range.last, 1);
-      for (const day of daysBetween(begin, last)) {
-        const began = performance.now();
-        await statistics.closeDay(day, await countDay(day));
-        // After an update there are 29 of them: accepts get their turn on SQLite's only connection.
-        await pause(performance.now() - began);
-      }
+      const next = range === undefined ? await firstUnclosed() : addDays(range.last, 1);
+      // One at a time: after an update there are 29 of them, and neither an accept nor a stop may wait for them all.
+      if (next <= last) await statistics.closeDay(next, await countDay(next));
+      if (next < last) return;
       await statistics.purge({ date: addDays(today(), -MONTH_DAYS), time: now - REFUSALS_KEEP_MS });
       closedThrough = last;
     },

@@ -24,6 +24,7 @@ import { createUpdateQueue, UPDATE_QUEUE, type UpdateJobData } from '../queue/up
 import { createWhyWaiting } from '../queue/why-waiting.ts';
 import { createAlertService, IDEMPOTENCY_WINDOW_MS } from '../services/alerts/alerts.ts';
 import { createChatService } from '../services/chats/chats.ts';
+import { createAcknowledgements } from '../services/incidents/acknowledgements.ts';
 import { createSettleLead } from '../services/incidents/leads.ts';
 import { createIncidentSweep } from '../services/incidents/sweep.ts';
 import { createIntegrationService } from '../services/integrations/integrations.ts';
@@ -126,9 +127,12 @@ export function createUseCases(
   const chats = ports.chatRepository;
   const common = { ...ports, integrations: ports.repository, chats, clock, events, timeZone, dailyLimit };
   const settleLead = createSettleLead(common);
-  const shared = { ...common, settleLead };
+  const { keepTextMs } = config.incidents;
+  const acknowledgements = createAcknowledgements({ ...common, settleLead, keepTextMs });
+  const shared = { ...common, settleLead, acknowledgements };
   return {
     settleLead,
+    acknowledgements,
     integrations: createIntegrationService({ ...shared, maxPerChat: config.maxIntegrationsPerChat }),
     chats: createChatService(shared),
     alerts: createAlertService(shared),

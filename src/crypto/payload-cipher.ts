@@ -41,6 +41,14 @@ export function createPayloadCipher(secret: string): PayloadCipher {
     open: (sealed, alertId) => JSON.parse(open(sealed, `alert:${alertId}`)) as AlertContent,
     sealTags: (tags, alertId) => seal(JSON.stringify(tags), `tags:${alertId}`),
     openTags: (sealed, alertId) => JSON.parse(open(sealed, `tags:${alertId}`)) as string[],
+    sealName: (name, incidentId) => seal(name, `name:${incidentId}`),
+    openName(sealed, incidentId) {
+      try {
+        return open(sealed, `name:${incidentId}`);
+      } catch {
+        return undefined;
+      }
+    },
     hashChat: (chatId) => chats.memo(chatId),
     hashClient: (address) =>
       createHmac('sha256', clientKey).update(address).digest('hex').slice(0, CHAT_HASH_LENGTH),

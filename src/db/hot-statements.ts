@@ -7,7 +7,7 @@ import type { Statement } from './engine/statement.ts';
 
 const INTEGRATION_COLUMNS = columns(
   ...['id', 'chatId', 'name', 'tokenHash', 'scope', 'rateLimit', 'dailyLimit', 'status', 'expiresAt'],
-  ...['unreachableSince', 'unreachableReason', 'showName', 'createdAt', 'updatedAt'],
+  ...['unreachableSince', 'unreachableReason', 'showName', 'acknowledge', 'createdAt', 'updatedAt'],
 );
 
 /** [ids] */

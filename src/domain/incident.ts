@@ -25,6 +25,11 @@ export interface Incident {
   readonly textId: string;
   /** A short reply that is still to be sent. */
   readonly reply: IncidentReply | null;
+  /** Its message has a button to acknowledge or release it. */
+  readonly hasButtons: boolean;
+  readonly acknowledgedAt: number | null;
+  /** Who did, sealed (PayloadCipher.sealName). */
+  readonly acknowledgedBy: string | null;
 }
 
 /** It rings again; it is resolved. */

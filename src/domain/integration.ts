@@ -20,6 +20,8 @@ export interface Integration {
   readonly unreachableReason: string | null;
   /** Alerts show its name where the chat has other active integrations. */
   readonly showName: boolean;
+  /** Its alerts have a button to acknowledge them, unless they say otherwise. */
+  readonly acknowledge: boolean;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

@@ -23,8 +23,8 @@ export function createShownTexts(deps: {
         throw new AppError('queue_unavailable', detail, { retryAfterSeconds: 5, cause });
       }
     },
-    async keep(alertId) {
-      await redis.pexpire(shown(alertId), deps.keepTextMs);
+    async keep(alertId, aheadMs = 0) {
+      await redis.pexpire(shown(alertId), deps.keepTextMs + aheadMs);
     },
     get: (alertId) => redis.get(shown(alertId)),
     async drop(alertIds) {

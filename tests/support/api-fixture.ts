@@ -68,6 +68,8 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     open: (sealed) => JSON.parse(Buffer.from(sealed, 'base64').toString()),
     sealTags: (tags) => tags.join('|'),
     openTags: (sealed) => sealed.split('|'),
+    sealName: (name) => `sealed ${name}`,
+    openName: (sealed) => sealed.replace('sealed ', ''),
     newAlertId: randomUUID,
     hashChat: (chatId) => `hash-of-${chatId}`,
     hashClient: (address) => `hash-of-${address}`,
@@ -78,12 +80,14 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     activate: async (id, setupHash, next) => {
       const known = integrations.get(id);
       if (known?.status !== 'pending' || known.tokenHash !== setupHash) return undefined;
-      const { now: updatedAt, name, showName = known.showName, ...rest } = next;
+      const { showName, acknowledge } = { ...known, ...next };
+      const { now: updatedAt, name, ...rest } = next;
       const active = {
         ...known,
         ...rest,
         name: name ?? known.name,
         showName,
+        acknowledge,
         status: 'active' as const,
         updatedAt,
       };
@@ -233,6 +237,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
       unreachableSince: null,
       unreachableReason: null,
       showName: true,
+      acknowledge: false,
       createdAt: Date.UTC(2026, 0, 1),
       updatedAt: Date.UTC(2026, 0, 1),
     };

@@ -4,12 +4,15 @@ import { ChatIdSchema, optional } from '../fields.ts';
 import { behindReader, createFieldReader, type ReadField } from '../lenient/field-reader.ts';
 import { chatNumber, lineUpTo, yesOrNo } from '../lenient/read-values.ts';
 
+const YesOrNoSchema = optional(z.boolean('Send true or false.'));
+
 const NewIntegrationSchema = z.object(
   {
     name: optional(z.string('Send a string.')),
     scope: optional(z.string('Send the scopes as one string, separated by spaces.')),
     chatId: optional(ChatIdSchema),
-    showName: optional(z.boolean('Send true or false.')),
+    showName: YesOrNoSchema,
+    acknowledge: YesOrNoSchema,
   },
   'Send a JSON object.',
 );
@@ -27,6 +30,7 @@ const readNewIntegration = createFieldReader({
   scope: scopeList,
   chatId: chatNumber,
   showName: yesOrNo,
+  acknowledge: yesOrNo,
 });
 const readRevocation = createFieldReader({ chatId: chatNumber });
 
@@ -35,10 +39,3 @@ export const CreateIntegrationSchema = behindReader(readNewIntegration, NewInteg
 
 /** POST /api/revokeIntegration. */
 export const RevokeIntegrationSchema = behindReader(readRevocation, RevocationSchema);
-
-/** `?wait=` of GET /api/alerts/:id, in seconds. */
-export const WaitSchema = z
-  .string('Send wait only once.')
-  .regex(/^\d{1,2}$/, 'Send whole seconds, 0 to 60.')
-  .transform(Number)
-  .refine((seconds) => seconds <= 60, 'Send whole seconds, 0 to 60.');

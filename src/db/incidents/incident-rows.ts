@@ -23,7 +23,10 @@ export function toLive({ state, leadId, ...row }: IncidentModel): LiveIncident {
 }
 
 /** The row of the incident that the alert opens. It has the alert's id: there is one of each. */
-export function newIncident(alert: KeyedAlert): PartialModelObject<IncidentModel> {
+export function newIncident(
+  alert: KeyedAlert,
+  { hasButtons }: { readonly hasButtons: boolean },
+): PartialModelObject<IncidentModel> {
   const { id, integrationId, keyHash, createdAt, priority, threadId } = alert;
   return {
     ...{ id, integrationId, keyHash, priority, threadId },
@@ -32,6 +35,7 @@ export function newIncident(alert: KeyedAlert): PartialModelObject<IncidentModel
     ...{ resolvedAt: null, closedAt: null, messageId: null, reply: null },
     rangAt: isAudible(alert) ? createdAt : null,
     ...{ version: 1, shownVersion: 0, leadId: id, textId: id },
+    hasButtons: hasButtons ? 1 : 0,
   };
 }
 

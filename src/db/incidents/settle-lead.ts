@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { raw } from 'objection';
+import { isSingle } from '../../domain/acknowledgement.ts';
 import { hasEnded } from '../../domain/alert.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { NewAlert } from '../../services/ports/alerts.ts';
@@ -29,7 +30,7 @@ export async function settleLead(
   const { status, reason } = lead;
   if (!hasEnded(status) || status === 'queued' || status === 'sending') return undefined;
   return status === 'delivered'
-    ? arrived(trx, row, { ...settling, messageId: lead.messageIds[0] ?? null })
+    ? arrived(trx, row, { ...settling, messageId: lead.messageIds.at(isSingle(row) ? -1 : 0) ?? null })
     : end(trx, row, { status, reason, now: settling.now });
 }
 
@@ -59,12 +60,13 @@ async function end(
     leadId: null,
     shownVersion: version,
     reply: null,
+    hasButtons: 0,
     closedAt: row.closedAt ?? now,
     ...(row.closedAt === null ? { state: 'stale' as const } : {}),
   };
   await IncidentModel.query(trx).patch(changed).where({ id });
   const ended = await endFolds(trx, { id, version }, { status, reason, now });
-  return { incident: { ...toIncident(row), ...changed }, status, reason, ended };
+  return { incident: { ...toIncident(row), ...changed, hasButtons: false }, status, reason, ended };
 }
 
 /** The queue refused the alert that opened it. */

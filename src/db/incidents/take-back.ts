@@ -33,7 +33,13 @@ export async function takeBack(trx: Knex.Transaction, alertId: string): Promise<
   // Its key has another incident by now: what is resolved stays so.
   if (others > 0) return;
   await IncidentModel.query(trx)
-    .patch({ ...changed, state: 'open', resolvedAt: null, closedAt: null, reply: null })
+    .patch({
+      ...changed,
+      state: row.acknowledgedAt === null ? 'open' : 'acknowledged',
+      resolvedAt: null,
+      closedAt: null,
+      reply: null,
+    })
     .where({ id: row.id });
 }
 

@@ -116,8 +116,9 @@ function open(
   }
   const remaining = integration.rateLimit;
   const incidentId = step === 'open' ? alert.id : null;
+  const hasButtons = alert.acknowledge ?? integration.acknowledge === 1;
   state.add(alert, { remaining, incidentId, period });
-  if (incidentId !== null) state.put(newIncident(alert));
+  if (incidentId !== null) state.put(newIncident(alert, { hasButtons }));
   return { kind: 'accepted', remaining, integration: known, incidentId, changed };
 }
 
@@ -142,6 +143,7 @@ function fold(
     ...next,
     ...{ version, changedAt: now, reply },
     ...(showsText ? { textId: alertId } : {}),
+    ...(alert.acknowledge === true ? { hasButtons: 1 } : {}),
     ...(isEnd ? { resolvedAt: now, closedAt: now, reply: live.leadId === null ? 'resolved' : null } : {}),
   });
   const remaining = integration.rateLimit;

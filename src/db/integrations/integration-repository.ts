@@ -74,7 +74,7 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
         updatedAt: now,
       } as const;
       const { id } = await integrations().insert(fields);
-      return { id, ...fields, showName: true };
+      return { id, ...fields, showName: true, acknowledge: false };
     },
 
     async storeSetupToken(id, name, tokenHash, expiresAt, now) {
@@ -103,6 +103,7 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
               suspicion: 0,
               ...(next.name === null ? {} : { name: next.name }),
               ...(next.showName === undefined ? {} : { showName: next.showName ? 1 : 0 }),
+              ...(next.acknowledge === undefined ? {} : { acknowledge: next.acknowledge ? 1 : 0 }),
             })
             .where(pending)
             .whereRaw(`${ACTIVE_OF_CHAT} < ?`, [next.maxPerChat])
@@ -116,6 +117,7 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
       const as = {
         ...{ status, name, scope, rateLimit, expiresAt, carriedOver: 0 },
         ...{ tokenHash: before.tokenHash, showName: before.showName ? 1 : 0 },
+        acknowledge: before.acknowledge ? 1 : 0,
       };
       await retryConflicts(() => integrations().patch(as).where({ id, tokenHash }));
     },

@@ -24,6 +24,10 @@ export class IncidentModel extends Model {
   declare threadId: number | null;
   declare textId: string;
   declare reply: Incident['reply'];
+  /** 1: yes. */
+  declare hasButtons: number;
+  declare acknowledgedAt: number | null;
+  declare acknowledgedBy: string | null;
   /** When `version` or `reply` last changed. */
   declare changedAt: number;
 }
@@ -38,5 +42,5 @@ export function toIncident(row: IncidentModel): Incident {
     ...incident
   } = row.toJSON();
   // What is left of the row has the columns of the domain's type.
-  return incident as unknown as Incident;
+  return { ...incident, hasButtons: row.hasButtons === 1 } as unknown as Incident;
 }

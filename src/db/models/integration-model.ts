@@ -28,6 +28,8 @@ export class IntegrationModel extends Model {
   declare ownLimit: number;
   /** 1: alerts show its name where the chat has other active integrations. */
   declare showName: number;
+  /** 1: its alerts have a button to acknowledge them. */
+  declare acknowledge: number;
   /** Alerts of today that were folded. */
   declare folded: number;
   declare createdAt: number;
@@ -51,6 +53,7 @@ export function toIntegration(row: IntegrationRow): Integration {
     unreachableSince: row.unreachableSince,
     unreachableReason: row.unreachableReason,
     showName: row.showName === 1,
+    acknowledge: row.acknowledge === 1,
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
   };

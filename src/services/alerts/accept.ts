@@ -3,6 +3,7 @@ import type { AlertRecord } from '../../domain/alert.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
 import { ANSWER_LIMIT_MS, databaseUnavailable } from '../in-time.ts';
+import type { Singles } from '../incidents/singles.ts';
 import type { AcceptResult, AlertLedger, NewAlert } from '../ports/alerts.ts';
 import type { AlertRequest, Sender } from './alert-request.ts';
 import { type Entrance, validateStatus } from './entrance.ts';
@@ -40,9 +41,10 @@ export function createAccept(deps: {
   ledger: AlertLedger;
   queueEntry: QueueEntry;
   entrance: Entrance;
+  singles: Singles;
   events: EventBus;
 }): Accept {
-  const { ledger, queueEntry, entrance, events } = deps;
+  const { ledger, queueEntry, entrance, singles, events } = deps;
 
   const accept: Accept = (sender, request, context) =>
     entrance.reporting(context.requestId, async (trace) => {
@@ -94,12 +96,24 @@ export function createAccept(deps: {
     deadline: Deadline,
   ): Promise<Pick<AcceptedAlert, 'id' | 'remaining' | 'replayed'>> {
     if (verdict.kind === 'accepted') {
-      await queueEntry.enter(alert, source, deadline);
+      const hasButton = source.request.acknowledge ?? verdict.integration.acknowledge ?? false;
+      await (hasButton ? enterSingle(alert, source, deadline) : queueEntry.enter(alert, source, deadline));
       return { id: alert.id, remaining: verdict.remaining, replayed: false };
     }
     checkSameBody(verdict, alert);
-    await queueEntry.finish(verdict.record, source);
+    const { incidentId } = verdict.record;
+    await queueEntry.finish(verdict.record, incidentId === null ? source : { ...source, incidentId });
     return { id: verdict.record.id, remaining: verdict.record.remaining, replayed: true };
+  }
+
+  async function enterSingle(alert: NewAlert, source: Source, deadline: Deadline): Promise<void> {
+    await singles.open(alert, source, deadline);
+    try {
+      await queueEntry.enter(alert, { ...source, incidentId: alert.id }, deadline);
+    } catch (refusal) {
+      await singles.drop(alert.id);
+      throw refusal;
+    }
   }
 
   return accept;

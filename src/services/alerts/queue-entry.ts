@@ -152,7 +152,8 @@ function firstWasRefused(): AppError {
   );
 }
 
-function tooLate(cause: unknown): AppError {
+/** Redis did not answer in time. */
+export function tooLate(cause: unknown): AppError {
   return new AppError(
     'queue_unavailable',
     'The queue did not answer in time. Nothing was queued; try again in a few seconds.',

@@ -59,6 +59,7 @@ export function createAcceptKeyed(deps: {
         ...entrance.describe(sender, request, context.idempotencyKey),
         keyHash: cipher.hashRequest(`incident:${request.key}`),
         resolve,
+        acknowledge: request.acknowledge,
       };
       const deadline = createDeadline(ANSWER_LIMIT_MS);
       if (resolve === false) await keepText(alert, request, deadline);

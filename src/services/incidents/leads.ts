@@ -1,3 +1,4 @@
+import { mayChange } from '../../domain/acknowledgement.ts';
 import type { AlertContent } from '../../domain/alert.ts';
 import type { EventBus } from '../../domain/events.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -5,7 +6,7 @@ import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IncidentRepository, ShownTexts, UpdateQueue } from '../ports/incidents.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
 import type { EndedSignal, MessageForm } from '../ports/queue.ts';
-import type { RenderedPart } from '../ports/telegram.ts';
+import type { PressButton, RenderedPart } from '../ports/telegram.ts';
 import { createAnnounce } from './announce.ts';
 import type { LivingMessages } from './living.ts';
 import { noticeFor } from './notices.ts';
@@ -22,9 +23,15 @@ export interface LeadAlerts {
     form: MessageForm,
   ): Promise<
     | {
-        readonly content: AlertContent;
-        readonly simplicity: 0 | 1;
-        readonly parts: readonly RenderedPart[];
+        /** Undefined: as any alert of its text, which is more than one message holds. */
+        readonly text:
+          | {
+              readonly content: AlertContent;
+              readonly simplicity: 0 | 1;
+              readonly parts: readonly RenderedPart[];
+            }
+          | undefined;
+        readonly keys: readonly PressButton[];
         readonly version: number;
       }
     | undefined
@@ -63,7 +70,7 @@ export function createSettleLead(deps: {
     const chat = integration === undefined ? 'unknown' : deps.cipher.hashChat(integration.chatId);
     announce(ended, { integrationId: incident.integrationId, chat, status, reason, now });
     if (incident.version > incident.shownVersion) await deps.updates.add(incidentId);
-    else if (incident.closedAt !== null) await deps.texts.drop([incident.textId]);
+    else if (!mayChange(incident)) await deps.texts.drop([incident.textId]);
   };
 }
 
@@ -79,9 +86,13 @@ export function createLeadAlerts(deps: {
       const incident = await deps.incidents.find(incidentId);
       if (incident?.leadId !== alertId) return undefined;
       const living = await deps.living.read(incident, simplicity);
-      return (
-        living && { content: living.content, simplicity, parts: [living.part], version: incident.version }
-      );
+      if (living === undefined) return undefined;
+      const { text, keys } = living;
+      return {
+        text: text === null ? undefined : { content: text.content, simplicity, parts: [text.part] },
+        keys,
+        version: incident.version,
+      };
     },
     settle: deps.settle,
   };

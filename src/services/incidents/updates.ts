@@ -1,3 +1,4 @@
+import { isSingle, mayChange } from '../../domain/acknowledgement.ts';
 import type { EventBus } from '../../domain/events.ts';
 import type { Incident } from '../../domain/incident.ts';
 import { type Integration, isGroupChat } from '../../domain/integration.ts';
@@ -11,7 +12,7 @@ import type { EditPace, IncidentRepository, ShownTexts } from '../ports/incident
 import type { IntegrationRepository } from '../ports/integrations.ts';
 import type { AlertQueue, EndedSignal, Pace } from '../ports/queue.ts';
 import { createAnnounce } from './announce.ts';
-import type { Living, LivingMessages } from './living.ts';
+import type { Living, LivingForm, LivingMessages } from './living.ts';
 import type { Replies, UpdateStep } from './replies.ts';
 
 /** What became of one look at an incident. `called`: Telegram was called, so the edit of this moment is spent. */
@@ -87,7 +88,7 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
         return giveUp(target, integration.unreachableReason ?? 'unreachable');
       if (incident.shownVersion < incident.version) return edit(target);
       if (incident.reply !== null) return deps.replies.send(incident, integration);
-      if (incident.closedAt !== null) await deps.texts.drop([incident.textId]);
+      if (!mayChange(incident)) await deps.texts.drop([incident.textId]);
       return DONE;
     }
 
@@ -95,38 +96,45 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
       const { incident, chat, integration } = target;
       const waitMs = await deps.editPace.take({ incidentId, chat, isGroup: isGroupChat(integration.chatId) });
       if (waitMs > 0) return later(waitMs);
-      for (const simplicity of [0, 1] as const) {
-        const living = await read(incident, simplicity);
+      for (const form of [0, 1, 'buttons'] as const) {
+        const living = await read(incident, form);
         if (living === 'too_slow') continue;
-        // Redis has lost it: what has changed is said by the reply alone.
-        if (living === undefined) return shown(target, null);
+        if (living === undefined) {
+          if (form !== 'buttons') continue;
+          // Redis has lost it: what has changed is said by the reply alone.
+          return shown(target, null);
+        }
         let outcome = await call(target, living);
         if (outcome.kind === 'moments_refused') outcome = await call(target, living);
-        if (outcome.kind !== 'payload_rejected') return after(target, outcome);
+        const isRefused = outcome.kind === 'payload_rejected' || isOfSingle(incident, outcome);
+        if (!isRefused || form === 'buttons')
+          return after(target, outcome, living.text === null ? null : incident.textId);
       }
       return giveUp(target, 'entities_invalid');
     }
 
-    function call({ incident, integration }: Target, { part, button }: Living): Promise<SendOutcome> {
+    function call({ incident, integration }: Target, living: Living): Promise<SendOutcome> {
       called = true;
-      return guard.edit({ chatId: integration.chatId, messageId: incident.messageId, part, button });
+      const { text, button, keys } = living;
+      const part = text?.part ?? null;
+      return guard.edit({ chatId: integration.chatId, messageId: incident.messageId, part, button, keys });
     }
   }
 
-  async function read(incident: Incident, simplicity: 0 | 1): Promise<Living | undefined | 'too_slow'> {
+  async function read(incident: Incident, form: LivingForm): Promise<Living | undefined | 'too_slow'> {
     try {
-      return await deps.living.read(incident, simplicity);
+      return await deps.living.read(incident, form);
     } catch (error) {
       if (error instanceof RenderLimitError) return 'too_slow';
       throw error;
     }
   }
 
-  async function after(target: Target, outcome: SendOutcome): Promise<UpdateStep> {
+  async function after(target: Target, outcome: SendOutcome, textId: string | null): Promise<UpdateStep> {
     const { incident, integration, chat } = target;
     switch (outcome.kind) {
       case 'delivered':
-        return shown(target, incident.textId);
+        return shown(target, textId);
       case 'flood_wait': {
         const { retryAfterMs: waitMs } = outcome;
         const scope = await deps.pace.block(chat, waitMs);
@@ -139,8 +147,9 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
         await deps.integrationService.migrateChat(integration.chatId, outcome.chatId);
         return AGAIN;
       case 'failed':
-        if (outcome.reason === 'message_not_modified') return shown(target, incident.textId);
-        if (outcome.reason === 'message_gone') return deps.replies.replace(incident, integration);
+        if (outcome.reason === 'message_not_modified') return shown(target, textId);
+        if (outcome.reason === 'message_gone' && !isSingle(incident))
+          return deps.replies.replace(incident, integration);
         if (outcome.chat === 'unreachable')
           await deps.integrationService.chatLost(integration.chatId, outcome.reason);
         return giveUp(target, outcome.reason);
@@ -176,4 +185,9 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
   }
 
   return { update };
+}
+
+/** An alert of its own is never sent anew: a document still has buttons to change. */
+function isOfSingle(incident: Incident, outcome: SendOutcome): boolean {
+  return outcome.kind === 'failed' && outcome.reason === 'message_gone' && isSingle(incident);
 }

@@ -27,6 +27,7 @@ export interface TokenExchange {
       scope?: string | undefined;
       chatId?: number | undefined;
       showName?: boolean | undefined;
+      acknowledge?: boolean | undefined;
     },
   ): Promise<{ integration: Integration; token: string }>;
   /** A new token; the old one is dead at once. @throws AppError unauthorized (replaced meanwhile), database_unavailable */
@@ -60,10 +61,11 @@ export function createTokenExchange(deps: {
       }
       await inTime(() => refuseBlocked(deps.chats, target.chatId), STILL_GOOD);
       const issued = tokens.issue(target.id, scope);
-      const { showName } = input;
+      const { showName, acknowledge } = input;
       const next = {
         ...{ tokenHash: issued.hash, scope, name, expiresAt: issued.expiresAt },
         ...(showName === undefined ? {} : { showName }),
+        ...(acknowledge === undefined ? {} : { acknowledge }),
       };
       const integration = await inTime(
         () =>

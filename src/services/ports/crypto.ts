@@ -9,6 +9,10 @@ export interface PayloadCipher {
   open(sealed: string, alertId: string): AlertContent;
   sealTags(tags: readonly string[], alertId: string): string;
   openTags(sealed: string, alertId: string): string[];
+  /** Who acknowledged an incident, bound to its id. */
+  sealName(name: string, incidentId: string): string;
+  /** Undefined where it was sealed with another key, or damaged. */
+  openName(sealed: string, incidentId: string): string | undefined;
   /** Keyed hash (HMAC-SHA-256, 16 hex characters) for chat ids in logs, on the board and in Redis. */
   hashChat(chatId: number): string;
   /** Keyed hash (HMAC-SHA-256, 16 hex characters) for client addresses in logs. */

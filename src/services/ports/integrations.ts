@@ -22,7 +22,7 @@ export interface IntegrationRepository {
   /**
    * pending → active in one statement, only while `setupHash` is still the stored hash: of any number of concurrent
    * calls exactly one gets the integration, the others undefined. `too_many`: the chat has `maxPerChat` active ones.
-   * `name` null and no `showName` keep what is there. Also clears unreachableSince, and sets rateLimit to dailyLimit less the units that
+   * `name` null, no `showName` and no `acknowledge` keep what is there. Also clears unreachableSince, and sets rateLimit to dailyLimit less the units that
    * revoked integrations of the chat have spent today.
    */
   activate(
@@ -33,6 +33,7 @@ export interface IntegrationRepository {
       scope: string;
       name: string | null;
       showName?: boolean;
+      acknowledge?: boolean;
       expiresAt: number;
       now: number;
       maxPerChat: number;

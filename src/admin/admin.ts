@@ -1,4 +1,3 @@
-import type { Queue } from 'bullmq';
 import type { RequestHandler } from 'express';
 import { lazyHandler } from '../http/lazy-handler.ts';
 import type { HttpLogger } from '../http/logger.ts';
@@ -9,6 +8,7 @@ import type { Mount } from '../http/server.ts';
 import type { AlertService } from '../services/alerts/alerts.ts';
 import type { WhyWaiting } from '../services/alerts/wait-reason.ts';
 import type { Clock } from '../services/ports/clock.ts';
+import type { BoardQueues } from './board/board.ts';
 import { createMetricsRoute, type MetricsSource } from './monitoring/metrics-route.ts';
 import { createOperatorCredentials } from './sign-in/credentials.ts';
 import { createFailedSignIns } from './sign-in/failed-sign-ins.ts';
@@ -29,7 +29,7 @@ export interface AdminDeps {
 }
 
 export interface BoardSources {
-  readonly queues: { readonly alerts: Queue; readonly maintenance: Queue };
+  readonly queues: BoardQueues;
   readonly alerts: Pick<AlertService, 'resend'>;
   readonly whyWaiting: WhyWaiting;
   /** Called when an operator resumes the alerts: nothing of the whole bot's flood wait stays. */

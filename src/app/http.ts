@@ -98,7 +98,7 @@ function describeOps(parts: ServedParts, { health, metrics, observeRequest }: Ob
 function createApi(parts: ServedParts, ops: OpsServerDeps): HttpListener {
   const { context, core, sandbox } = parts;
   const { config } = context;
-  const { alerts, integrations, tokens, alertJobs, maintenanceJobs } = core;
+  const { alerts, integrations, tokens, alertJobs, updateJobs, maintenanceJobs } = core;
   return createApiServer({
     ...ops,
     alerts,
@@ -107,7 +107,7 @@ function createApi(parts: ServedParts, ops: OpsServerDeps): HttpListener {
     setUps: core.setUps,
     serviceUrl: parts.url,
     redis: parts.redis.fast,
-    queues: { alerts: alertJobs, maintenance: maintenanceJobs },
+    queues: { alerts: alertJobs, updates: updateJobs, maintenance: maintenanceJobs },
     whyWaiting: core.whyWaiting,
     liftFloodWait: core.liftFloodWait,
     isPaused: () => alertJobs.isPaused(),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
-import type { Queue } from 'bullmq';
+import type { BoardQueues } from '../../src/admin/board/board.ts';
 import { createUseCases } from '../../src/app/core.ts';
 import { type ApiServerDeps, createApiServer } from '../../src/app/servers.ts';
 import { loadConfig } from '../../src/config/config.ts';
@@ -205,7 +205,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     health: { live: () => ({ status: 'ok' }), ready: async () => ({ status: 'ok', checks: {} }) },
     metrics: { render: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }) },
     // Without a password nothing touches the queues; tests with one pass real queues.
-    queues: { alerts: undefined as unknown as Queue, maintenance: undefined as unknown as Queue },
+    queues: {} as BoardQueues,
     isPaused: async () => false,
     whyWaiting: async (waiting) => waiting.map(() => null),
     reportRefusal: (kind, { requestId }) =>

@@ -15,8 +15,8 @@ export interface StormAlert {
 
 export interface Storm {
   /**
-   * Sends 50 alerts into the chat: what a bad minute looks like. Resolves with the first one's end of acceptance; the others
-   * follow. False: one is under way. @throws what refuses the first one
+   * Sends 50 alerts into the chat, as in a bad minute. Resolves once the first one is accepted; the others follow. False: a
+   * storm is under way. @throws what refuses the first one
    */
   start(chatId: number): Promise<boolean>;
   stop(): void;
@@ -29,7 +29,7 @@ export function stormAlerts(): readonly StormAlert[] {
     return { key: 'storm: disk', title: 'db1', message, priority: n < 29 ? 'normal' : 'high' };
   });
   const slow = Array.from({ length: 17 }, (_, n): StormAlert => {
-    const message = `95 % of the answers within ${(3.9 - n / 10).toFixed(1)} s`;
+    const message = `An answer takes ${(2.3 + n / 10).toFixed(1)} s`;
     return { key: 'storm: api', title: 'api is slow', message, priority: 'normal' };
   });
   const mixed = disk.flatMap((one, n) => [one, ...(n % 2 === 0 && slow[n / 2] ? [slow[n / 2]] : [])]);

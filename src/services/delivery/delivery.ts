@@ -129,7 +129,7 @@ export function createDeliveryService(
     async function readText(sealed: string | null) {
       const lead =
         job.incidentId === undefined ? undefined : await deps.leads.read(job.incidentId, job.alertId, form);
-      shownVersion = lead?.version ?? 0;
+      if (lead !== undefined) shownVersion = lead.version;
       const text = lead?.text ?? (await texts.read(job.alertId, form, sealed));
       return text && { ...text, keys: lead?.keys ?? [] };
     }

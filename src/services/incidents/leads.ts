@@ -1,4 +1,4 @@
-import { mayChange } from '../../domain/acknowledgement.ts';
+import { isSingle, mayChange } from '../../domain/acknowledgement.ts';
 import type { AlertContent } from '../../domain/alert.ts';
 import type { EventBus } from '../../domain/events.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -81,10 +81,12 @@ export function createLeadAlerts(deps: {
 }): LeadAlerts {
   return {
     async read(incidentId, alertId, { simplicity }) {
-      // A document cannot be edited: it is sent as any alert's is, and a later edit makes a new message.
-      if (simplicity !== 0 && simplicity !== 1) return undefined;
       const incident = await deps.incidents.find(incidentId);
       if (incident?.leadId !== alertId) return undefined;
+      // A document cannot be edited: it is sent as any alert's is, and a later edit makes a new message. One of its own gets
+      // its buttons by an edit.
+      if (simplicity !== 0 && simplicity !== 1)
+        return isSingle(incident) ? { text: undefined, keys: [], version: 0 } : undefined;
       const living = await deps.living.read(incident, simplicity);
       if (living === undefined) return undefined;
       const { text, keys } = living;

@@ -106,9 +106,12 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
         }
         let outcome = await call(target, living);
         if (outcome.kind === 'moments_refused') outcome = await call(target, living);
-        const isRefused = outcome.kind === 'payload_rejected' || isOfSingle(incident, outcome);
-        if (!isRefused || form === 'buttons')
-          return after(target, outcome, living.text === null ? null : incident.textId);
+        const isGone = outcome.kind === 'failed' && outcome.reason === 'message_gone';
+        // What is there no more needs no buttons.
+        if (isGone && form === 'buttons') return shown(target, null);
+        // An alert of its own is never sent anew; if it is a document, it still has buttons to change.
+        if (outcome.kind === 'payload_rejected' || (isGone && isSingle(incident))) continue;
+        return after(target, outcome, living.text === null ? null : incident.textId);
       }
       return giveUp(target, 'entities_invalid');
     }
@@ -185,9 +188,4 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
   }
 
   return { update };
-}
-
-/** An alert of its own is never sent anew: a document still has buttons to change. */
-function isOfSingle(incident: Incident, outcome: SendOutcome): boolean {
-  return outcome.kind === 'failed' && outcome.reason === 'message_gone' && isSingle(incident);
 }

@@ -11,6 +11,8 @@ export interface StormAlert {
   readonly message: string;
   readonly priority: AlertPriority;
   readonly resolve?: true;
+  /** Nobody has to take it. */
+  readonly acknowledge?: false;
 }
 
 export interface Storm {
@@ -40,7 +42,12 @@ export function stormAlerts(): readonly StormAlert[] {
     message: 'The copy of last night failed: no space left',
     priority: 'normal',
   });
-  alerts.splice(20, 0, { title: 'Deploy', message: 'web 2.4.1 is live', priority: 'low' });
+  alerts.splice(20, 0, {
+    title: 'Deploy',
+    message: 'web 2.4.1 is live',
+    priority: 'low',
+    acknowledge: false,
+  });
   const { key = '' } = slow[0] ?? {};
   return [...alerts, { key, title: 'api is slow', message: 'Fast again', priority: 'normal', resolve: true }];
 }

@@ -30,6 +30,7 @@ export interface IncidentRow {
 /** Looks into the service's SQLite file with a connection of its own that cannot write. */
 export interface LedgerReader {
   rows(): Promise<Map<string, LedgerRow>>;
+  /** Those of keys: an alert without one that was acknowledged is one of its own, too. */
   incidents(): Promise<readonly IncidentRow[]>;
   close(): Promise<void>;
 }
@@ -48,7 +49,7 @@ export function openLedger(dataDir: string): LedgerReader {
       const rows = await all<LedgerRow>(`SELECT ${columns} FROM Alerts`);
       return new Map(rows.map((row) => [row.id, row]));
     },
-    incidents: () => all<IncidentRow>('SELECT * FROM Incidents'),
+    incidents: () => all<IncidentRow>(`SELECT * FROM Incidents WHERE keyHash <> ''`),
     close: () => new Promise((resolve, reject) => db.close((error) => (error ? reject(error) : resolve()))),
   };
 }

@@ -167,6 +167,7 @@ describe('a newcomer in the sandbox', () => {
     await page.locator('.message', { hasText: 'again, ×30' }).waitFor({ timeout: 30_000 });
     expect(await page.locator('.message').count()).toBe(6);
     expect(await slow.getByRole('button', { name: 'Acknowledge' }).count()).toBe(0);
+    await page.locator('#scroll').evaluate('(log) => { log.scrollTop = 0; }');
     await page.screenshot({ path: join(pictures, 'incidents.png') });
     await page.getByRole('button', { name: 'You', exact: false }).first().click();
   });

@@ -6,8 +6,13 @@ import type { Rig } from '../rig.ts';
 import type { Context, Scenario } from '../scenario.ts';
 import { markIn, type Posted } from '../sender.ts';
 
-/** Longest time that the service runs before something is killed, in ms. */
-const LIFE_MS = 1_200;
+/** Edits that are made before something is killed, and how long they are waited for, in ms. */
+const EDITS = 5;
+const EDITS_MS = 15_000;
+/** Longest from then to the kill, in ms: most meet an edit that is on its way. */
+const LIFE_MS = 400;
+/** A call takes so long, in ms. */
+const CALL_MS = 60;
 /** Longest that Redis is away, in ms. */
 const AWAY_MS = 800;
 /** Until a message shows what is true: upkeep looks every 10 s, and an uncertain edit is made again after 10 s. */
@@ -25,9 +30,10 @@ export function incidentKills(rounds: number, options = { chats: 10, everyMs: 60
     async run(context) {
       const { rig, random } = context;
       for (const method of ['sendMessage', 'editMessageText'])
-        rig.double.fault({ method, times: 'always', delayMs: 15 });
+        rig.double.fault({ method, times: 'always', delayMs: CALL_MS });
       const load = startLoad(context, options.everyMs);
       for (let round = 1; round <= rounds; round += 1) {
+        await untilEdited(rig);
         await pause(random() * LIFE_MS);
         if (round % 3 === 0) {
           await rig.redis.kill9();
@@ -45,6 +51,15 @@ export function incidentKills(rounds: number, options = { chats: 10, everyMs: 60
     },
   };
 }
+
+/** Resolves once edits are being made again, or after a while without. */
+async function untilEdited(rig: Rig): Promise<void> {
+  const wanted = edits(rig) + EDITS;
+  const began = performance.now();
+  while (edits(rig) < wanted && performance.now() - began < EDITS_MS) await pause(20);
+}
+
+const edits = ({ double }: Rig) => double.calls.filter(({ method }) => method === 'editMessageText').length;
 
 /** Each chat's loop posts to two keys, and now and then ends one or takes it. */
 function startLoad({ rig, random }: Context, everyMs: number) {
@@ -103,7 +118,7 @@ async function compare({ rig, expect, figure }: Context, ends: ReadonlySet<strin
   const shown = [...messages.values()].flat();
   figure('accepted', accepted.size);
   figure('incidents', incidents.length);
-  figure('edits', rig.double.calls.filter(({ method }) => method === 'editMessageText').length);
+  figure('edits', edits(rig));
 
   for (const [id, { mark }] of accepted) {
     const row = rows.get(id);

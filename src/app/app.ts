@@ -13,7 +13,8 @@ import { startHttp } from './http.ts';
 import { createLifecycle, type StartPart } from './lifecycle.ts';
 import { publicUrl } from './public-url.ts';
 import { startRedis } from './redis.ts';
-import { issueSandboxToken, sandboxNotice, startSandbox } from './sandbox.ts';
+import { sandboxNotice, startSandbox } from './sandbox.ts';
+import { createSandboxStorm, issueSandboxToken } from './sandbox-integrations.ts';
 import { startScheduler } from './scheduler.ts';
 import { keepSandboxPassword, secretOf } from './secret.ts';
 import { telegramAccess } from './telegram.ts';
@@ -120,7 +121,11 @@ async function startService(startPart: StartPart, context: Context): Promise<Sta
   const sandbox = context.isSandbox
     ? await startPart(
         'sandbox',
-        () => startSandbox({ dataDir: config.dataDir, secret, log: context.log }),
+        () =>
+          startSandbox({
+            ...{ dataDir: config.dataDir, secret, log: context.log },
+            storm: createSandboxStorm(core),
+          }),
         (started) => started.stop(),
       )
     : undefined;
@@ -172,7 +177,7 @@ async function startService(startPart: StartPart, context: Context): Promise<Sta
     return sandboxNotice({
       url: url(),
       admin: { user: config.admin.user, password: adminPassword },
-      token: await issueSandboxToken(core.integrations, core.tokens),
+      token: await issueSandboxToken(core),
     });
   }
 }

@@ -23,7 +23,7 @@ export async function startUpdates(deps: {
   url: () => string;
 }): Promise<StartedUpdates> {
   const { config, clock, log, events } = deps.context;
-  const { integrations, alerts, chats, keys, cipher } = deps.core;
+  const { integrations, alerts, acknowledgements, chats, keys, cipher } = deps.core;
   const logger = log.child('bot');
   const bot = createBot({
     ...deps.access,
@@ -32,6 +32,7 @@ export async function startUpdates(deps: {
     onCall: createCallReport(events),
     integrations,
     alerts,
+    acknowledgements,
     chats,
     isInviteOnly: config.registration === 'invite',
     clock,

@@ -1,5 +1,6 @@
 import type { MiddlewareFn } from 'telegraf';
 import type { AlertService } from '../services/alerts/alerts.ts';
+import type { Acknowledgements } from '../services/incidents/acknowledgements.ts';
 import type { IntegrationService } from '../services/integrations/integrations.ts';
 import type { Clock } from '../services/ports/clock.ts';
 import type { BotContext } from './context.ts';
@@ -8,6 +9,7 @@ import type { BotContext } from './context.ts';
 export interface FeatureDeps {
   readonly integrations: IntegrationService;
   readonly alerts: Pick<AlertService, 'accept'>;
+  readonly acknowledgements: Pick<Acknowledgements, 'press'>;
   readonly clock: Clock;
   /** Where senders reach the API, without a trailing slash; read late, because the port may not be known earlier. */
   readonly publicUrl: () => string;

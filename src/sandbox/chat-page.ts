@@ -14,6 +14,8 @@ interface ChatPageOptions {
   readonly boardUrl?: string;
   /** Two-letter codes of the languages to choose from, as in Telegram's own settings. Default: English alone. */
   readonly languages?: readonly string[];
+  /** Sends 50 alerts into the chat, the others after the first; false: it is at it. Without it the page has no button. */
+  readonly storm?: (chatId: number) => Promise<boolean>;
 }
 
 export interface ChatPage {
@@ -30,6 +32,7 @@ const ASSETS: Readonly<Record<string, string>> = {
   'message.css': 'text/css; charset=utf-8',
   'composer.css': 'text/css; charset=utf-8',
   'chat.js': 'text/javascript; charset=utf-8',
+  'calls.js': 'text/javascript; charset=utf-8',
   'composer.js': 'text/javascript; charset=utf-8',
   'messages.js': 'text/javascript; charset=utf-8',
   'entities.js': 'text/javascript; charset=utf-8',
@@ -95,6 +98,7 @@ export function createChatPage(double: BotApiDouble, options: ChatPageOptions = 
         boardUrl: options.boardUrl ?? null,
         languages,
         language: double.you.language_code ?? null,
+        storm: options.storm !== undefined,
         chats: double.chats.map((chat) => ({ ...chat, commands: double.menu(chat) })),
       }),
     'GET api/messages': (input, res) =>
@@ -114,6 +118,13 @@ export function createChatPage(double: BotApiDouble, options: ChatPageOptions = 
       double.speak(language);
       json(res, 202, {});
     },
+    'POST api/storm': async (input, res) => {
+      const chatId = need(readInteger(input, 'chatId'));
+      if (options.storm === undefined || !double.chats.some(({ id }) => id === chatId))
+        throw new Refusal(404, 'There is no such chat');
+      if (!(await options.storm(chatId))) throw new Refusal(409, 'One storm is on its way already');
+      json(res, 202, {});
+    },
     'POST api/press': (input, res) => {
       const messageId = need(readInteger(input, 'messageId'));
       const data = readString(input, 'data') ?? '';
@@ -128,7 +139,7 @@ export function createChatPage(double: BotApiDouble, options: ChatPageOptions = 
     const route = routes[`${req.method} ${path}`];
     if (route) {
       const body = req.method === 'POST' ? parseJson(await readBody(req, MAX_BODY_BYTES)) : {};
-      route({ ...Object.fromEntries(url.searchParams), ...body }, res);
+      await route({ ...Object.fromEntries(url.searchParams), ...body }, res);
       return;
     }
     if (req.method !== 'GET' && req.method !== 'HEAD') throw new Refusal(404, 'Not Found');

@@ -70,6 +70,7 @@ export function createAlertSchema(clock: Clock, latenessMs: number): BodySchema<
       threadId: optional(z.int(THREAD).min(1, THREAD)),
       key: optional(z.string(KEY).min(1, KEY).max(ALERT_LIMITS.key, KEY)),
       resolve: optional(z.union([z.boolean(), z.literal('if-open')], RESOLVE)),
+      acknowledge: optional(z.boolean('Send true or false.')),
       chatId: optional(ChatIdSchema),
     },
     'Send a JSON object.',

@@ -104,6 +104,14 @@ The answer contains the integration's token: use that one to send alerts.`,
   revokeCancelled: 'Nothing was revoked.',
   revokeGone: 'This integration has already been revoked.',
 
+  acknowledged: "You're on it: the message says so now.",
+  acknowledgedBefore: ({ name, at }) => `${name} has been on it since ${at}.`,
+  released: 'Released: nobody is on it now.',
+  notAcknowledged: 'Nobody is on it now.',
+  problemOver: 'This is over, or too old: there is nothing left to take on.',
+  buttonGone: 'This button no longer does anything.',
+  membersOnly: 'Only members of this chat can do that.',
+
   quotaLine: ({ name, left, limit }) => `• ${name}: ${left} of ${limit} ${alerts(limit)} left today`,
   quotaResets: ({ at, hours, minutes }) => `The quota resets on ${at} (in ${hours} h ${minutes} min).`,
 

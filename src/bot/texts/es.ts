@@ -106,6 +106,14 @@ La respuesta contiene el token de la integración: úsalo para enviar alertas.`,
   revokeCancelled: 'No se ha revocado nada.',
   revokeGone: 'Esta integración ya estaba revocada.',
 
+  acknowledged: 'Te encargas tú: el mensaje ya lo dice.',
+  acknowledgedBefore: ({ name, at }) => `Ya se encarga ${name} (${at}).`,
+  released: 'Hecho: ahora no se encarga nadie.',
+  notAcknowledged: 'De momento no se encarga nadie.',
+  problemOver: 'Esto ya terminó o es demasiado antiguo: no hay nada de lo que encargarse.',
+  buttonGone: 'Este botón ya no hace nada.',
+  membersOnly: 'Solo los miembros de este chat pueden hacer eso.',
+
   quotaLine: ({ name, left, limit }) =>
     `• ${name}: hoy ${areLeft(left)} ${left} de ${limit} ${alerts(limit)}`,
   quotaResets: ({ at, hours, minutes }) =>

@@ -16,7 +16,10 @@ import { launchChromium } from '../../support/chromium.ts';
 
 const YOU = SANDBOX_PRIVATE_CHAT.id;
 const double = createBotApiDouble();
-const page = createChatPage(double, { boardUrl: '/admin/queues', languages: ['en', 'es'] });
+const storms: number[] = [];
+/** One is under way from the second on. */
+const storm = async (chatId: number) => storms.push(chatId) === 1;
+const page = createChatPage(double, { boardUrl: '/admin/queues', languages: ['en', 'es'], storm });
 let server: Server;
 let base: string;
 let bot: Telegraf;
@@ -107,6 +110,12 @@ describe('over HTTP', () => {
       ['language', { language: 'xx' }],
     ] as const)
       expect((await post(path, body)).status).toBe(400);
+  });
+
+  it('starts a storm in a chat that is there, one at a time', async () => {
+    const statuses = [99, YOU, YOU].map(async (chatId) => (await post('storm', { chatId })).status);
+    expect(await Promise.all(statuses)).toEqual([404, 202, 409]);
+    expect(storms).toEqual([YOU, YOU]);
   });
 
   it('streams what happens in the chats', async () => {

@@ -1,4 +1,3 @@
-import type { Queue } from 'bullmq';
 import type { RequestHandler } from 'express';
 import { lazyHandler } from '../http/lazy-handler.ts';
 import type { HttpLogger } from '../http/logger.ts';
@@ -12,6 +11,7 @@ import type { WhyWaiting } from '../services/alerts/wait-reason.ts';
 import type { Clock } from '../services/ports/clock.ts';
 import type { StatisticsService } from '../services/statistics/statistics.ts';
 import { createAlertPages } from './alerts/alert-routes.ts';
+import type { BoardQueues } from './board/board.ts';
 import type { HealthSource } from './monitoring/health-routes.ts';
 import { createMetricsRoute, type MetricsSource } from './monitoring/metrics-route.ts';
 import type { OverviewSources } from './overview/overview.ts';
@@ -39,7 +39,7 @@ export interface AdminDeps {
 
 /** What the operator area shows; a process without the role api has none. */
 export interface AreaSources {
-  readonly queues: { readonly alerts: Queue; readonly maintenance: Queue };
+  readonly queues: BoardQueues;
   readonly alerts: Pick<AlertService, 'resend'>;
   readonly whyWaiting: WhyWaiting;
   /** Called when an operator resumes the alerts: nothing of the whole bot's flood wait stays. */

@@ -5,6 +5,7 @@ import type { Integration } from '../domain/integration.ts';
 import { hasScope } from '../domain/scopes.ts';
 import type { AcceptedAlert } from '../services/alerts/accept.ts';
 import type { PreviewedAlerts } from '../services/alerts/preview.ts';
+import type { Acknowledgement } from '../services/incidents/acknowledgements.ts';
 import type { OpenedKey } from '../services/keys/keys.ts';
 
 /** The answer to an alert that was taken in. `warnings`: what of the request was cut, left out or not known. */
@@ -61,7 +62,11 @@ export function presentPreview(
 
 /** What leaves of a ledger entry: no text, no internal ids. Times are ISO 8601. */
 export function presentAlert(
-  alert: AlertRecord & { readonly tags: readonly string[]; readonly incident: Incident | null },
+  alert: AlertRecord & {
+    readonly tags: readonly string[];
+    readonly incident: Incident | null;
+    readonly acknowledgement: Acknowledgement | null;
+  },
 ): Record<string, unknown> {
   return {
     id: alert.id,
@@ -81,6 +86,10 @@ export function presentAlert(
     folded: alert.folded,
     shown: alert.folded === null ? null : alert.shown,
     incident: alert.incident && presentIncident(alert.incident),
+    acknowledgement: alert.acknowledgement && {
+      at: isoTime(alert.acknowledgement.at),
+      by: alert.acknowledgement.by,
+    },
     remaining: alert.remaining,
     createdAt: isoTime(alert.createdAt),
     sendingAt: isoTime(alert.sendingAt),
@@ -111,6 +120,7 @@ export function presentIntegration(integration: Integration, resetsAt: number): 
     status: integration.status,
     showName: integration.showName,
     overflow: integration.overflow,
+    acknowledge: integration.acknowledge,
     resetsAt: isoTime(resetsAt),
     expiresAt: isoTime(integration.expiresAt),
     unreachable:

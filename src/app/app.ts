@@ -14,7 +14,8 @@ import { createLifecycle, type StartPart } from './lifecycle.ts';
 import { startOperatorChat } from './operator-chat.ts';
 import { publicUrl } from './public-url.ts';
 import { startRedis } from './redis.ts';
-import { issueSandboxToken, sandboxNotice, startSandbox } from './sandbox.ts';
+import { sandboxNotice, startSandbox } from './sandbox.ts';
+import { createSandboxStorm, issueSandboxToken } from './sandbox-integrations.ts';
 import { startScheduler } from './scheduler.ts';
 import { keepSandboxPassword, secretOf } from './secret.ts';
 import { telegramAccess } from './telegram.ts';
@@ -121,7 +122,11 @@ async function startService(startPart: StartPart, context: Context): Promise<Sta
   const sandbox = context.isSandbox
     ? await startPart(
         'sandbox',
-        () => startSandbox({ dataDir: config.dataDir, secret, log: context.log, core, clock }),
+        () =>
+          startSandbox({
+            ...{ dataDir: config.dataDir, secret, log: context.log, core, clock },
+            storm: createSandboxStorm(core),
+          }),
         (started) => started.stop(),
       )
     : undefined;
@@ -180,7 +185,7 @@ async function startService(startPart: StartPart, context: Context): Promise<Sta
     return sandboxNotice({
       url: url(),
       admin: { user: config.admin.user, password: adminPassword },
-      token: await issueSandboxToken(core.integrations, core.tokens),
+      token: await issueSandboxToken(core),
     });
   }
 }

@@ -24,7 +24,7 @@ export async function startUpdates(deps: {
   url: () => string;
 }): Promise<StartedUpdates> {
   const { config, clock, log, events } = deps.context;
-  const { integrations, alerts, chats, keys, cipher } = deps.core;
+  const { integrations, alerts, acknowledgements, chats, keys, cipher } = deps.core;
   const logger = log.child('bot');
   const bot = createBot({
     ...deps.access,
@@ -35,6 +35,7 @@ export async function startUpdates(deps: {
     alerts,
     keys,
     adapters: FREE_ADAPTERS,
+    acknowledgements,
     chats,
     isInviteOnly: config.registration === 'invite',
     clock,

@@ -30,6 +30,7 @@ import { createWhyWaiting } from '../queue/why-waiting.ts';
 import { createAlertService, IDEMPOTENCY_WINDOW_MS } from '../services/alerts/alerts.ts';
 import { createLookUp } from '../services/alerts/look-up.ts';
 import { createChatService } from '../services/chats/chats.ts';
+import { createAcknowledgements } from '../services/incidents/acknowledgements.ts';
 import { createSettleLead } from '../services/incidents/leads.ts';
 import { createIncidentSweep } from '../services/incidents/sweep.ts';
 import { createIntegrationService } from '../services/integrations/integrations.ts';
@@ -147,10 +148,13 @@ export function createUseCases(
   const chats = ports.chatRepository;
   const common = { ...ports, integrations: ports.repository, chats, clock, events, timeZone, dailyLimit };
   const settleLead = createSettleLead(common);
-  const shared = { ...common, settleLead };
+  const { keepTextMs } = config.incidents;
+  const acknowledgements = createAcknowledgements({ ...common, settleLead, keepTextMs });
+  const shared = { ...common, settleLead, acknowledgements };
   const statistics = createStatisticsService({ ...common, statistics: ports.statisticsRepository });
   return {
     settleLead,
+    acknowledgements,
     statistics,
     glance: createGlance({ ...common, statistics: ports.statisticsRepository }),
     integrations: createIntegrationService({ ...shared, maxPerChat: config.maxIntegrationsPerChat }),

@@ -114,7 +114,7 @@ function describeOverview({ context, core }: ServedParts): ApiServerDeps['overvi
 function createApi(parts: ServedParts, ops: OpsServerDeps, renderer: AlertRenderer): HttpListener {
   const { context, core, sandbox } = parts;
   const { config } = context;
-  const { alerts, integrations, keys, tokens, alertJobs, maintenanceJobs } = core;
+  const { alerts, integrations, keys, tokens, alertJobs, updateJobs, maintenanceJobs } = core;
   return createApiServer({
     ...ops,
     alerts,
@@ -131,7 +131,7 @@ function createApi(parts: ServedParts, ops: OpsServerDeps, renderer: AlertRender
     setUps: core.setUps,
     serviceUrl: parts.url,
     redis: parts.redis.fast,
-    queues: { alerts: alertJobs, maintenance: maintenanceJobs },
+    queues: { alerts: alertJobs, updates: updateJobs, maintenance: maintenanceJobs },
     whyWaiting: core.whyWaiting,
     lookUp: core.lookUp,
     overview: describeOverview(parts),

@@ -1,15 +1,13 @@
 import { TRANSLATIONS } from '../bot/texts/choose-texts.ts';
-import { hashToken, type Tokens } from '../crypto/tokens.ts';
 import { type BotApiDouble, createBotApiDouble } from '../sandbox/bot-api-double.ts';
 import { type ChatPage, createChatPage } from '../sandbox/chat-page.ts';
-import { addSandboxChats, SANDBOX_PRIVATE_CHAT } from '../sandbox/sandbox-chats.ts';
-import type { IntegrationService } from '../services/integrations/integrations.ts';
+import { addSandboxChats } from '../sandbox/sandbox-chats.ts';
+import type { Storm } from '../sandbox/storm.ts';
 import { keepSandboxChats } from './sandbox-chats.ts';
 import { createSandboxPreview } from './sandbox-preview.ts';
 
 /** Any well-formed token: the double takes them all. */
 const SANDBOX_BOT_TOKEN = '424242:sandbox';
-const SANDBOX_INTEGRATION = 'sandbox';
 
 export interface Sandbox {
   readonly botToken: string;
@@ -20,7 +18,8 @@ export interface Sandbox {
 
 /** A Telegram of our own on loopback, with a chat page. What was said there before is there again. */
 export async function startSandbox(
-  deps: Parameters<typeof keepSandboxChats>[1] & Parameters<typeof createSandboxPreview>[0],
+  deps: Parameters<typeof keepSandboxChats>[1] &
+    Parameters<typeof createSandboxPreview>[0] & { readonly storm: Storm },
 ): Promise<Sandbox> {
   const double: BotApiDouble = createBotApiDouble();
   addSandboxChats(double);
@@ -30,31 +29,19 @@ export async function startSandbox(
     boardUrl: '/admin/queues',
     preview: createSandboxPreview(deps),
     languages: ['en', ...Object.keys(TRANSLATIONS)],
+    storm: deps.storm.start,
   });
   return {
     botToken: SANDBOX_BOT_TOKEN,
     apiRoot,
     page,
     async stop() {
+      deps.storm.stop();
       page.close();
       await double.stop();
       await kept.stop();
     },
   };
-}
-
-/** A working token for the newcomer's chat. Only its hash is stored, so each start makes a new one. */
-export async function issueSandboxToken(
-  integrations: IntegrationService,
-  tokens: Pick<Tokens, 'verify'>,
-): Promise<string> {
-  const chatId = SANDBOX_PRIVATE_CHAT.id;
-  await integrations.registerChat(chatId);
-  const known = (await integrations.listActive(chatId)).find(({ name }) => name === SANDBOX_INTEGRATION);
-  if (known !== undefined) return (await integrations.rotate(known)).token;
-  const setup = await integrations.issueSetupToken(chatId, SANDBOX_INTEGRATION);
-  const created = await integrations.create(tokens.verify(setup.token), hashToken(setup.token), {});
-  return created.token;
 }
 
 /** What a newcomer needs to know, for the terminal. */

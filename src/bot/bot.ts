@@ -9,6 +9,7 @@ import type { BotLogger } from './bot-logger.ts';
 import { publishMenu } from './commands-menu.ts';
 import { BotContext } from './context.ts';
 import type { FeatureDeps } from './feature.ts';
+import { acknowledgeFeature } from './features/acknowledge.ts';
 import { helpFeature } from './features/help.ts';
 import { idFeature } from './features/id.ts';
 import { integrationsFeature } from './features/integrations.ts';
@@ -113,6 +114,7 @@ export function createBot(deps: BotDeps): AlertBot {
     ...showNameFeature(deps),
     ...revokeFeature({ ...deps, refuse }),
     ...keysFeature({ ...deps, desk: keyDesk, refuse }),
+    ...acknowledgeFeature(deps),
     quotaFeature(deps),
     testFeature({ ...deps, refuse }),
     idFeature(),

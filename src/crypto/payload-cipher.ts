@@ -44,6 +44,14 @@ export function createPayloadCipher(secret: string): PayloadCipher {
     openTags: (sealed, alertId) => JSON.parse(open(sealed, `tags:${alertId}`)) as string[],
     sealOptions: (options, keyHash) => seal(JSON.stringify(options), `key:${keyHash}`),
     openOptions: (sealed, keyHash) => JSON.parse(open(sealed, `key:${keyHash}`)) as KeyOptions,
+    sealName: (name, incidentId) => seal(name, `name:${incidentId}`),
+    openName(sealed, incidentId) {
+      try {
+        return open(sealed, `name:${incidentId}`);
+      } catch {
+        return undefined;
+      }
+    },
     hashChat: (chatId) => chats.memo(chatId),
     hashClient: (address) =>
       createHmac('sha256', clientKey).update(address).digest('hex').slice(0, CHAT_HASH_LENGTH),

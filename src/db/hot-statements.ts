@@ -7,7 +7,15 @@ import type { Statement } from './engine/statement.ts';
 
 const INTEGRATION_COLUMNS = [
   ...['id', 'chatId', 'name', 'tokenHash', 'scope', 'rateLimit', 'dailyLimit', 'status', 'expiresAt'],
-  ...['unreachableSince', 'unreachableReason', 'showName', 'overflow', 'createdAt', 'updatedAt'],
+  ...[
+    'unreachableSince',
+    'unreachableReason',
+    'showName',
+    'overflow',
+    'acknowledge',
+    'createdAt',
+    'updatedAt',
+  ],
 ];
 const FIND = `SELECT ${INTEGRATION_COLUMNS.map((name) => `i."${name}"`).join(', ')}, c."blockedAt" FROM "Integrations" i
   LEFT JOIN "Chats" c ON c."chatId" = i."chatId" WHERE`;

@@ -27,6 +27,11 @@ export interface Incident {
   readonly titleIds: readonly string[] | null;
   /** A short reply that is still to be sent. */
   readonly reply: IncidentReply | null;
+  /** Its message has a button to acknowledge or release it. */
+  readonly hasButtons: boolean;
+  readonly acknowledgedAt: number | null;
+  /** Who did, sealed (PayloadCipher.sealName). */
+  readonly acknowledgedBy: string | null;
 }
 
 /** It rings again; it is resolved. Where its text is lost, silently: it was counted on; it is stale. */

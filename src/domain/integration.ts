@@ -24,6 +24,8 @@ export interface Integration {
   readonly showName: boolean;
   /** What becomes of alerts beyond what it may send now. */
   readonly overflow: Overflow;
+  /** Its alerts have a button to acknowledge them, unless they say otherwise. */
+  readonly acknowledge: boolean;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

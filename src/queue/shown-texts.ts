@@ -26,8 +26,8 @@ export function createShownTexts(deps: {
     async replace(alertId, sealed) {
       await redis.set(shown(alertId), sealed, 'PX', UNDECIDED_MS, 'XX');
     },
-    async keep(alertId) {
-      await redis.pexpire(shown(alertId), deps.keepTextMs);
+    async keep(alertId, aheadMs = 0) {
+      await redis.pexpire(shown(alertId), deps.keepTextMs + aheadMs);
     },
     get: (alertId) => redis.get(shown(alertId)),
     async drop(alertIds) {

@@ -16,6 +16,8 @@ interface ChatPageOptions {
   readonly languages?: readonly string[];
   /** What a text, or the JSON of an alert, would look like in the chat. Its errors are for the person. Without it: no button. */
   readonly preview?: (chatId: number, text: string) => Promise<Record<string, unknown>>;
+  /** Sends 50 alerts into the chat, the others after the first; false: it is at it. Without it the page has no button. */
+  readonly storm?: (chatId: number) => Promise<boolean>;
 }
 
 export interface ChatPage {
@@ -32,10 +34,10 @@ const ASSETS: Readonly<Record<string, string>> = {
   'message.css': 'text/css; charset=utf-8',
   'composer.css': 'text/css; charset=utf-8',
   'chat.js': 'text/javascript; charset=utf-8',
+  'calls.js': 'text/javascript; charset=utf-8',
   'composer.js': 'text/javascript; charset=utf-8',
   'messages.js': 'text/javascript; charset=utf-8',
   'preview.js': 'text/javascript; charset=utf-8',
-  'requests.js': 'text/javascript; charset=utf-8',
   'entities.js': 'text/javascript; charset=utf-8',
   'icon.svg': 'image/svg+xml',
 };
@@ -100,6 +102,7 @@ export function createChatPage(double: BotApiDouble, options: ChatPageOptions = 
         hasPreview: options.preview !== undefined,
         languages,
         language: double.you.language_code ?? null,
+        storm: options.storm !== undefined,
         chats: double.chats.map((chat) => ({ ...chat, commands: double.menu(chat) })),
       }),
     'GET api/messages': (input, res) =>
@@ -125,6 +128,13 @@ export function createChatPage(double: BotApiDouble, options: ChatPageOptions = 
       if (!languages.includes(language))
         throw new Refusal(400, `The language must be one of ${languages.join(', ')}`);
       double.speak(language);
+      json(res, 202, {});
+    },
+    'POST api/storm': async (input, res) => {
+      const chatId = need(readInteger(input, 'chatId'));
+      if (options.storm === undefined || !double.chats.some(({ id }) => id === chatId))
+        throw new Refusal(404, 'There is no such chat');
+      if (!(await options.storm(chatId))) throw new Refusal(409, 'One storm is on its way already');
       json(res, 202, {});
     },
     'POST api/press': (input, res) => {

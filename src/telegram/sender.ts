@@ -60,7 +60,11 @@ export function createTelegramSender(deps: {
       return callWithText('sendMessage', (part) => toMessage({ ...request, part }), request.part);
     },
 
-    edit: (request) => callWithText('editMessageText', (part) => toEdit({ ...request, part }), request.part),
+    edit(request) {
+      const { part } = request;
+      if (part === null) return outcomeOf('editMessageReplyMarkup', toTarget(request));
+      return callWithText('editMessageText', (shown) => toEdit(request, shown), part);
+    },
 
     async probe() {
       try {
@@ -86,16 +90,18 @@ function toMessage(request: SendRequest): object {
   };
 }
 
-function toEdit({ chatId, messageId, part, button }: EditRequest): object {
+function toEdit(request: EditRequest, part: RenderedPart): object {
   return {
-    chat_id: chatId,
-    message_id: messageId,
+    ...toTarget(request),
     text: part.text,
     ...(part.entities.length === 0 ? {} : { entities: part.entities }),
     link_preview_options: { is_disabled: true },
-    // An edit without buttons takes them off.
-    ...toMarkup(button),
   };
+}
+
+/** An edit without buttons takes them off. */
+function toTarget({ chatId, messageId, button, keys }: EditRequest): object {
+  return { chat_id: chatId, message_id: messageId, ...toMarkup(button, keys) };
 }
 
 function toDocument(request: SendRequest, document: NonNullable<RenderedPart['document']>): object {
@@ -108,7 +114,7 @@ function toDocument(request: SendRequest, document: NonNullable<RenderedPart['do
   };
 }
 
-function toCommon({ chatId, silent, threadId, button, replyTo }: SendRequest): object {
+function toCommon({ chatId, silent, threadId, button, keys, replyTo }: SendRequest): object {
   return {
     chat_id: chatId,
     ...(silent ? { disable_notification: true } : {}),
@@ -117,12 +123,14 @@ function toCommon({ chatId, silent, threadId, button, replyTo }: SendRequest): o
     ...(replyTo === undefined
       ? {}
       : { reply_parameters: { message_id: replyTo, allow_sending_without_reply: true } }),
-    ...toMarkup(button),
+    ...toMarkup(button, keys),
   };
 }
 
 /** The renderer shows an address that Telegram takes no button for as text. */
-function toMarkup(button: SendRequest['button']): object {
-  if (button === null || !isLinkable(button.url)) return {};
-  return { reply_markup: { inline_keyboard: [[{ text: button.text, url: button.url }]] } };
+function toMarkup(button: SendRequest['button'], keys: SendRequest['keys'] = []): object {
+  const link = button === null || !isLinkable(button.url) ? [] : [{ text: button.text, url: button.url }];
+  const pressed = keys.map(({ text, data }) => ({ text, callback_data: data }));
+  const rows = [link, pressed].filter((row) => row.length > 0);
+  return rows.length === 0 ? {} : { reply_markup: { inline_keyboard: rows } };
 }

@@ -33,7 +33,7 @@ const UNCERTAIN_LIMIT_MS = 60_000;
  * read before what follows from it, so that it can be called while everything is running.
  */
 export async function audit(
-  parts: { posted: readonly Posted[]; ledger: LedgerReader; double: BotApiDouble },
+  parts: { posted: readonly Posted[]; ledger: Pick<LedgerReader, 'rows'>; double: BotApiDouble },
   options: AuditOptions,
 ): Promise<Audit> {
   const { resent = new Set(), unordered = new Set() } = options;

@@ -1,6 +1,7 @@
 import type { Scenario } from './scenario.ts';
 import { completionFails } from './scenarios/completion.ts';
 import { floodRestart, floodStorm } from './scenarios/flood.ts';
+import { incidentKills } from './scenarios/incidents.ts';
 import { telegramDown, telegramMute } from './scenarios/outage.ts';
 import { partFails } from './scenarios/parts.ts';
 import { redisFreeze, redisKill } from './scenarios/redis-kill.ts';
@@ -17,6 +18,7 @@ export function allScenarios(rounds: { worker: number; redis: number; soakMinute
     workerKill(rounds.worker),
     redisKill(rounds.redis),
     redisFreeze(3),
+    incidentKills(rounds.redis),
     telegramDown(60),
     telegramMute(20),
     floodStorm,

@@ -3,11 +3,11 @@ import type { AlertStatus } from '../../src/domain/alert.ts';
 import type { LedgerReader, LedgerRow } from '../chaos/ledger-reader.ts';
 
 type Row = Record<
-  'id' | 'integrationId' | 'status' | 'reason' | 'messageIds' | 'sendingAt' | 'endedAt',
+  'id' | 'integrationId' | 'status' | 'reason' | 'messageIds' | 'sendingAt' | 'endedAt' | 'incidentId',
   string
->;
+> & { readonly foldVersion: number | null };
 
-export interface PostgresLedger extends LedgerReader {
+export interface PostgresLedger extends Omit<LedgerReader, 'incidents'> {
   /** Units left, by integration. */
   quotasLeft(): Promise<Map<number, number>>;
 }
@@ -21,7 +21,8 @@ export async function openPostgresLedger(url: string): Promise<PostgresLedger> {
   return {
     async rows() {
       const { rows } = await client.query<Row>(
-        'SELECT "id", "integrationId", "status", "reason", "messageIds", "sendingAt", "endedAt" FROM "Alerts"',
+        `SELECT "id", "integrationId", "status", "reason", "messageIds", "sendingAt", "endedAt", "incidentId", "foldVersion"
+           FROM "Alerts"`,
       );
       const entries = rows.map((row): [string, LedgerRow] => [
         row.id,

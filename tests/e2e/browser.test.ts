@@ -167,6 +167,26 @@ describe('a newcomer in the sandbox', () => {
     await page.screenshot({ path: join(pictures, 'sandbox.png') });
   });
 
+  it('presses Storm, sees what is left of 50 alerts, and takes one of them', async () => {
+    await page.getByRole('button', { name: 'Ops team' }).click();
+    await page.getByRole('heading', { name: 'Ops team' }).waitFor();
+    await page.getByRole('button', { name: 'Storm' }).click();
+    const disk = page.locator('.message', { hasText: /^Pingui Alertdb1Disk 99 % full/ });
+    const slow = page.locator('.message', { hasText: /^Pingui Alertapi is slow/ });
+    await disk.filter({ hasText: '×30' }).waitFor({ timeout: 30_000 });
+    await slow.filter({ hasText: /✅ Resolved after .* · ×17/ }).waitFor({ timeout: 30_000 });
+    await disk.getByRole('button', { name: 'Acknowledge' }).click();
+    await disk.filter({ hasText: /👀 You, / }).waitFor();
+    // The two problems, the two events, and the replies that ring.
+    await page.locator('.message', { hasText: 'api is slow: resolved after' }).waitFor({ timeout: 30_000 });
+    await page.locator('.message', { hasText: 'again, ×30' }).waitFor({ timeout: 30_000 });
+    expect(await page.locator('.message').count()).toBe(6);
+    expect(await slow.getByRole('button', { name: 'Acknowledge' }).count()).toBe(0);
+    await page.locator('#scroll').evaluate('(log) => { log.scrollTop = 0; }');
+    await page.screenshot({ path: join(pictures, 'incidents.png') });
+    await page.getByRole('button', { name: 'You', exact: false }).first().click();
+  });
+
   it('gets Spanish, a token for the channel, and the same chat and password after a restart', async () => {
     await page.getByRole('combobox', { name: 'Your language' }).selectOption('es');
     await type('/id');

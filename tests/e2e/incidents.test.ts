@@ -29,18 +29,20 @@ describe('incidents', () => {
 
   /** What the bot says of itself is not among them. */
   const alerts = () =>
-    double.messages(sender.chatId).filter(({ text = '' }) => /db1|vex|round|the (?:first|last)/.test(text));
+    double
+      .messages(sender.chatId)
+      .filter(({ text = '' }) => /db1|vex|round|the (?:first|last)|Backup/.test(text));
   const texts = () => alerts().map(({ text }) => text);
   const soon = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 30_000, interval: 50 });
 
-  async function curl(command: string): Promise<Record<string, unknown>> {
-    const env = { PATH: process.env.PATH, URL: service.url, TOKEN: sender.token };
+  async function curl(command: string, more: NodeJS.ProcessEnv = {}): Promise<Record<string, unknown>> {
+    const env = { PATH: process.env.PATH, URL: service.url, TOKEN: sender.token, ...more };
     const { stdout } = await run('sh', ['-c', `${command} -s`], { env });
     return JSON.parse(stdout);
   }
 
   it('are what docs/incidents.md shows: one message, an edit, a reply', async () => {
-    expect(CURLS).toHaveLength(4);
+    expect(CURLS).toHaveLength(6);
     const [open = '', repeat = '', resolve = '', overflow = ''] = CURLS;
     const first = await curl(open);
     await soon(() => expect(texts()).toEqual(['db1\nDisk 90 % full']));
@@ -70,8 +72,41 @@ describe('incidents', () => {
     expect(await curl(overflow)).toMatchObject({ integration: { overflow: 'digest' } });
   });
 
-  it('keep text, title and key out of everything that is written down', async () => {
-    const words = ['vexmessageqz', 'vextitleqz', 'vexkeyqz', 'vexrepeatqz'];
+  it('are acknowledged as docs/incidents.md shows: by a program, and from the chat, also after a restart', async () => {
+    const [, , , , ask = '', acknowledge = ''] = CURLS;
+    const asked = await curl(ask);
+    expect(asked).toMatchObject({ alert: { incident: null, acknowledgement: null } });
+    const id = String(asked.id);
+    expect(await curl(acknowledge, { ID: id })).toMatchObject({ id, acknowledgement: { by: 'api' } });
+    await soon(() =>
+      expect(texts().at(-1)).toMatch(/^Backup\nThe copy of last night failed\n👀 api, \d\d:\d\d$/),
+    );
+    expect(await curl(acknowledge, { ID: '01999999-0000-7000-8000-00000000000a' })).toMatchObject({
+      status: 404,
+    });
+
+    await service.kill9();
+    await service.restart();
+    press('Release');
+    await soon(() => expect(texts().at(-1)).toBe('Backup\nThe copy of last night failed'));
+    const path = `/api/alerts/${id}?wait=ack&seconds=30`;
+    const waiting = service.api.call(path, { token: sender.token });
+    press('Acknowledge');
+    expect((await waiting).body).toMatchObject({ acknowledgement: { by: 'vexnameqz' } });
+    await soon(() => expect(texts().at(-1)).toMatch(/👀 vexnameqz, /));
+  });
+
+  /** What a person does with the newest alert's button. */
+  function press(name: string): void {
+    const message = alerts().at(-1);
+    const buttons = message?.reply_markup?.inline_keyboard.flat() ?? [];
+    const data = buttons.find(({ text }) => text === name)?.callback_data ?? '';
+    const by = { id: sender.chatId, is_bot: false, first_name: 'vexnameqz' };
+    double.pressButton(sender.chatId, message?.message_id ?? 0, data, by);
+  }
+
+  it('keep text, title, key and name out of everything that is written down', async () => {
+    const words = ['vexmessageqz', 'vextitleqz', 'vexkeyqz', 'vexrepeatqz', 'vexnameqz'];
     const [message = '', title = '', key = '', repeat = ''] = words;
     const { body } = await service.api.postAlert(sender.token, { message, title, key });
     await service.api.waitForStatus(sender.token, body.id, ['delivered']);
@@ -83,7 +118,7 @@ describe('incidents', () => {
     ];
     expect(findLeaks(words.map(textNeedle), haystacks)).toEqual([]);
     const metrics = await service.api.operate('/metrics');
-    expect(metrics.text).toMatch(/^pingui_alerts_folded_total 3$/m);
+    expect(metrics.text).toMatch(/^pingui_alerts_folded_total 1$/m);
   });
 
   it('lose no count and send nothing twice when the service is killed in the middle', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
-import type { Queue } from 'bullmq';
+import type { BoardQueues } from '../../src/admin/board/board.ts';
 import { createUseCases } from '../../src/app/core.ts';
 import { type ApiServerDeps, createApiServer } from '../../src/app/servers.ts';
 import { loadConfig } from '../../src/config/config.ts';
@@ -94,6 +94,8 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     openTags: (sealed) => sealed.split('|'),
     sealOptions: (options) => JSON.stringify(options),
     openOptions: (sealed) => JSON.parse(sealed),
+    sealName: (name) => `sealed ${name}`,
+    openName: (sealed) => sealed.replace('sealed ', ''),
     newAlertId: randomUUID,
     hashChat: (chatId) => `hash-of-${chatId}`,
     hashClient: (address) => `hash-of-${address}`,
@@ -105,13 +107,15 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     activate: async (id, setupHash, next) => {
       const known = integrations.get(id);
       if (known?.status !== 'pending' || known.tokenHash !== setupHash) return undefined;
-      const { now: updatedAt, name, showName = known.showName, overflow = known.overflow, ...rest } = next;
+      const { showName, overflow, acknowledge } = { ...known, ...next };
+      const { now: updatedAt, name, ...rest } = next;
       const active = {
         ...known,
         ...rest,
         name: name ?? known.name,
         showName,
         overflow,
+        acknowledge,
         status: 'active' as const,
         updatedAt,
       };
@@ -290,7 +294,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     health: { live: () => ({ status: 'ok' }), ready: async () => ({ status: 'ok', checks: {} }) },
     metrics: { render: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }) },
     // Without a password nothing touches the queues; tests with one pass real queues.
-    queues: { alerts: undefined as unknown as Queue, maintenance: undefined as unknown as Queue },
+    queues: {} as BoardQueues,
     reportIgnored: (adapter, requestId) => services.events.emit('delivery.ignored', { adapter, requestId }),
     isPaused: async () => false,
     whyWaiting: async (waiting) => waiting.map(() => null),
@@ -327,6 +331,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
       unreachableReason: null,
       showName: true,
       overflow: 'refuse',
+      acknowledge: false,
       createdAt: Date.UTC(2026, 0, 1),
       updatedAt: Date.UTC(2026, 0, 1),
     };

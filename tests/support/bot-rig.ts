@@ -22,6 +22,7 @@ import {
 import type { AlertRequest } from '../../src/services/alerts/alert-request.ts';
 import type { AlertService } from '../../src/services/alerts/alerts.ts';
 import type { ChatService } from '../../src/services/chats/chats.ts';
+import type { Acknowledgements } from '../../src/services/incidents/acknowledgements.ts';
 import type { IntegrationService } from '../../src/services/integrations/integrations.ts';
 import type { KeyService } from '../../src/services/keys/keys.ts';
 import type { PayloadCipher } from '../../src/services/ports/crypto.ts';
@@ -61,6 +62,8 @@ export interface BotRig {
   hashChat(chatId: number): string;
   /** Replaces what AlertService.accept does. */
   onAccept(accept: AlertService['accept']): void;
+  /** Replaces what a press of an alert's button comes to. */
+  onPress(press: Acknowledgements['press']): void;
   /** A poller with short pauses, a lease that is always free, and whatever is given. */
   poller(overrides?: Partial<PollerDeps>): ReturnType<typeof createPoller>;
   /** Another instance of the bot, as after a restart of the process. */
@@ -145,6 +148,7 @@ export async function createBotRig(
     await patch(integration.id, { rateLimit: remaining });
     return { id: 'an-alert', remaining, dailyLimit: integration.dailyLimit, replayed: false, folded: null };
   };
+  let press: Acknowledgements['press'] = async () => ({ kind: 'unknown' });
   const log: LogEntry[] = [];
   const logger = createLogger({
     level: 'info',
@@ -166,6 +170,7 @@ export async function createBotRig(
       chats,
       isInviteOnly: options.isInviteOnly ?? false,
       alerts: { accept: (...args) => accept(...args) },
+      acknowledgements: { press: (...args) => press(...args) },
       logger,
       answerPace: options.answerPace ?? (async () => 0),
       hashChat,
@@ -188,6 +193,9 @@ export async function createBotRig(
     hashChat,
     onAccept: (next) => {
       accept = next;
+    },
+    onPress: (next) => {
+      press = next;
     },
     poller(overrides = {}) {
       const poller = createPoller({

@@ -35,8 +35,8 @@ const WHY: Readonly<Record<string, string>> = {
     'Pause only the alerts queue: maintenance resets the quotas and writes the backups.',
   'put /api/queues/resume': 'Resume the alerts queue from its own menu.',
   'put /api/queues/:queueName/pause':
-    'Maintenance is never paused: it resets the quotas and writes the backups.',
-  'put /api/queues/:queueName/resume': 'Maintenance is never paused.',
+    'Only alerts are ever paused: maintenance resets the quotas and writes the backups, and edits show what is true.',
+  'put /api/queues/:queueName/resume': 'Only alerts are ever paused.',
   'post /api/queues/:queueName/add':
     'Alerts come in through the API only, which takes the quota and writes the ledger.',
   'put /api/queues/:queueName/rate-limit': 'A limit set here would override the pace that Telegram asks for.',

@@ -16,16 +16,25 @@ import { createAlertPresenter, presentPlainJobs } from './present-jobs.ts';
 
 const BOARD_PATH = '/admin/queues';
 
+export interface BoardQueues {
+  readonly alerts: Queue;
+  readonly updates: Queue;
+  readonly maintenance: Queue;
+}
+
 /** The line below the queue's name. It is cut where the window ends, so that the first words matter most. */
 const ALERTS_DESCRIPTION =
   'Failed: did not arrive, or (uncertain) may have arrived. Delayed: scheduled, or held back by a flood wait or the pace of its chat.';
 
+const UPDATES_DESCRIPTION =
+  "Edits of messages that are there: an incident's newest state, or who acknowledged an alert. At most two jobs for each; one that is done is gone.";
+
 /**
- * Bull Board for both queues, to be mounted at BOARD_PATH behind the operator guard. It shows no text of an alert, and
+ * Bull Board for the queues, to be mounted at BOARD_PATH behind the operator guard. It shows no text of an alert, and
  * changes only what board-policy.ts lists.
  */
 export function createBoard(deps: {
-  queues: { readonly alerts: Queue; readonly maintenance: Queue };
+  queues: BoardQueues;
   alerts: Pick<AlertService, 'resend'>;
   whyWaiting: WhyWaiting;
   liftFloodWait: () => Promise<void>;
@@ -52,9 +61,15 @@ export function createBoard(deps: {
     presentPlainJobs,
   );
 
+  const updates = new BoardQueueAdapter(
+    deps.queues.updates,
+    { description: UPDATES_DESCRIPTION },
+    presentPlainJobs,
+  );
+
   const adapter = new ExpressAdapter().setBasePath(BOARD_PATH);
   createBullBoard({
-    queues: [alerts, maintenance],
+    queues: [alerts, updates, maintenance],
     serverAdapter: adapter,
     options: {
       uiConfig: describeBoard(deps.sandbox),

@@ -42,6 +42,7 @@ const FIELDS: Readonly<Record<string, ReadField>> = {
   threadId: wholeNumber,
   key: asItIs,
   resolve: yesOrNo,
+  acknowledge: yesOrNo,
   chatId: chatNumber,
 };
 

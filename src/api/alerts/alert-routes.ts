@@ -11,12 +11,12 @@ import type { Clock } from '../../services/ports/clock.ts';
 import { integrationOf } from '../auth/request-context.ts';
 import { requireScope } from '../auth/require-scope.ts';
 import { validateStatus } from '../auth/validate-status.ts';
-import { WaitSchema } from '../integrations/integration-schemas.ts';
 import { presentAccepted, presentAlert, presentIgnored } from '../presenters.ts';
 import { createAlertSchema } from './alert-schema.ts';
 import type { Ingest, IngestSource } from './ingest.ts';
 import { preferredWait } from './prefer.ts';
 import { createAlertReader } from './text-alerts.ts';
+import { readAckWait, readWait, type Wait } from './wait.ts';
 
 /** The form of the ids that we give; others need no look-up. */
 const ID_FORM = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
@@ -30,7 +30,7 @@ const LATENESS_MS = 300_000;
 /** How long an answer waits for Redis to say whether the queue is paused, in ms. */
 const PAUSED_WAIT_MS = 500;
 
-/** `/alert`, `/preview`, `/alerts/:id`, `/alerts/:id/resend`, to be mounted below /api. */
+/** `/alert`, `/preview`, `/alerts/:id` and what can be asked of one, to be mounted below /api. */
 export function createAlertRoutes(deps: {
   alerts: AlertService;
   ingest: Ingest;
@@ -65,13 +65,13 @@ export function createAlertRoutes(deps: {
     if (accepted.replayed) res.setHeader('Idempotency-Replayed', 'true');
     res.setHeader('Location', `${publicPrefix(req)}/api/alerts/${accepted.id}`);
     const answered = presentAccepted(accepted, warningsOf(req));
-    const seconds = preferredWait(req.headers.prefer);
-    const alert = seconds === 0 ? undefined : await endOf(res, sender, accepted.id, seconds);
+    const wait = readAckWait(req.query) ?? preferredEnd(req);
+    const alert = wait.seconds === 0 ? undefined : await seenAfter(res, sender, accepted.id, wait);
     if (alert === undefined) {
       res.status(202).json(answered);
       return;
     }
-    res.setHeader('Preference-Applied', `wait=${seconds}`);
+    if (wait.until === 'end') res.setHeader('Preference-Applied', `wait=${wait.seconds}`);
     res.status(202).json({ ...answered, status: alert.status, alert: await present(alert) });
   };
 
@@ -88,28 +88,29 @@ export function createAlertRoutes(deps: {
   }
 
   /** The entry after the wait; undefined if it cannot be read: the alert is accepted anyway. */
-  async function endOf(
+  const seenAfter = (...wait: Parameters<typeof waitFor>) => waitFor(...wait).catch(() => undefined);
+
+  function waitFor(
     res: Response,
     integration: { readonly id: number },
     id: string,
-    seconds: number,
-  ): Promise<SeenAlert | undefined> {
-    try {
-      return await waits.run(res, (signal) => alerts.waitForEnd(integration, id, seconds, signal));
-    } catch {
-      return undefined;
-    }
+    { until, seconds }: Wait,
+  ): Promise<SeenAlert> {
+    const look = until === 'end' ? alerts.waitForEnd : alerts.waitForAcknowledgement;
+    return waits.run(res, (signal) => look(integration, id, seconds, signal));
   }
 
   async function show(req: Request<{ id: string }>, res: Response): Promise<void> {
     const integration = integrationOf(req);
     const id = readId(req);
-    const seconds = readWait(req.query.wait);
+    const wait = readWait(req.query);
     const alert =
-      seconds === 0
-        ? await alerts.get(integration, id)
-        : await waits.run(res, (signal) => alerts.waitForEnd(integration, id, seconds, signal));
+      wait.seconds === 0 ? await alerts.get(integration, id) : await waitFor(res, integration, id, wait);
     res.json(await present(alert));
+  }
+
+  async function acknowledge(req: Request<{ id: string }>, res: Response): Promise<void> {
+    res.json(await present(await alerts.acknowledge(integrationOf(req), readId(req))));
   }
 
   async function resend(req: Request<{ id: string }>, res: Response): Promise<void> {
@@ -121,7 +122,7 @@ export function createAlertRoutes(deps: {
 
   const router = Router();
   const source: IngestSource = {
-    read: [readAlert, checkIdempotencyKey],
+    read: [readAlert, checkIdempotencyKey, checkWait],
     alertsOf: (req) => [{ request: body.of(req).input, idempotencyKey: idempotencyKeyOf(req) }],
     warningsOf,
     answer,
@@ -144,8 +145,20 @@ export function createAlertRoutes(deps: {
     .route('/alerts/:id/resend')
     .post(limit, verifyJwtToken, loadIntegration, requireScope('alert:send'), validateStatus, resend)
     .all(limit, methodNotAllowed('POST'));
+  router
+    .route('/alerts/:id/acknowledge')
+    .post(limit, verifyJwtToken, loadIntegration, requireScope('alert:send'), acknowledge)
+    .all(limit, methodNotAllowed('POST'));
   return router;
 }
+
+/** Before the alert is taken in. */
+const checkWait: RequestHandler = (req, _res, next) => {
+  readAckWait(req.query);
+  next();
+};
+
+const preferredEnd = (req: Request): Wait => ({ until: 'end', seconds: preferredWait(req.headers.prefer) });
 
 const EMPTY_KEY = 'Idempotency-Key is empty: a repeat of this request would be another alert.';
 
@@ -166,12 +179,4 @@ function readId(req: Request<{ id: string }>): string {
   const { id } = req.params;
   if (!ID_FORM.test(id)) throw new AppError('not_found', 'This token has no alert with this id.');
   return id.toLowerCase();
-}
-
-/** @throws AppError invalid_request */
-function readWait(value: unknown): number {
-  if (value === undefined) return 0;
-  const wait = WaitSchema.safeParse(value);
-  if (wait.success) return wait.data;
-  throw invalid(wait.error.issues.map(({ message }) => ({ path: ['wait'], message })));
 }

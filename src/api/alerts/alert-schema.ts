@@ -94,6 +94,7 @@ export function createAlertFields(clock: Clock, latenessMs: number) {
       threadId: optional(z.int(THREAD).min(1, THREAD)),
       key: optional(z.string(KEY).min(1, KEY).max(ALERT_LIMITS.key, KEY)),
       resolve: optional(z.union([z.boolean(), z.literal('if-open')], RESOLVE)),
+      acknowledge: optional(z.boolean('Send true or false.')),
       chatId: optional(ChatIdSchema),
     },
     'Send a JSON object.',

@@ -16,7 +16,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const FORM = 'application/x-www-form-urlencoded';
 const OWN_NAMES = new Map([...ALERT_FIELDS].map((name) => [name.toLowerCase(), name]));
 /** Of the query, not of the alert. */
-const NO_FIELDS: ReadonlySet<string> = new Set(['auth', 'dryRun']);
+const NO_FIELDS: ReadonlySet<string> = new Set(['auth', 'dryRun', 'wait', 'seconds']);
 /** A wrong one is refused even so: it says what is to be sent, or to whom. */
 const NEEDED: ReadonlySet<string> = new Set(['message', 'chatId']);
 

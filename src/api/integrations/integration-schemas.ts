@@ -7,26 +7,30 @@ import { chatNumber, lineUpTo, word, yesOrNo } from '../lenient/read-values.ts';
 
 const OverflowSchema = z.enum(OVERFLOWS, `Send one of: ${OVERFLOWS.join(', ')}.`);
 
+const YesOrNoSchema = optional(z.boolean('Send true or false.'));
+
 export const NewIntegrationSchema = z.object(
   {
     name: optional(z.string('Send a string.')),
     scope: optional(z.string('Send the scopes as one string, separated by spaces.')),
     chatId: optional(ChatIdSchema),
-    showName: optional(z.boolean('Send true or false.')),
+    showName: YesOrNoSchema,
     overflow: optional(OverflowSchema),
+    acknowledge: YesOrNoSchema,
   },
   'Send a JSON object.',
 );
 export const ChangesSchema = z.object(
-  { name: optional(z.string('Send a string.')), overflow: optional(OverflowSchema) },
+  {
+    name: optional(z.string('Send a string.')),
+    overflow: optional(OverflowSchema),
+    acknowledge: YesOrNoSchema,
+  },
   'Send a JSON object.',
 );
 export const RevocationSchema = z.object({ chatId: optional(ChatIdSchema) }, 'Send a JSON object.');
 
-export const RotationSchema = z.object(
-  { revokeKeys: optional(z.boolean('Send true or false.')) },
-  'Send a JSON object.',
-);
+export const RotationSchema = z.object({ revokeKeys: YesOrNoSchema }, 'Send a JSON object.');
 
 /** Spaces (RFC 6749), commas or a list. */
 const scopeList: ReadField = (value) => {
@@ -41,8 +45,13 @@ const readNewIntegration = createFieldReader({
   chatId: chatNumber,
   showName: yesOrNo,
   overflow: word(OVERFLOWS, {}),
+  acknowledge: yesOrNo,
 });
-const readChanges = createFieldReader({ name: lineUpTo(MAX_NAME_LENGTH), overflow: word(OVERFLOWS, {}) });
+const readChanges = createFieldReader({
+  name: lineUpTo(MAX_NAME_LENGTH),
+  overflow: word(OVERFLOWS, {}),
+  acknowledge: yesOrNo,
+});
 const readRotation = createFieldReader({ revokeKeys: yesOrNo });
 const readRevocation = createFieldReader({ chatId: chatNumber });
 
@@ -56,10 +65,3 @@ export const RotateTokenSchema = behindReader(readRotation, RotationSchema);
 
 /** POST /api/revokeIntegration. */
 export const RevokeIntegrationSchema = behindReader(readRevocation, RevocationSchema);
-
-/** `?wait=` of GET /api/alerts/:id, in seconds. */
-export const WaitSchema = z
-  .string('Send wait only once.')
-  .regex(/^\d{1,2}$/, 'Send whole seconds, 0 to 60.')
-  .transform(Number)
-  .refine((seconds) => seconds <= 60, 'Send whole seconds, 0 to 60.');

@@ -1,4 +1,5 @@
 import { type Telegram, TelegramError } from 'telegraf';
+import type { ChatMember } from 'telegraf/types';
 import type { BotContext } from '../context.ts';
 
 /**
@@ -15,15 +16,25 @@ export async function mayManage(ctx: BotContext): Promise<boolean> {
   return from !== undefined && isAdministrator(ctx.telegram, chat.id, from.id);
 }
 
-/**
- * True for the creator and administrators of the chat; false too when Telegram knows no such member or chat. Of others than
- * itself a bot learns for certain only as an administrator: where it is refused, it looks for the person in the list.
- */
+/** True for the creator and administrators of the chat; false too when Telegram knows no such member or chat. */
 export async function isAdministrator(telegram: Telegram, chatId: number, userId: number): Promise<boolean> {
-  const member =
-    (await unlessRefused(telegram.getChatMember(chatId, userId))) ??
-    (await unlessRefused(telegram.getChatAdministrators(chatId)))?.find(({ user }) => user.id === userId);
+  const member = await memberOf(telegram, chatId, userId);
   return member?.status === 'creator' || member?.status === 'administrator';
+}
+
+/**
+ * The person in the chat. Of others than itself a bot learns for certain only as an administrator: where it is refused, it
+ * looks for the person among the administrators. Undefined: Telegram does not say.
+ */
+export async function memberOf(
+  telegram: Telegram,
+  chatId: number,
+  userId: number,
+): Promise<ChatMember | undefined> {
+  return (
+    (await unlessRefused(telegram.getChatMember(chatId, userId))) ??
+    (await unlessRefused(telegram.getChatAdministrators(chatId)))?.find(({ user }) => user.id === userId)
+  );
 }
 
 async function unlessRefused<T>(call: Promise<T>): Promise<T | undefined> {

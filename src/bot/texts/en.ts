@@ -130,6 +130,13 @@ I show it only once. Whoever has it can send alerts to the chat, through ${adapt
     `Revoke the key “${name}” for ${adapter}? Alerts that are sent with it are refused from then on.`,
   keyRevoked: ({ name, adapter }) => `The key “${name}” for ${adapter} is revoked.`,
   keyGone: 'This key has already been revoked.',
+  acknowledged: "You're on it: the message says so now.",
+  acknowledgedBefore: ({ name, at }) => `${name} has been on it since ${at}.`,
+  released: 'Released: nobody is on it now.',
+  notAcknowledged: 'Nobody is on it now.',
+  problemOver: 'This is over, or too old: there is nothing left to take on.',
+  buttonGone: 'This button no longer does anything.',
+  membersOnly: 'Only members of this chat can do that.',
 
   quotaLine: ({ name, left, limit }) => `• ${name}: ${left} of ${limit} ${alerts(limit)} left today`,
   quotaResets: ({ at, hours, minutes }) => `The quota resets on ${at} (in ${hours} h ${minutes} min).`,

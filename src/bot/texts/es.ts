@@ -132,6 +132,13 @@ Solo la muestro una vez. Quien la tenga puede enviar alertas al chat a través d
     `¿Revocar la clave «${name}» para ${adapter}? A partir de entonces se rechazarán las alertas que se envíen con ella.`,
   keyRevoked: ({ name, adapter }) => `La clave «${name}» para ${adapter} queda revocada.`,
   keyGone: 'Esta clave ya estaba revocada.',
+  acknowledged: 'Te encargas tú: el mensaje ya lo dice.',
+  acknowledgedBefore: ({ name, at }) => `Ya se encarga ${name} (${at}).`,
+  released: 'Hecho: ahora no se encarga nadie.',
+  notAcknowledged: 'De momento no se encarga nadie.',
+  problemOver: 'Esto ya terminó o es demasiado antiguo: no hay nada de lo que encargarse.',
+  buttonGone: 'Este botón ya no hace nada.',
+  membersOnly: 'Solo los miembros de este chat pueden hacer eso.',
 
   quotaLine: ({ name, left, limit }) =>
     `• ${name}: hoy ${areLeft(left)} ${left} de ${limit} ${alerts(limit)}`,

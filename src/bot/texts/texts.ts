@@ -104,6 +104,15 @@ export interface Texts {
   revokeKeyConfirm(fields: { name: string; adapter: string }): string;
   keyRevoked(fields: { name: string; adapter: string }): string;
   readonly keyGone: string;
+  /** Answers to the buttons of an alert: at most 200 characters. */
+  readonly acknowledged: string;
+  /** `name`: at most 64 characters; `at`: a time of day. */
+  acknowledgedBefore(fields: { name: string; at: string }): string;
+  readonly released: string;
+  readonly notAcknowledged: string;
+  readonly problemOver: string;
+  readonly buttonGone: string;
+  readonly membersOnly: string;
 
   quotaLine(fields: { name: string; left: number; limit: number }): string;
   quotaResets(fields: { at: string; hours: number; minutes: number }): string;

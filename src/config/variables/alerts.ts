@@ -77,7 +77,7 @@ export const ALERTS = {
     fallback: '48',
     example: '72',
     about:
-      'How long the text of an open incident is kept (sealed) for further edits, from its last alert on.',
+      'How long the buttons of an alert work, and the text of an open incident is kept (sealed) for further edits.',
   },
   MAX_FOLDED: {
     ...integer(0, 10_000_000),

@@ -127,6 +127,7 @@ function toIntegration({ alert, verdict }: Found): AcceptingIntegration {
   return {
     ...{ id, chatId, dailyLimit, status, unreachableSince },
     ...(blockedAt === null ? {} : { isBlocked: true }),
+    ...(verdict.acknowledge === 1 ? { acknowledge: true } : {}),
     ...(verdict.beside === null ? {} : { shownName: shownName(id, verdict) }),
   };
 }

@@ -30,6 +30,8 @@ export interface Verdict {
    * one has the same name.
    */
   readonly beside: 1 | 2 | null;
+  /** 1: the integration's alerts have a button. */
+  readonly acknowledge: number;
   /** The entry that holds the idempotency key. */
   readonly holderId: string | null;
 }
@@ -46,6 +48,7 @@ const ANSWER = [
   'blockedAt',
   'name',
   'beside',
+  'acknowledge',
   'holderId',
 ];
 /** Columns of a decided alert: its entry's, and the answer's. */
@@ -65,7 +68,7 @@ const ASKED_POSTGRES = `asked AS MATERIALIZED (SELECT * FROM json_to_recordset($
 /** The rules, in the order in which they refuse. A quota goes to the alerts of a batch in their order. */
 const DECIDE = `judged AS (
     SELECT asked.*, i."chatId", i."dailyLimit", i."rateLimit", i."period", i."status", i."unreachableSince", c."blockedAt",
-      i."name", h."id" AS "holderId", ${BESIDE} AS "beside",
+      i."name", i."acknowledge", h."id" AS "holderId", ${BESIDE} AS "beside",
       CASE
         WHEN i."id" IS NULL THEN 'token_invalid'
         WHEN asked."tokenHash" IS NOT NULL AND asked."tokenHash" IS DISTINCT FROM i."tokenHash" THEN 'token_invalid'

@@ -156,12 +156,14 @@ function toAccepting(
     unreachableSince,
     name,
     beside,
+    acknowledge,
   }: IntegrationModel & { beside: 1 | 2 | null },
   isBlocked: boolean,
 ): AcceptingIntegration {
   return {
     ...{ id, chatId, dailyLimit, status, unreachableSince },
     ...(isBlocked ? { isBlocked } : {}),
+    ...(acknowledge === 1 ? { acknowledge: true } : {}),
     ...(beside === null ? {} : { shownName: shownName(id, { name, beside }) }),
   };
 }

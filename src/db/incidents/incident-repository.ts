@@ -6,6 +6,7 @@ import { retryConflicts } from '../engine/conflicts.ts';
 import type { Database } from '../engine/connect.ts';
 import { AlertModel } from '../models/alert-model.ts';
 import { IncidentModel, toIncident } from '../models/incident-model.ts';
+import { openSingle, pressButton } from './acknowledgements.ts';
 import { endFolds, insertNotice, markShown } from './incident-rows.ts';
 import { createIncidentSweeps } from './incident-sweeps.ts';
 import { settleLead } from './settle-lead.ts';
@@ -42,6 +43,13 @@ export function createIncidentRepository(db: Database, options: TakeInOptions): 
       const row = await incidents().where({ integrationId, keyHash }).whereNull('closedAt').first();
       return row !== undefined && !isStale(row, now, options);
     },
+    openSingle: (alert, hasButtons) => transaction((trx) => openSingle(trx, alert, hasButtons)),
+
+    press: (id, press, by) =>
+      transaction(async (trx) => {
+        const row = await lock(trx, id);
+        return row && pressButton(trx, row, press, by);
+      }),
 
     settleLead: (id, shown, now, notice) =>
       transaction(async (trx) => {

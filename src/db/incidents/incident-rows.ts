@@ -31,6 +31,7 @@ export const DIGEST_KEY = 'digest';
 /** The row of the incident that the alert opens. It has the alert's id: there is one of each. */
 export function newIncident(
   alert: FoldingAlert & { readonly keyHash: string },
+  { hasButtons }: { readonly hasButtons: boolean },
 ): PartialModelObject<IncidentModel> {
   const { id, integrationId, keyHash, createdAt, priority, threadId } = alert;
   return {
@@ -40,6 +41,7 @@ export function newIncident(
     ...{ resolvedAt: null, closedAt: null, messageId: null, reply: null },
     rangAt: isAudible(alert) ? createdAt : null,
     ...{ version: OPENING_VERSION, shownVersion: 0, leadId: id, textId: id, titleIds: null },
+    hasButtons: hasButtons ? 1 : 0,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { raw } from 'objection';
+import { isSingle } from '../../domain/acknowledgement.ts';
 import { hasEnded } from '../../domain/alert.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { NewAlert } from '../../services/ports/alerts.ts';
@@ -28,7 +29,7 @@ export async function settleLead(
   const { status, reason } = lead;
   if (!hasEnded(status) || status === 'queued' || status === 'sending') return undefined;
   return status === 'delivered'
-    ? arrived(trx, row, { ...settling, messageId: lead.messageIds[0] ?? null })
+    ? arrived(trx, row, { ...settling, messageId: lead.messageIds.at(isSingle(row) ? -1 : 0) ?? null })
     : end(trx, row, { status, reason, now: settling.now });
 }
 
@@ -37,8 +38,9 @@ async function arrived(
   row: IncidentModel,
   { shown, messageId, now }: Settling & { readonly messageId: number | null },
 ): Promise<LeadEnd> {
-  // Whatever else is known: the alert that opened it has at least shown itself.
-  const shownVersion = Math.max(shown.version, row.leadId === row.id ? OPENING_VERSION : 0);
+  // Whatever else is known: the alert that opened it has at least shown itself. One of its own may lack its button.
+  const least = row.leadId === row.id && !isSingle(row) ? OPENING_VERSION : 0;
+  const shownVersion = Math.max(shown.version, least);
   const changed = { leadId: null, messageId, shownVersion };
   await IncidentModel.query(trx).patch(changed).where({ id: row.id });
   await markShown(trx, shown.textIds);
@@ -61,12 +63,13 @@ async function end(
     leadId: null,
     shownVersion: version,
     reply: null,
+    hasButtons: 0,
     closedAt: row.closedAt ?? now,
     ...(row.closedAt === null ? { state: 'stale' as const } : {}),
   };
   await IncidentModel.query(trx).patch(changed).where({ id });
   const ended = await endFolds(trx, { id, version }, { status, reason, now });
-  return { incident: { ...toIncident(row), ...changed }, status, reason, ended };
+  return { incident: { ...toIncident(row), ...changed, hasButtons: false }, status, reason, ended };
 }
 
 /** The queue refused the alert that opened it. */

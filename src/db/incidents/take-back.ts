@@ -57,7 +57,13 @@ async function takeBack(trx: Knex.Transaction, entry: AlertModel): Promise<void>
   // Its key has another incident by now: what is resolved stays so.
   if (others > 0) return;
   await IncidentModel.query(trx)
-    .patch({ ...changed, state: 'open', resolvedAt: null, closedAt: null, reply: null })
+    .patch({
+      ...changed,
+      state: row.acknowledgedAt === null ? 'open' : 'acknowledged',
+      resolvedAt: null,
+      closedAt: null,
+      reply: null,
+    })
     .where({ id: row.id });
 }
 

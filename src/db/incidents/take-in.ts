@@ -140,8 +140,9 @@ function open(
   }
   const remaining = integration.rateLimit;
   const incidentId = opens?.id ?? null;
+  const hasButtons = alert.acknowledge ?? integration.acknowledge === 1;
   state.add(alert, { remaining, incidentId, period });
-  if (opens !== undefined) state.open(newIncident(opens));
+  if (opens !== undefined) state.open(newIncident(opens, { hasButtons }));
   return { kind: 'accepted', remaining, integration: known, incidentId, changed };
 }
 
@@ -158,7 +159,9 @@ function foldIntoDigest(state: BatchState, alert: FoldingAlert, situation: Situa
   const notice = alert.notice();
   const { id } = alert;
   const version = OPENING_VERSION;
-  const digest = { ...newIncident({ ...alert, keyHash: DIGEST_KEY }), leadId: notice.id, titleIds: id };
+  // Many problems, and over soon: nobody takes it by a button.
+  const opened = newIncident({ ...alert, keyHash: DIGEST_KEY }, { hasButtons: false });
+  const digest = { ...opened, leadId: notice.id, titleIds: id };
   state.open(digest);
   const remaining = integration.rateLimit;
   state.add(notice, { remaining: 0, incidentId: id, notice: 1 });
@@ -191,6 +194,7 @@ function fold(
     ...next,
     ...{ version, changedAt: now, reply },
     ...shown?.columns,
+    ...(alert.acknowledge === true && live.titleIds === null ? { hasButtons: 1 } : {}),
     ...(isEnd ? { resolvedAt: now, closedAt: now, reply: live.leadId === null ? 'resolved' : null } : {}),
   });
   const remaining = integration.rateLimit;

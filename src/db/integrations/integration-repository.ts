@@ -84,7 +84,7 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
         updatedAt: now,
       } as const;
       const { id } = await integrations().insert(fields);
-      return { id, ...fields, showName: true, overflow: 'refuse' };
+      return { id, ...fields, showName: true, overflow: 'refuse', acknowledge: false };
     },
 
     async storeSetupToken(id, name, tokenHash, expiresAt, now) {
@@ -114,6 +114,7 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
               ...(next.name === null ? {} : { name: next.name }),
               ...(next.overflow === undefined ? {} : { overflow: next.overflow }),
               ...(next.showName === undefined ? {} : { showName: next.showName ? 1 : 0 }),
+              ...(next.acknowledge === undefined ? {} : { acknowledge: next.acknowledge ? 1 : 0 }),
             })
             .where(pending)
             .whereRaw(`${ACTIVE_OF_CHAT} < ?`, [next.maxPerChat])
@@ -127,6 +128,7 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
       const as = {
         ...{ status, name, scope, rateLimit, expiresAt, carriedOver: 0 },
         ...{ tokenHash: before.tokenHash, showName: before.showName ? 1 : 0, overflow: before.overflow },
+        acknowledge: before.acknowledge ? 1 : 0,
       };
       await retryConflicts(() => integrations().patch(as).where({ id, tokenHash }));
     },
@@ -143,9 +145,10 @@ export function createIntegrationRepository(db: Database): IntegrationRepository
         }),
       ),
 
-    async update(id, to, now) {
+    async update(id, { acknowledge, ...to }, now) {
+      const buttons = acknowledge === undefined ? {} : { acknowledge: acknowledge ? 1 : 0 };
       const changed = integrations()
-        .patch({ ...to, updatedAt: now })
+        .patch({ ...to, ...buttons, updatedAt: now })
         .where({ id, status: 'active' });
       return first(await retryConflicts(() => changed.returning('*')));
     },

@@ -26,6 +26,10 @@ export class IncidentModel extends Model {
   /** Ids separated by commas; null: it is no digest. */
   declare titleIds: string | null;
   declare reply: Incident['reply'];
+  /** 1: yes. */
+  declare hasButtons: number;
+  declare acknowledgedAt: number | null;
+  declare acknowledgedBy: string | null;
   /** When `version` or `reply` last changed. */
   declare changedAt: number;
 }
@@ -41,7 +45,11 @@ export function toIncident(row: IncidentModel): Incident {
     ...incident
   } = row.toJSON();
   // What is left of the row has the columns of the domain's type.
-  return { ...incident, titleIds: titleIdsOf({ titleIds }) } as unknown as Incident;
+  return {
+    ...incident,
+    titleIds: titleIdsOf({ titleIds }),
+    hasButtons: row.hasButtons === 1,
+  } as unknown as Incident;
 }
 
 /** The alerts whose titles it shows; null: it is no digest. */

@@ -29,6 +29,8 @@ export class IntegrationModel extends Model {
   /** 1: alerts show its name where the chat has other active integrations. */
   declare showName: number;
   declare overflow: Integration['overflow'];
+  /** 1: its alerts have a button to acknowledge them. */
+  declare acknowledge: number;
   /** Alerts of today that were folded. */
   declare folded: number;
   declare createdAt: number;
@@ -53,6 +55,7 @@ export function toIntegration(row: IntegrationRow): Integration {
     unreachableReason: row.unreachableReason,
     showName: row.showName === 1,
     overflow: row.overflow,
+    acknowledge: row.acknowledge === 1,
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
   };

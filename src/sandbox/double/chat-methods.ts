@@ -46,6 +46,7 @@ export function chatMethods(state: DoubleState, leave: (chatId: number) => void)
     getChatMember(payload) {
       const record = openChat(state, payload);
       const userId = readInteger(payload, 'user_id');
+      if (userId === undefined || userId <= 0) throw badRequest('invalid user_id specified');
       if (userId === state.bot.id) return botAsMember(state.bot, record);
       const member = others(record).find(({ user }) => user.id === userId);
       if (member) return member;

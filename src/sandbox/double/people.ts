@@ -12,7 +12,8 @@ interface SendOptions {
 /** What the people in the chats do, and what the bot is told of it. All methods throw an Error for unknown chats. */
 export interface People {
   addChat(chat: Chat): void;
-  addMember(chatId: number, user: User, status?: MemberStatus): void;
+  /** @param isAnonymous an administrator whose name is not shown in the chat; default false */
+  addMember(chatId: number, user: User, status?: MemberStatus, isAnonymous?: boolean): void;
   addTopic(chatId: number, threadId: number, name: string): void;
   setTopicClosed(chatId: number, threadId: number, closed: boolean): void;
   userSends(chatId: number, text: string, from?: User, options?: SendOptions): StoredMessage;
@@ -100,8 +101,11 @@ export function createPeople(state: DoubleState, updates: UpdateQueue, first: Us
       else state.chats.set(chat.id, newChatRecord(chat));
       state.emit({ type: 'chat', chatId: chat.id });
     },
-    addMember(chatId, user, status = 'member') {
-      state.chat(chatId).members.set(user.id, { user, status });
+    addMember(chatId, user, status = 'member', isAnonymous = false) {
+      const leads = status === 'creator' || status === 'administrator';
+      state
+        .chat(chatId)
+        .members.set(user.id, { user, status, ...(leads ? { is_anonymous: isAnonymous } : {}) });
     },
     addTopic(chatId, threadId, name) {
       const record = state.chat(chatId);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { BotStatus, Chat, DoubleEvent, MemberStatus, Message, StoredMessage, User } from './types.ts';
+import type { BotStatus, Chat, DoubleEvent, Member, Message, StoredMessage, User } from './types.ts';
 
 /** Documents are kept in memory up to this many bytes; the oldest contents go first. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
@@ -16,7 +16,7 @@ export interface ChatRecord {
   botCanPost: boolean;
   migratedTo: number | undefined;
   nextMessageId: number;
-  readonly members: Map<number, { user: User; status: MemberStatus }>;
+  readonly members: Map<number, Member>;
   readonly topics: Map<number, Topic>;
   readonly messages: Map<number, StoredMessage>;
 }

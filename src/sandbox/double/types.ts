@@ -96,6 +96,8 @@ export type BotStatus = MemberStatus | 'blocked' | 'deactivated' | 'deleted';
 export interface Member {
   readonly user: User;
   readonly status: MemberStatus;
+  /** Of the creator and administrators: their names are not shown in the chat. */
+  readonly is_anonymous?: boolean;
   readonly can_post_messages?: boolean;
   readonly is_member?: boolean;
   readonly can_send_messages?: boolean;

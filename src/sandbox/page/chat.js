@@ -1,9 +1,9 @@
 /** The sandbox's chat window: loads the state, follows the events, sends what the person does. */
+import { ask, get, post, toast } from './calls.js';
 import { createComposer } from './composer.js';
 import { element } from './entities.js';
 import { renderMessage } from './messages.js';
 import { renderPreview } from './preview.js';
-import { createRequests } from './requests.js';
 
 const find = (id) => document.getElementById(id);
 const [log, scroll, empty] = ['log', 'scroll', 'empty'].map(find);
@@ -12,7 +12,6 @@ let state = { bot: {}, chats: [] };
 let current;
 /** Events that arrive while a chat is loaded: the answer on its way may be older than they. */
 let heldBack;
-let toastTimer;
 
 const chatOf = (id) => state.chats.find((chat) => chat.id === id);
 const nameOf = (chat) => chat.title ?? chat.first_name ?? String(chat.id);
@@ -20,17 +19,6 @@ const isGroup = (chat) => chat?.type !== 'private';
 const isChannel = (chat) => chat?.type === 'channel';
 const kindOf = (chat) => (isChannel(chat) ? 'Channel' : 'Group');
 
-function toast(text) {
-  const box = find('toast');
-  box.textContent = text;
-  box.hidden = false;
-  clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => {
-    box.hidden = true;
-  }, 4000);
-}
-
-const { get, ask, post } = createRequests(toast);
 const send = (text) => post('api/send', { chatId: current, text });
 const press = (messageId, data) => post('api/press', { chatId: current, messageId, data });
 
@@ -124,6 +112,7 @@ function renderHeader() {
     ? `${kindOf(chat)} with ${state.bot.first_name} · chat id ${chat.id}`
     : `bot · @${state.bot.username} · chat id ${chat.id}`;
   find('menu-button').hidden = isChannel(chat);
+  find('storm').hidden = !state.storm;
   document.title = `${find('title').textContent} · SANDBOX`;
 }
 
@@ -175,16 +164,21 @@ function onMessage({ chatId, message }) {
     return;
   }
   if (nodeOf(message.message_id)) return;
-  const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 120;
+  const atEnd = isAtEnd();
   append(message);
   showEmpty();
   if (atEnd || message.from?.id !== state.bot.id) toEnd();
 }
 
-/** Whoever pressed a button of the message goes on from its place. */
+const isAtEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 120;
+
+/** Whoever pressed a button of the message goes on from its place; whoever reads the end stays there. */
 function replace(old, next) {
   const hadFocus = old?.contains(document.activeElement);
+  const wasAtEnd = isAtEnd();
+  next.classList.add('changed');
   old?.replaceWith(next);
+  if (wasAtEnd) toEnd();
   if (hadFocus) (next.querySelector('.keys button') ?? scroll).focus();
 }
 
@@ -215,6 +209,15 @@ createComposer({ send, preview, commands: () => chatOf(current)?.commands ?? [] 
 empty.querySelector('[data-send]').addEventListener('click', () => {
   void send('/start');
   find('text').focus();
+});
+
+find('storm').addEventListener('click', async ({ currentTarget: button }) => {
+  button.disabled = true;
+  if (await post('api/storm', { chatId: current })) toast('50 alerts are on their way');
+  // So long it takes.
+  setTimeout(() => {
+    button.disabled = false;
+  }, 7000);
 });
 
 find('language').addEventListener('change', async (event) => {

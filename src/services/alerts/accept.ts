@@ -3,9 +3,10 @@ import type { AlertRecord } from '../../domain/alert.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
 import { ANSWER_LIMIT_MS, databaseUnavailable } from '../in-time.ts';
+import type { Singles } from '../incidents/singles.ts';
 import type { AcceptResult, AlertLedger, NewAlert } from '../ports/alerts.ts';
-import { type Entrance, type Trace, validateStatus } from './entrance.ts';
 import type { AlertRequest, IdempotencyKey, Sender } from './alert-request.ts';
+import { type Entrance, type Trace, validateStatus } from './entrance.ts';
 import type { QueueEntry, Source } from './queue-entry.ts';
 import { checkSameBody, NOT_ACCEPTED } from './refusals.ts';
 
@@ -52,9 +53,10 @@ export function createAccept(deps: {
   ledger: AlertLedger;
   queueEntry: QueueEntry;
   entrance: Entrance;
+  singles: Singles;
   events: EventBus;
 }): Accept {
-  const { ledger, queueEntry, entrance, events } = deps;
+  const { ledger, queueEntry, entrance, singles, events } = deps;
 
   const accept: Accept = (sender, request, context) =>
     entrance.reporting(context.requestId, async (trace) => {
@@ -103,13 +105,14 @@ export function createAccept(deps: {
     deadline: Deadline,
   ): Promise<Omit<AcceptedAlert, 'dailyLimit'>> {
     if (verdict.kind === 'accepted') {
-      await queueEntry.enter(alert, source, deadline);
+      await singles.enter(alert, source, deadline);
       return { id: alert.id, remaining: verdict.remaining, replayed: false, folded: null };
     }
     checkSameBody(verdict, alert);
-    const { id, remaining, folded } = verdict.record;
+    const { id, remaining, folded, incidentId } = verdict.record;
     // One that was folded has no job of its own.
-    if (folded === null) await queueEntry.finish(verdict.record, source);
+    if (folded === null)
+      await queueEntry.finish(verdict.record, incidentId === null ? source : { ...source, incidentId });
     return { id, remaining, replayed: true, folded };
   }
 

@@ -27,6 +27,8 @@ export interface AlertRequest {
   readonly key?: string | undefined;
   /** With a key: the incident ends. */
   readonly resolve?: Resolve | undefined;
+  /** Its message has a button to acknowledge it; undefined: as its integration is set. */
+  readonly acknowledge?: boolean | undefined;
   /** The chat that the sender means to reach, if it says so: must be the integration's. */
   readonly chatId?: number | undefined;
 }

@@ -1,4 +1,5 @@
 import { createSteadyClock } from '../../async/steady-clock.ts';
+import { isOver, isSingle } from '../../domain/acknowledgement.ts';
 import { type AlertRecord, hasEnded } from '../../domain/alert.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/events.ts';
@@ -6,7 +7,9 @@ import type { Incident } from '../../domain/incident.ts';
 import type { Integration } from '../../domain/integration.ts';
 import { inTime } from '../in-time.ts';
 import { type AcceptKeyed, createAcceptKeyed } from '../incidents/accept-keyed.ts';
+import type { Acknowledgement, Acknowledgements } from '../incidents/acknowledgements.ts';
 import type { SettleLead } from '../incidents/leads.ts';
+import { createSingles } from '../incidents/singles.ts';
 import type { AlertLedger } from '../ports/alerts.ts';
 import type { ChatRepository } from '../ports/chats.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -22,8 +25,12 @@ import { createQuotaNotice } from './quota-notice.ts';
 import { alertNotFound, deadToken, NOT_ACCEPTED } from './refusals.ts';
 import { createResend, type Resend } from './resend.ts';
 
-/** An entry of the ledger's, as its sender sees it. */
-export type SeenAlert = AlertRecord & { readonly tags: string[]; readonly incident: Incident | null };
+/** An entry of the ledger's, as its sender sees it. `incident`: null without a key. */
+export type SeenAlert = AlertRecord & {
+  readonly tags: string[];
+  readonly incident: Incident | null;
+  readonly acknowledgement: Acknowledgement | null;
+};
 
 export interface AlertService {
   accept: Accept;
@@ -49,6 +56,10 @@ export interface AlertService {
     seconds: number,
     signal: AbortSignal,
   ): Promise<SeenAlert>;
+  /** As `waitForEnd`, until it is acknowledged or resolved, or can never be. */
+  waitForAcknowledgement: AlertService['waitForEnd'];
+  /** By a program. @throws AppError as `get` */
+  acknowledge(integration: Pick<Integration, 'id'>, id: string): Promise<SeenAlert>;
   resend: Resend;
 }
 
@@ -64,7 +75,8 @@ export function createAlertService(deps: {
   integrations: Pick<IntegrationRepository, 'claimQuotaNotice' | 'findById'>;
   chats: Pick<ChatRepository, 'find'>;
   cipher: PayloadCipher;
-  incidents: Pick<IncidentRepository, 'takeIn' | 'takeBack' | 'find'>;
+  incidents: Pick<IncidentRepository, 'takeIn' | 'takeBack' | 'find' | 'openSingle'>;
+  acknowledgements: Pick<Acknowledgements, 'acknowledge' | 'of'>;
   texts: Pick<ShownTexts, 'put' | 'replace' | 'keep' | 'drop'>;
   updates: UpdateQueue;
   settleLead: SettleLead;
@@ -73,7 +85,7 @@ export function createAlertService(deps: {
   clock: Clock;
   timeZone: string;
 }): AlertService {
-  const { ledger, cipher, events, clock } = deps;
+  const { ledger, cipher, events, clock, acknowledgements } = deps;
   const queueEntry = createQueueEntry(deps);
   const resend = createResend({ ...deps, queueEntry });
   const entrance = createEntrance({ ...deps, tellUsedUp: createQuotaNotice(deps) });
@@ -111,13 +123,42 @@ export function createAlertService(deps: {
         ? undefined
         : await inTime(() => deps.incidents.find(incidentId), 'Ask again in a few seconds.');
     const tags = sealedTags === null ? [] : cipher.openTags(sealedTags, id);
-    return { ...record, tags, incident: incident ?? null };
+    const known = incident === undefined || isSingle(incident) ? null : incident;
+    const acknowledgement = incident === undefined ? null : acknowledgements.of(incident);
+    return { ...record, tags, incident: known, acknowledgement };
   }
 
-  const { acceptKeyed, acceptOverflowing } = createAcceptKeyed({ ...deps, queueEntry, entrance });
+  /** Looks again whenever something happened to what has the id `signalOf`, and once a second, until it is so. */
+  function waitUntil(
+    isSo: (alert: SeenAlert) => boolean,
+    signalOf: (record: AlertRecord) => string,
+  ): AlertService['waitForEnd'] {
+    return async (integration, id, seconds, signal) => {
+      const steady = createSteadyClock(clock);
+      const deadline = steady.now() + seconds * 1000;
+      let listenTo = id;
+      for (;;) {
+        // Listen before looking, so that what happens between the two is not missed.
+        const stop = new AbortController();
+        const left = Math.min(deadline - steady.now(), WAIT_POLL_MS);
+        const signals = AbortSignal.any([signal, stop.signal]);
+        const signalled = deps.ended.wait(listenTo, Math.max(0, left), signals);
+        const alert = await seen(await findOwn(integration, id));
+        if (isSo(alert) || steady.now() >= deadline || signal.aborted) {
+          stop.abort();
+          return alert;
+        }
+        await signalled;
+        listenTo = signalOf(alert);
+      }
+    };
+  }
+
+  const ways = { ...deps, queueEntry, entrance, singles: createSingles({ ...deps, queueEntry }) };
+  const { acceptKeyed, acceptOverflowing } = createAcceptKeyed(ways);
 
   return {
-    accept: createAccept({ ...deps, queueEntry, entrance, acceptOverflowing }),
+    accept: createAccept({ ...ways, acceptOverflowing }),
     acceptKeyed,
     resend: (by, id) =>
       inTime(() => resend(by, id), 'It may be sent again all the same: look at it before you try again.'),
@@ -139,21 +180,22 @@ export function createAlertService(deps: {
       return seen(await findOwn(integration, id));
     },
 
-    async waitForEnd(integration, id, seconds, signal) {
-      const steady = createSteadyClock(clock);
-      const deadline = steady.now() + seconds * 1000;
-      for (;;) {
-        // Listen before looking, so that an end between the two is not missed.
-        const stop = new AbortController();
-        const left = Math.min(deadline - steady.now(), WAIT_POLL_MS);
-        const signalled = deps.ended.wait(id, Math.max(0, left), AbortSignal.any([signal, stop.signal]));
-        const record = await findOwn(integration, id);
-        if (hasEnded(record.status) || steady.now() >= deadline || signal.aborted) {
-          stop.abort();
-          return seen(record);
-        }
-        await signalled;
-      }
+    waitForEnd: waitUntil(
+      ({ status }) => hasEnded(status),
+      ({ id }) => id,
+    ),
+
+    waitForAcknowledgement: waitUntil(isAnswered, ({ id, incidentId }) => incidentId ?? id),
+
+    async acknowledge(integration, id) {
+      await acknowledgements.acknowledge(await findOwn(integration, id));
+      return seen(await findOwn(integration, id));
     },
   };
+}
+
+/** Somebody has taken it, it is over, or no chat will ever show it. */
+function isAnswered({ acknowledgement, incident, status }: SeenAlert): boolean {
+  const isGone = status === 'failed' || status === 'expired';
+  return acknowledgement !== null || isGone || (incident !== null && isOver(incident));
 }

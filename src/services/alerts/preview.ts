@@ -98,7 +98,9 @@ export function createPreview(deps: {
     // An incident's message is one that can be edited.
     const isLiving = key !== undefined && resolve === false;
     const render = async (simplicity: Extract<Simplicity, 0 | 1>) =>
-      isLiving ? [await deps.renderLiving(content, simplicity, NO_LINE)] : deps.render(content, simplicity);
+      isLiving
+        ? [(await deps.renderLiving(content, simplicity, NO_LINE)).part]
+        : deps.render(content, simplicity);
     const parts = await render(0).catch(unlessTooSlow);
     const cost = isFolded ? 0 : 1;
     return parts === undefined

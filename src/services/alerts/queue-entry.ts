@@ -12,7 +12,7 @@ import type { AlertRequest } from './alert-request.ts';
 
 /** What the job of an alert is made from. */
 export interface Source {
-  readonly integration: Pick<AcceptingIntegration, 'id' | 'chatId' | 'shownName'>;
+  readonly integration: Pick<AcceptingIntegration, 'id' | 'chatId' | 'shownName' | 'acknowledge'>;
   readonly request: AlertRequest;
   /** Keyed hash of the chat id. */
   readonly chat: string;
@@ -152,7 +152,8 @@ function firstWasRefused(): AppError {
   );
 }
 
-function tooLate(cause: unknown): AppError {
+/** Redis did not answer in time. */
+export function tooLate(cause: unknown): AppError {
   return new AppError(
     'queue_unavailable',
     'The queue did not answer in time. Nothing was queued; try again in a few seconds.',

@@ -1,7 +1,7 @@
 import type { AlertContent, AlertOutcome, AlertRecord } from '../../domain/alert.ts';
 import type { Integration } from '../../domain/integration.ts';
 import type { AlertJob, MessageForm } from '../ports/queue.ts';
-import type { RenderedPart, RenderRest, SendRequest } from '../ports/telegram.ts';
+import type { PressButton, RenderedPart, RenderRest, SendRequest } from '../ports/telegram.ts';
 
 export const FULL_FORM: MessageForm = { simplicity: 0, withoutTopic: false };
 
@@ -22,6 +22,8 @@ export interface Attempt extends Sendable {
   readonly isFile: boolean;
   /** A chat was told to wait (429) since the last delivery. */
   readonly isFlooded: boolean;
+  /** Buttons that the bot is told of. */
+  readonly keys: readonly PressButton[];
 }
 
 /** What follows a step: another one (in this form), or the end of the delivery. */
@@ -48,13 +50,17 @@ export function endedIdsOf({ job, record }: Pick<Sendable, 'job' | 'record'>) {
 export function toRequest(attempt: Attempt, content: AlertContent, part: RenderedPart): SendRequest {
   const { record, form, integration, index, parts } = attempt;
   const isPlain = form.simplicity > 0 || form.rest !== undefined;
-  const hasButton = index === parts - 1 && !isPlain && content.url !== undefined;
+  const isLast = index === parts - 1;
+  const hasButton = isLast && !isPlain && content.url !== undefined;
+  // The last resort goes without them: they may be what Telegram refused.
+  const hasKeys = isLast && form.simplicity < 2 && form.rest?.as !== 'file';
   return {
     chatId: integration.chatId,
     part,
     silent: record.silent || record.priority === 'low',
     threadId: form.withoutTopic ? null : record.threadId,
     button: hasButton ? { text: content.urlTitle ?? 'Open', url: content.url ?? '' } : null,
+    ...(hasKeys && attempt.keys.length > 0 ? { keys: attempt.keys } : {}),
     ...(record.replyTo === null ? {} : { replyTo: record.replyTo }),
   };
 }

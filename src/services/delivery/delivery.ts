@@ -101,7 +101,7 @@ export function createDeliveryService(
           'queued',
         );
       }
-      const { parts } = text;
+      const { parts, keys } = text;
       const index = alert.record.messageIds.length;
       const part = parts[index] ?? parts.at(-1);
       if (part === undefined) return settle.end({ ...alert, form }, 'failed', 'nothing_to_send', 'queued');
@@ -119,7 +119,11 @@ export function createDeliveryService(
       called = true;
       const { isFlooded } = turn;
       const isFile = part.kind === 'document';
-      return send({ ...alert, form, index, parts: parts.length, isFile, isFlooded }, text.content, part);
+      return send(
+        { ...alert, form, index, parts: parts.length, isFile, isFlooded, keys },
+        text.content,
+        part,
+      );
     }
 
     /** An incident's message shows what is true when it is sent. */
@@ -127,7 +131,8 @@ export function createDeliveryService(
       const lead =
         job.incidentId === undefined ? undefined : await deps.leads.read(job.incidentId, job.alertId, form);
       shown = lead?.shown ?? UNKNOWN;
-      return lead?.text ?? texts.read(job.alertId, form, sealed);
+      const text = lead?.text ?? (await texts.read(job.alertId, form, sealed));
+      return text && { ...text, keys: lead?.keys ?? [] };
     }
 
     /** The plain form is kept with the job before any part is sent: parts that have arrived fix the form. */

@@ -21,6 +21,7 @@ import type {
 import { type SettleLead, UNKNOWN } from './leads.ts';
 import { noticeFor } from './notices.ts';
 import { shownRequest, titleLine } from './shown-request.ts';
+import type { Singles } from './singles.ts';
 
 /** A request that names an incident. */
 type KeyedRequest = AlertRequest & { readonly key: string };
@@ -50,6 +51,7 @@ export function createAcceptKeyed(deps: {
   updates: UpdateQueue;
   settleLead: SettleLead;
   queueEntry: QueueEntry;
+  singles: Singles;
   entrance: Entrance;
   cipher: PayloadCipher;
   events: EventBus;
@@ -60,13 +62,13 @@ export function createAcceptKeyed(deps: {
     entrance.reporting(context.requestId, async (trace) => {
       const described = entrance.describe(sender, request, context.idempotencyKey);
       const keyHash = cipher.hashRequest(`incident:${request.key}`);
-      const alert = toFolding(described, keyHash, request.resolve ?? false);
+      const alert = toFolding(described, keyHash, request);
       const deadline = createDeadline(ANSWER_LIMIT_MS);
       return take(alert, { request, trace, deadline, isGone: context.isGone });
     });
 
   const acceptOverflowing: AcceptOverflowing = async (alert, asked) => {
-    const accepted = await take(toFolding(alert, null, false), asked);
+    const accepted = await take(toFolding(alert, null, asked.request), asked);
     if (accepted === 'ignored') throw new Error('an alert without a key cannot be ignored');
     return accepted;
   };
@@ -74,9 +76,9 @@ export function createAcceptKeyed(deps: {
   const toFolding = (
     alert: NewAlert,
     keyHash: string | null,
-    resolve: FoldingAlert['resolve'],
+    { resolve = false, acknowledge }: AlertRequest,
   ): FoldingAlert => ({
-    ...{ ...alert, keyHash, resolve },
+    ...{ ...alert, keyHash, resolve, acknowledge },
     notice() {
       const { integrationId, threadId, createdAt: now } = alert;
       return noticeFor(cipher.newAlertId(), { integrationId, threadId, now, silent: !isAudible(alert) });
@@ -206,11 +208,13 @@ export function createAcceptKeyed(deps: {
     source: Source,
     deadline: Deadline,
   ): Promise<void> {
+    if (alert.keyHash === null) return deps.singles.enter(alert, source, deadline);
+    if (incidentId === null) return queueEntry.enter(alert, source, deadline);
     try {
-      await queueEntry.enter(alert, incidentId === null ? source : { ...source, incidentId }, deadline);
+      await queueEntry.enter(alert, { ...source, incidentId }, deadline);
     } catch (error) {
       // Withdrawn: the incident goes with it, unless others have joined it.
-      if (incidentId !== null) await deps.settleLead(incidentId, UNKNOWN).catch(() => undefined);
+      await deps.settleLead(incidentId, UNKNOWN).catch(() => undefined);
       throw error;
     }
   }

@@ -1,3 +1,4 @@
+import { mayChange } from '../../domain/acknowledgement.ts';
 import type { AlertContent } from '../../domain/alert.ts';
 import { textIdsOf } from '../../domain/digest.ts';
 import type { EventBus } from '../../domain/events.ts';
@@ -6,7 +7,7 @@ import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IncidentRepository, Shown, ShownTexts, UpdateQueue } from '../ports/incidents.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
 import type { EndedSignal, MessageForm } from '../ports/queue.ts';
-import type { RenderedPart } from '../ports/telegram.ts';
+import type { PressButton, RenderedPart } from '../ports/telegram.ts';
 import { createAnnounce } from './announce.ts';
 import type { LivingMessages } from './living.ts';
 import { noticeFor } from './notices.ts';
@@ -25,12 +26,13 @@ export interface LeadAlerts {
     | {
         /** Once it has arrived. Version 0: its own text, as any alert. */
         readonly shown: Shown;
-        /** Null: its own text. */
+        /** Null: its own text, as any alert of it, which may be several messages. */
         readonly text: {
           readonly content: AlertContent;
           readonly simplicity: 0 | 1;
           readonly parts: readonly RenderedPart[];
         } | null;
+        readonly keys: readonly PressButton[];
       }
     | undefined
   >;
@@ -72,9 +74,9 @@ export function createSettleLead(deps: {
     announce(ended, { integrationId: incident.integrationId, chat, status, reason, now });
     // Whoever took it in may not have come so far.
     if (status === 'delivered' && incident.closedAt === null)
-      await Promise.all(textIdsOf(incident).map(deps.texts.keep));
+      await Promise.all(textIdsOf(incident).map((id) => deps.texts.keep(id)));
     if (incident.version > incident.shownVersion) await deps.updates.add(incidentId);
-    else if (incident.closedAt !== null) await deps.texts.drop(textIdsOf(incident));
+    else if (!mayChange(incident)) await deps.texts.drop(textIdsOf(incident));
   };
 }
 
@@ -88,14 +90,18 @@ export function createLeadAlerts(deps: {
       const incident = await deps.incidents.find(incidentId);
       if (incident?.leadId !== alertId) return undefined;
       const { version } = incident;
-      // A document cannot be edited: it is sent as any alert's is, and a later edit makes a new message. One of our own has
-      // the newest text already: it must not be followed by the next.
+      // A document cannot be edited: it is sent as any alert's is, and a later edit makes a new message, or, of an alert
+      // without a key, gives it its button. One of our own has the newest text already: it must not be followed by the next.
       if (simplicity !== 0 && simplicity !== 1)
-        return { shown: alertId === incidentId ? UNKNOWN : { version, textIds: [] }, text: null };
+        return { shown: alertId === incidentId ? UNKNOWN : { version, textIds: [] }, text: null, keys: [] };
       const living = await deps.living.read(incident, simplicity);
       if (living === undefined) return undefined;
-      const { content, part, textIds } = living;
-      return { shown: { version, textIds }, text: { content, simplicity, parts: [part] } };
+      const { text, keys, textIds } = living;
+      return {
+        shown: { version, textIds },
+        text: text && { content: text.content, simplicity, parts: [text.part] },
+        keys,
+      };
     },
     settle: deps.settle,
   };

@@ -15,18 +15,21 @@ const DAY_MS = 24 * HOUR_MS;
 /**
  * The line below an incident's text: how often and since when, or how it ended. Times are moments, which each reader's
  * client shows by its own clock; where it knows none, as text in the service's zone. Empty where the text says it all.
+ * @param by who acknowledged it
  */
-export function livingLine(incident: Incident, timeZone: string): Line {
+export function livingLine(incident: Incident, by: string, timeZone: string): Line {
   const line = createLine(timeZone);
-  const { state, count, openedAt, lastAt } = incident;
+  const { state, count, openedAt, lastAt, acknowledgedAt } = incident;
   if (incident.titleIds !== null) {
     if (incident.closedAt === null) line.add(`+${count} more since `).moment(openedAt, lastAt);
     else line.add(`+${count} more · `).moment(openedAt, lastAt).add(' – ').moment(lastAt, openedAt);
+    if (acknowledgedAt !== null) line.separate().add(`👀 ${by}, `).moment(acknowledgedAt, lastAt);
     return line.build();
   }
   if (state === 'resolved')
     line.add(`✅ Resolved after ${durationText((incident.resolvedAt ?? lastAt) - openedAt)}`);
   if (state === 'stale') line.add('💤 not heard of since ').moment(lastAt, openedAt);
+  if (acknowledgedAt !== null) line.separate().add(`👀 ${by}, `).moment(acknowledgedAt, lastAt);
   if (count > 1) {
     line.separate().add(`×${count} · since `).moment(openedAt, lastAt);
     if (state !== 'stale') line.add(' · last ').moment(lastAt, openedAt);
@@ -37,6 +40,11 @@ export function livingLine(incident: Incident, timeZone: string): Line {
 /** "27 Nov 14:02" */
 export function dateText(at: number, timeZone: string): string {
   return DateTime.fromMillis(at, { zone: timeZone }).toFormat(WITH_DATE, { locale: 'en' });
+}
+
+/** A moment as text, in the service's zone. */
+export function momentText(at: number, timeZone: string): string {
+  return DateTime.fromMillis(at, { zone: timeZone }).toFormat('HH:mm');
 }
 
 /** "40 s", "14 min", "2 h 5 min", "3 d 2 h". @param ms may be below 0 where clocks differ */

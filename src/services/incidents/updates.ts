@@ -1,3 +1,4 @@
+import { isSingle, mayChange } from '../../domain/acknowledgement.ts';
 import { textIdsOf } from '../../domain/digest.ts';
 import type { EventBus } from '../../domain/events.ts';
 import type { Incident } from '../../domain/incident.ts';
@@ -91,7 +92,7 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
         return giveUp(target, integration.unreachableReason ?? 'unreachable');
       if (incident.shownVersion < incident.version) return edit(target);
       if (incident.reply !== null) return deps.replies.send(incident, integration);
-      if (incident.closedAt !== null) await deps.texts.drop(textIdsOf(incident));
+      if (!mayChange(incident)) await deps.texts.drop(textIdsOf(incident));
       return DONE;
     }
 
@@ -104,17 +105,32 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
         if (current === undefined) return AGAIN;
         const { living, target } = current;
         if (living === 'too_slow') continue;
-        if (living === undefined) return lost(target);
+        if (living === undefined) return editButtons(target);
         let outcome = await call(target, living);
         if (outcome.kind === 'moments_refused') outcome = await call(target, living);
-        if (outcome.kind !== 'payload_rejected') return after(target, living, outcome);
+        // An alert of its own is never sent anew; if it is a document, it still has buttons to change.
+        if (isGone(outcome) && isSingle(target.incident)) return editButtons(target);
+        if (outcome.kind !== 'payload_rejected')
+          return after(target, outcome, () => shown(target, living.textIds));
       }
-      return giveUp(seen, 'entities_invalid');
+      return isSingle(seen.incident) ? editButtons(seen) : giveUp(seen, 'entities_invalid');
     }
 
-    function call({ incident, integration }: Target, { part, button }: Living): Promise<SendOutcome> {
+    /** Where its text cannot be edited, the buttons still say who has it. */
+    async function editButtons(target: Target): Promise<UpdateStep> {
+      const done = () => (isSingle(target.incident) ? shown(target, []) : lost(target));
+      const living = await deps.living.buttons(target.incident);
+      if (living === undefined) return done();
+      const outcome = await call(target, living);
+      // What is there no more needs no buttons.
+      return isGone(outcome) ? done() : after(target, outcome, done);
+    }
+
+    function call({ incident, integration }: Target, living: Living): Promise<SendOutcome> {
       called = true;
-      return guard.edit({ chatId: integration.chatId, messageId: incident.messageId, part, button });
+      const { text, button, keys } = living;
+      const part = text?.part ?? null;
+      return guard.edit({ chatId: integration.chatId, messageId: incident.messageId, part, button, keys });
     }
   }
 
@@ -143,11 +159,16 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
     }
   }
 
-  async function after(target: Target, { textIds }: Living, outcome: SendOutcome): Promise<UpdateStep> {
+  /** @param done once the message shows it */
+  async function after(
+    target: Target,
+    outcome: SendOutcome,
+    done: () => Promise<UpdateStep>,
+  ): Promise<UpdateStep> {
     const { integration, chat } = target;
     switch (outcome.kind) {
       case 'delivered':
-        return shown(target, textIds);
+        return done();
       case 'flood_wait': {
         const { retryAfterMs: waitMs } = outcome;
         const scope = await deps.pace.block(chat, waitMs);
@@ -160,7 +181,7 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
         await deps.integrationService.migrateChat(integration.chatId, outcome.chatId);
         return AGAIN;
       case 'failed':
-        if (outcome.reason === 'message_not_modified') return shown(target, textIds);
+        if (outcome.reason === 'message_not_modified') return done();
         if (outcome.reason === 'message_gone') return deps.replies.replace(target.incident, integration);
         if (outcome.chat === 'unreachable')
           await deps.integrationService.chatLost(integration.chatId, outcome.reason);
@@ -180,12 +201,12 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
     const { integrationId, version } = incident;
     const ended = await incidents.markShown(incident.id, { version, textIds }, now);
     announce(ended, { integrationId, chat, status: 'delivered', reason: null, now });
-    if (incident.closedAt === null) await Promise.all(textIds.map(deps.texts.keep));
+    if (incident.closedAt === null) await Promise.all(textIds.map((id) => deps.texts.keep(id)));
     // There may be a reply, or more to show by now.
     return AGAIN;
   }
 
-  /** Redis has lost what it shows: it cannot be edited, and what has changed is said by a reply. */
+  /** Redis has lost what it shows: its text cannot be edited, and what has changed is said by a reply. */
   async function lost({ incident, chat }: Target): Promise<UpdateStep> {
     const now = clock.now();
     const { integrationId, version } = incident;
@@ -206,6 +227,10 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
   }
 
   return { update };
+}
+
+function isGone(outcome: SendOutcome): boolean {
+  return outcome.kind === 'failed' && outcome.reason === 'message_gone';
 }
 
 /** Nothing of what it is to show is missing. */

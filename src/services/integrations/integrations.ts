@@ -60,6 +60,8 @@ export interface IntegrationService extends TokenExchange {
 export interface SettingsInput {
   readonly name?: string | undefined;
   readonly overflow?: Overflow | undefined;
+  /** Its alerts have a button to acknowledge them, unless they say otherwise. */
+  readonly acknowledge?: boolean | undefined;
 }
 
 const AGAIN = 'Try again in a few seconds.';
@@ -135,10 +137,11 @@ export function createIntegrationService(deps: {
 
     setShowName: ({ id }, showName) => integrations.setShowName(id, showName),
 
-    async update({ id }, { name, overflow }) {
+    async update({ id }, { name, overflow, acknowledge }) {
       const to = {
         ...(name === undefined ? {} : { name: checkName(name) }),
         ...(overflow === undefined ? {} : { overflow }),
+        ...(acknowledge === undefined ? {} : { acknowledge }),
       };
       const updated = await inTime(() => integrations.update(id, to, clock.now()), AGAIN);
       if (updated === undefined)

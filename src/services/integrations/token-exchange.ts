@@ -30,6 +30,7 @@ export interface TokenExchange {
       chatId?: number | undefined;
       showName?: boolean | undefined;
       overflow?: Overflow | undefined;
+      acknowledge?: boolean | undefined;
     },
   ): Promise<{ integration: Integration; token: string }>;
   /**
@@ -70,11 +71,12 @@ export function createTokenExchange(deps: {
       }
       await inTime(() => refuseBlocked(deps.chats, target.chatId), STILL_GOOD);
       const issued = tokens.issue(target.id, scope);
-      const { showName, overflow } = input;
+      const { showName, overflow, acknowledge } = input;
       const next = {
         ...{ tokenHash: issued.hash, scope, name, expiresAt: issued.expiresAt },
         ...(showName === undefined ? {} : { showName }),
         ...(overflow === undefined ? {} : { overflow }),
+        ...(acknowledge === undefined ? {} : { acknowledge }),
       };
       const integration = await inTime(
         () =>

@@ -33,6 +33,8 @@ export type AcceptingIntegration = Pick<
   readonly isBlocked?: true;
   /** What the alert shows of whom it is from, where the chat has several active integrations and that is not off. */
   readonly shownName?: string;
+  /** Its alerts have a button to acknowledge them, unless they say otherwise. */
+  readonly acknowledge?: boolean;
 };
 
 /** The kinds are checked in this order, except `accepted`. */

@@ -14,6 +14,10 @@ export interface PayloadCipher {
   sealOptions(options: KeyOptions, keyHash: string): string;
   /** @throws Error when they were not sealed for this key with a secret that we have */
   openOptions(sealed: string, keyHash: string): KeyOptions;
+  /** Who acknowledged an incident, bound to its id. */
+  sealName(name: string, incidentId: string): string;
+  /** Undefined where it was sealed with another key, or damaged. */
+  openName(sealed: string, incidentId: string): string | undefined;
   /** Keyed hash (HMAC-SHA-256, 16 hex characters) for chat ids in logs, on the board and in Redis. */
   hashChat(chatId: number): string;
   /** Keyed hash (HMAC-SHA-256, 16 hex characters) for client addresses in logs. */

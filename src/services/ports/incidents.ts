@@ -1,3 +1,4 @@
+import type { Press } from '../../domain/acknowledgement.ts';
 import type { Incident, IncidentReply, Resolve } from '../../domain/incident.ts';
 import type { AcceptingIntegration, AcceptResult, NewAlert } from './alerts.ts';
 
@@ -8,6 +9,8 @@ export interface FoldingAlert extends NewAlert {
   readonly resolve: Resolve;
   /** The message of the digest that it opens, if it does. */
   notice(): NewAlert;
+  /** Whether its message has a button to acknowledge it; undefined: as its integration is set. */
+  readonly acknowledge?: boolean | undefined;
 }
 
 /** What became of it: as an accept, or one of its own. `changed`: incidents whose message has to be edited. */
@@ -72,6 +75,24 @@ export interface IncidentRepository {
   /** Would an alert with this key (hash) go into a message that is there already? */
   isLive(integrationId: number, keyHash: string, now: number): Promise<boolean>;
   /**
+   * Makes an alert without a key an incident of its own, unless it is one: it can be acknowledged, and takes no others.
+   * @param hasButtons its message has a button
+   */
+  openSingle(
+    alert: Pick<NewAlert, 'id' | 'integrationId' | 'createdAt' | 'deliverAt' | 'priority' | 'threadId'>,
+    hasButtons: boolean,
+  ): Promise<void>;
+  /**
+   * Acknowledges or releases it, once: `changed` is false where it is so already, or it is over (domain/acknowledgement).
+   * Undefined: there is no such incident.
+   * @param by.sealedName who, for an acknowledgement
+   */
+  press(
+    id: string,
+    press: Press,
+    by: { readonly sealedName: string; readonly now: number },
+  ): Promise<{ readonly incident: Incident; readonly changed: boolean } | undefined>;
+  /**
    * The lead has ended: its message is the incident's, or the incident closes and what joined it ends likewise. A lead that
    * is gone was refused: the incident goes with it, unless others have joined it; then `notice` leads.
    * Undefined: nothing has ended.
@@ -120,8 +141,8 @@ export interface ShownTexts {
   put(alertId: string, sealed: string): Promise<void>;
   /** Another form of it, if it is still there: a later alert may have dropped it. */
   replace(alertId: string, sealed: string): Promise<void>;
-  /** It is on display: kept for BUTTON_HOURS from now. */
-  keep(alertId: string): Promise<void>;
+  /** It is on display: kept for BUTTON_HOURS from now, or from `aheadMs` later, when it will be. */
+  keep(alertId: string, aheadMs?: number): Promise<void>;
   get(alertId: string): Promise<string | null>;
   drop(alertIds: readonly string[]): Promise<void>;
 }

@@ -2,7 +2,7 @@ import type { Overflow } from '../../domain/digest.ts';
 import type { Integration } from '../../domain/integration.ts';
 
 /** What its sender may change. */
-export type IntegrationSettings = Partial<Pick<Integration, 'name' | 'overflow'>>;
+export type IntegrationSettings = Partial<Pick<Integration, 'name' | 'overflow' | 'acknowledge'>>;
 
 /** `isBlocked`: the operator has blocked its chat. */
 export type FoundIntegration = Integration & { readonly isBlocked?: true };
@@ -45,7 +45,7 @@ export interface IntegrationRepository {
   /**
    * pending → active in one statement, only while `setupHash` is still the stored hash: of any number of concurrent
    * calls exactly one gets the integration, the others undefined. `too_many`: the chat has `maxPerChat` active ones.
-   * `name` null, no `showName` and no `overflow` keep what is there. Also clears unreachableSince, and sets rateLimit to dailyLimit less the units that
+   * `name` null, and of the settings what is not named, keep what is there. Also clears unreachableSince, and sets rateLimit to dailyLimit less the units that
    * revoked integrations of the chat have spent today.
    */
   activate(
@@ -57,6 +57,7 @@ export interface IntegrationRepository {
       name: string | null;
       showName?: boolean;
       overflow?: Overflow;
+      acknowledge?: boolean;
       expiresAt: number;
       now: number;
       maxPerChat: number;

@@ -41,6 +41,12 @@ export type RenderRest = (
   address: string | null,
 ) => RenderedPart[];
 
+/** A button that the bot is told of when somebody presses it. `data`: 1 to 64 bytes. */
+export interface PressButton {
+  readonly text: string;
+  readonly data: string;
+}
+
 export interface SendRequest {
   readonly chatId: number;
   readonly part: RenderedPart;
@@ -48,22 +54,27 @@ export interface SendRequest {
   readonly threadId: number | null;
   /** A button below the (last) message. */
   readonly button: { readonly text: string; readonly url: string } | null;
+  /** Below that one. */
+  readonly keys?: readonly PressButton[];
   /** Telegram's id of the message that this one answers. */
   readonly replyTo?: number;
 }
 
-/** A message's text and button, in place of what it shows. */
-export type EditRequest = Pick<SendRequest, 'chatId' | 'part' | 'button'> & { readonly messageId: number };
+/** A message's text and buttons, in place of what it shows. `part` null: the text stays. */
+export type EditRequest = Pick<SendRequest, 'chatId' | 'button' | 'keys'> & {
+  readonly messageId: number;
+  readonly part: RenderedPart | null;
+};
 
 /**
- * Renders one message that stays true: as much of the content as fits, and the line below it. `simplicity` 1 is plain text
- * without entities. @throws RenderLimitError as Renderer
+ * Renders one message that stays true: as much of the content as fits (`isWhole`: all of it), and the line below it.
+ * `simplicity` 1 is plain text without entities. @throws RenderLimitError as Renderer
  */
 export type LivingRenderer = (
   content: AlertContent,
   simplicity: 0 | 1,
   line: { readonly text: string; readonly entities: readonly MessageEntity[] },
-) => Promise<RenderedPart>;
+) => Promise<{ readonly part: RenderedPart; readonly isWhole: boolean }>;
 
 export interface TelegramSender {
   /** Makes one call and returns its outcome. Never throws, never retries. */

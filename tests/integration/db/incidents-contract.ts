@@ -384,6 +384,75 @@ export function describeIncidentRepository(databases: TestDatabases): void {
       return ask('(SELECT deadlocks FROM pg_stat_database WHERE datname = current_database())');
     };
 
+    it('is acknowledged and released once each, however many press, and not once it is over', async () => {
+      const id = await opened();
+      const by = { sealedName: 'sealed', now: NOW + 5 };
+      const taken = await Promise.all([1, 2, 3].map(() => incidents.press(id, 'acknowledge', by)));
+      expect(taken.map((one) => one?.changed).sort()).toEqual([false, false, true]);
+      expect(await row(id)).toMatchObject({
+        ...{ state: 'acknowledged', acknowledgedAt: NOW + 5, acknowledgedBy: 'sealed', version: 2 },
+      });
+      const folded = await take();
+      expect(await row(id)).toMatchObject({ state: 'acknowledged', acknowledgedBy: 'sealed', count: 2 });
+      expect(folded).toMatchObject({ kind: 'folded' });
+      expect(await incidents.press(id, 'release', by)).toMatchObject({
+        changed: true,
+        incident: { state: 'open', acknowledgedAt: null, acknowledgedBy: null, version: 4 },
+      });
+      await incidents.press(id, 'acknowledge', by);
+      const end = await take({ resolve: true });
+      expect(await incidents.press(id, 'release', by)).toMatchObject({ changed: false });
+      expect(await row(id)).toMatchObject({ state: 'resolved', acknowledgedBy: 'sealed' });
+      await incidents.takeBack(end.id);
+      expect(await row(id)).toMatchObject({ state: 'acknowledged', closedAt: null });
+      expect(await incidents.press('nothing', 'acknowledge', by)).toBeUndefined();
+    });
+
+    it('has buttons as the alert says, else as its integration is set, and as a later alert asks', async () => {
+      const buttons = async (change: Partial<FoldingAlert>) => {
+        const { id } = await take({ keyHash: JSON.stringify(change), ...change });
+        return (await row(id)).hasButtons;
+      };
+      expect([await buttons({}), await buttons({ acknowledge: true })]).toEqual([false, true]);
+      await db.knex('Integrations').where({ id: of }).update({ acknowledge: 1 });
+      const set = await take({ keyHash: 'set' });
+      expect(await row(set.id)).toMatchObject({ hasButtons: true });
+      expect(await buttons({ acknowledge: false })).toBe(false);
+      await db.knex('Integrations').where({ id: of }).update({ acknowledge: 0 });
+      const later = await take({ keyHash: 'later' });
+      await take({ keyHash: 'later', acknowledge: true });
+      await take({ keyHash: 'later' });
+      expect(await row(later.id)).toMatchObject({ hasButtons: true, count: 3 });
+    });
+
+    it('is one of its own for an alert without a key: takes no other, and goes with a refused one', async () => {
+      const alert = { ...newAlert(of), deliverAt: NOW + 50 };
+      await ledger.accept(alert);
+      await incidents.openSingle(alert, true);
+      await incidents.openSingle(alert, false);
+      expect(await row(alert.id)).toMatchObject({
+        ...{ state: 'open', hasButtons: true, leadId: alert.id, version: 1, closedAt: NOW + 50 },
+      });
+      expect(await ledger.find(alert.id)).toMatchObject({ incidentId: alert.id, folded: null });
+      expect(await incidents.closeStale('incident', NOW + 99, NOW, 1_000)).not.toContain(alert.id);
+      await ledger.claim(alert.id, NOW);
+      await ledger.addPart(alert.id, 2, 7);
+      await arrive(alert.id, 8);
+      await incidents.settleLead(alert.id, shown(1), NOW, never);
+      expect(await row(alert.id)).toMatchObject({ messageId: 8, leadId: null, shownVersion: 1 });
+      expect(await incidents.press(alert.id, 'acknowledge', { sealedName: 's', now: NOW })).toMatchObject({
+        changed: true,
+        incident: { state: 'acknowledged', closedAt: NOW + 50 },
+      });
+
+      const refused = newAlert(of);
+      await ledger.accept(refused);
+      await incidents.openSingle(refused, true);
+      await ledger.withdraw(refused.id, of);
+      await incidents.settleLead(refused.id, shown(0), NOW, never);
+      expect(await incidents.find(refused.id)).toBeUndefined();
+    });
+
     it('leaves folded entries to their message: they are neither lost nor expired', async () => {
       await opened();
       const folded = await take({ expiresAt: NOW - 1 });

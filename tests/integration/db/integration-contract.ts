@@ -94,6 +94,7 @@ export function describeIntegrationRepository(databases: TestDatabases): void {
         unreachableReason: null,
         showName: true,
         overflow: 'refuse',
+        acknowledge: false,
         createdAt: NOW,
         updatedAt: NOW,
       });
@@ -177,8 +178,11 @@ export function describeIntegrationRepository(databases: TestDatabases): void {
       const { id, showName } = await repository.insertPending(nextChat(), 'x', 3, NOW);
       expect([showName, (await repository.findById(id))?.showName]).toEqual([true, true]);
       await repository.storeSetupToken(id, 'x', HASH, NOW + 1, NOW);
-      expect(await repository.activate(id, HASH, { ...ACTIVE, showName: false })).toMatchObject({
+      expect(
+        await repository.activate(id, HASH, { ...ACTIVE, showName: false, acknowledge: true }),
+      ).toMatchObject({
         showName: false,
+        acknowledge: true,
       });
       await repository.setShowName(id, true);
       expect((await repository.findById(id))?.showName).toBe(true);

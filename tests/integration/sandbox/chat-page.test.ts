@@ -16,9 +16,13 @@ import { launchChromium } from '../../support/chromium.ts';
 
 const YOU = SANDBOX_PRIVATE_CHAT.id;
 const double = createBotApiDouble();
+const storms: number[] = [];
+/** One is under way from the second on. */
+const storm = async (chatId: number) => storms.push(chatId) === 1;
 const page = createChatPage(double, {
   boardUrl: '/admin/queues',
   languages: ['en', 'es'],
+  storm,
   preview: async (chatId, text) => {
     if (text === 'no alert') throw new Error('There is no message.');
     const entities = [{ type: 'bold', offset: 0, length: 3 }];
@@ -126,6 +130,12 @@ describe('over HTTP', () => {
     const refused = await post('preview', { chatId: YOU, text: 'no alert' });
     expect([refused.status, await refused.json()]).toEqual([400, { error: 'There is no message.' }]);
     expect((await post('preview', { text: 'x' })).status).toBe(400);
+  });
+
+  it('starts a storm in a chat that is there, one at a time', async () => {
+    const statuses = [99, YOU, YOU].map(async (chatId) => (await post('storm', { chatId })).status);
+    expect(await Promise.all(statuses)).toEqual([404, 202, 409]);
+    expect(storms).toEqual([YOU, YOU]);
   });
 
   it('streams what happens in the chats', async () => {

@@ -86,9 +86,9 @@ export async function createRig(server: TestRedis, options: RigOptions = {}) {
     core;
   const { jobRuns } = core;
   const dispatch = openDispatch(fast, { prefix });
-  const { incidents, texts, updates, settleLead } = core;
+  const { incidents, texts, updates, settleLead, acknowledgements } = core;
   const alertDeps = {
-    ...{ incidents, texts, updates, settleLead },
+    ...{ incidents, texts, updates, settleLead, acknowledgements },
     ...{ cipher, events, clock, ledger, queue, integrations: repository, ended, chats: core.chatRepository },
     timeZone: config.timeZone,
   };

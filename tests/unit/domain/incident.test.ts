@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { stateAfter } from '../../../src/domain/acknowledgement.ts';
 import { ALERT_PRIORITIES } from '../../../src/domain/alert.ts';
 import {
   type IncidentAlert,
@@ -140,8 +141,8 @@ describe('any sequence of alerts, times, presses and faults', () => {
           // Its message cannot be edited any more: a new one takes its place, and is on its way again.
           if (live !== undefined && event.kind === 'lost') live = { ...live, isUnderWay: true };
           if (live?.isUnderWay && event.kind === 'uncertain') close();
-          if (live !== undefined && event.kind === 'acknowledge') live = { ...live, state: 'acknowledged' };
-          if (live !== undefined && event.kind === 'release') live = { ...live, state: 'open' };
+          if (live !== undefined && (event.kind === 'acknowledge' || event.kind === 'release'))
+            live = { ...live, state: stateAfter(live, event.kind) ?? live.state };
           if (event.kind === 'alert') take({ at: now, resolve: false, ...event }, serial);
           if (event.kind === 'resolve')
             take({ at: now, resolve: event.how, priority: 'normal', silent: false }, serial);

@@ -16,6 +16,7 @@ const BASIC = { Authorization: `Basic ${Buffer.from('admin:password').toString('
 let server: TestRedis;
 let redis: Redis;
 let alerts: Queue;
+let updates: Queue;
 let maintenance: Queue;
 let added: BoardAlerts;
 let fixture: ApiFixture;
@@ -26,10 +27,11 @@ beforeAll(async () => {
   redis = new Redis({ ...server.connection, maxRetriesPerRequest: null });
   const options = { connection: redis as never, prefix: PREFIX };
   alerts = new Queue('alerts', options);
+  updates = new Queue('updates', options);
   maintenance = new Queue('maintenance', options);
   added = await addAlertsInAllStates(alerts, redis, PREFIX);
   fixture = await startApi({
-    queues: { alerts, maintenance },
+    queues: { alerts, updates, maintenance },
     whyWaiting: (waiting) => {
       asked.push(waiting);
       return added.whyWaiting(waiting);
@@ -40,7 +42,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await fixture.stop();
   await added.stop();
-  await Promise.all([alerts.close(), maintenance.close()]);
+  await Promise.all([alerts, updates, maintenance].map((queue) => queue.close()));
   redis.disconnect();
   await server.stop();
 });

@@ -27,6 +27,7 @@ const PICTURE =
 let server: TestRedis;
 let redis: Redis;
 let alerts: Queue;
+let updates: Queue;
 let maintenance: Queue;
 let added: BoardAlerts;
 let fixture: ApiFixture;
@@ -39,12 +40,13 @@ beforeAll(async () => {
   redis = new Redis({ ...server.connection, maxRetriesPerRequest: null });
   const options = { connection: redis as never, prefix: PREFIX };
   alerts = new Queue('alerts', options);
+  updates = new Queue('updates', options);
   maintenance = new Queue('maintenance', options);
   added = await addAlertsInAllStates(alerts, redis, PREFIX);
   await failBackup();
   await maintenance.upsertJobScheduler('backup', { pattern: '0 3 * * *' }, { name: 'backup' });
   fixture = await startApi({
-    queues: { alerts, maintenance },
+    queues: { alerts, updates, maintenance },
     whyWaiting: added.whyWaiting,
     operator: { user: 'admin', password: 'password', sessionKey: Buffer.alloc(32, 9) },
   });
@@ -55,7 +57,7 @@ afterAll(async () => {
   await browser.close();
   await fixture.stop();
   await added.stop();
-  await Promise.all([alerts.close(), maintenance.close()]);
+  await Promise.all([alerts, updates, maintenance].map((queue) => queue.close()));
   redis.disconnect();
   await server.stop();
 });

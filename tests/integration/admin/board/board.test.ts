@@ -17,6 +17,7 @@ const FAILED = '3d0d9f2e-0000-4000-8000-000000000001';
 let server: TestRedis;
 let redis: Redis;
 let alerts: Queue;
+let updates: Queue;
 let maintenance: Queue;
 let fixture: ApiFixture;
 const resent: string[] = [];
@@ -27,6 +28,7 @@ beforeAll(async () => {
   redis = new Redis({ ...server.connection, maxRetriesPerRequest: null });
   const options = { connection: redis as never, prefix: PREFIX };
   alerts = new Queue('alerts', options);
+  updates = new Queue('updates', options);
   maintenance = new Queue('maintenance', options);
   await fail(FAILED);
   await alerts.add('alert', alertData, { jobId: 'waiting-1' });
@@ -38,7 +40,7 @@ beforeAll(async () => {
   );
 
   fixture = await startApi({
-    queues: { alerts, maintenance },
+    queues: { alerts, updates, maintenance },
     operator: { user: 'admin', password: 'pass:wörd', sessionKey: Buffer.alloc(32, 9) },
     sandbox: (_req, res) => void res.end(),
     liftFloodWait: async () => {
@@ -55,7 +57,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await fixture.stop();
-  await Promise.all([alerts.close(), maintenance.close()]);
+  await Promise.all([alerts, updates, maintenance].map((queue) => queue.close()));
   redis.disconnect();
   await server.stop();
 });
@@ -112,7 +114,7 @@ describe('what the board shows', () => {
 
   it('finds what belongs to it behind a proxy that serves it at a path of its own', async () => {
     const operator = { user: 'admin', password: 'pass:wörd', sessionKey: Buffer.alloc(32, 9) };
-    const behind = await startApi({ queues: { alerts, maintenance }, operator, trustProxy: 1 });
+    const behind = await startApi({ queues: { alerts, updates, maintenance }, operator, trustProxy: 1 });
     const headers = { ...BASIC, 'X-Forwarded-Prefix': '/pingui' };
     const html = await (await behind.call('/admin/queues/', { headers })).text();
     await behind.stop();

@@ -103,9 +103,18 @@ export async function createIncidentRig(server: TestRedis, env: Readonly<Record<
     plain: (
       of: Integration,
       message: string,
-      { idempotencyKey, ...more }: Partial<AlertRequest> & { idempotencyKey?: string } = {},
-    ) =>
-      core.alerts.accept({ id: of.id, tokenHash: of.tokenHash }, request(message, more), { idempotencyKey }),
+      more: Partial<AlertRequest> & { idempotencyKey?: string } = {},
+    ) => {
+      const { idempotencyKey, ...fields } = more;
+      const sender = { id: of.id, tokenHash: of.tokenHash };
+      return core.alerts.accept(sender, request(message, fields), { idempotencyKey });
+    },
+    /** What somebody in the chat reads who presses a button of its newest message that has one. */
+    press: (of: Integration, name = 'Ada', chatId = of.chatId) => {
+      const data = double.messages(of.chatId).flatMap(buttonData).at(-1) ?? '';
+      const [word, id = ''] = data.split(':');
+      return core.acknowledgements.press(word === 'ack' ? 'acknowledge' : 'release', id, { chatId, name });
+    },
     entry: (of: Integration, id: string): Promise<SeenAlert> => core.alerts.get(of, id),
     messages: (of: Integration): StoredMessage[] => double.messages(of.chatId),
     texts: (of: Integration) => double.messages(of.chatId).map(({ text }) => text),
@@ -122,6 +131,16 @@ export async function createIncidentRig(server: TestRedis, env: Readonly<Record<
       await stopDatabase();
     },
   };
+}
+
+/** What the buttons of a message send. */
+export function buttonData({ reply_markup: markup }: StoredMessage): string[] {
+  return (markup?.inline_keyboard ?? []).flat().flatMap(({ callback_data: data }) => data ?? []);
+}
+
+/** What its buttons are called. */
+export function buttonsIn({ reply_markup: markup }: StoredMessage): string[] {
+  return (markup?.inline_keyboard ?? []).flat().map(({ text }) => text);
 }
 
 /** The id of an alert that was taken in. */

@@ -162,7 +162,7 @@ describe('a long alert', () => {
   });
 
   it('of 100,000 characters shows its beginning in the message of an incident', async () => {
-    const part = await renderLiving(alert(`**a** ${words(99_000)}`, { format: 'markdown' }), 0, {
+    const { part } = await renderLiving(alert(`**a** ${words(99_000)}`, { format: 'markdown' }), 0, {
       text: '×2',
       entities: [],
     });

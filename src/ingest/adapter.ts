@@ -89,7 +89,7 @@ export interface Adapter {
   /** The answer that the tool knows, with 200; else that of all. */
   answer?(taken: Taken): Answer;
   /** What `answer` and `refuse` give, for the documentation. */
-  readonly answers?: { readonly taken: z.ZodType; readonly refused: z.ZodType };
+  readonly answers?: { readonly taken: z.ZodType; readonly refused?: z.ZodType };
   /** The refusal that the tool knows; else a problem document. */
   refuse?(refusal: Refusal): Answer;
   /** It gives up on a 429, and tries again after a 503. */

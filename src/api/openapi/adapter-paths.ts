@@ -84,12 +84,13 @@ function refused({ isPatient, answers: own }: Adapter, refusals: Refusals): ZodO
   const codes = refusals([...BY_TOKEN, ...WITH_BODY, ...OF_ALERTS], (status) =>
     isPatient && status === 429 ? 503 : status,
   );
-  if (own === undefined) return codes;
+  const form = own?.refused;
+  if (form === undefined) return codes;
   // The types want statuses that they know by name; refusals gives no references.
   return Object.fromEntries(
     Object.entries(codes).map(([status, response]) => [
       status,
-      inOwnForm(response as ZodOpenApiResponseObject, own.refused),
+      inOwnForm(response as ZodOpenApiResponseObject, form),
     ]),
   ) as ZodOpenApiResponsesObject;
 }

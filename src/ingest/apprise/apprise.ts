@@ -32,11 +32,16 @@ const TYPES: Readonly<Record<string, { readonly priority: AlertPriority; readonl
 };
 const FORMATS: Readonly<Record<string, AlertFormat>> = { markdown: 'markdown', html: 'html' };
 
+const AppriseTaken = z.object({ alerts: z.array(z.object({ id: z.uuid(), status: z.literal('queued') })) });
+
 export const apprise = defineAdapter({
   example: { version: '1.0', title: 'Backup', message: 'Exit code 23', type: 'failure' },
   options: NO_OPTIONS,
   schema: AppriseSchema,
   paths: ['', '/notify/:key', '/:key'],
+  answers: { taken: AppriseTaken },
+  // To the client of the Apprise API (apprise://) all but 200 is a failure, also a 202.
+  answer: ({ id }) => ({ alerts: [{ id, status: 'queued' }] }),
   map({ title, message, body, type, format, attachments }) {
     const { priority, mark } = TYPES[type ?? ''] ?? { priority: 'normal', mark: undefined };
     const count = attachments?.length ?? 0;

@@ -67,7 +67,7 @@ describe('every adapter', () => {
 
   it.each(ADAPTER_NAMES)('%s takes its tool’s alert by its key, and by a token', async (adapter) => {
     const byKey = await post(adapter, await makeKey(adapter));
-    expect(byKey.status).toBe(adapter === 'ntfy' || adapter === 'gotify' ? 200 : 202);
+    expect(byKey.status).toBe(['apprise', 'ntfy', 'gotify'].includes(adapter) ? 200 : 202);
     expect(fixture.jobs).toHaveLength(1);
     const { body, text, headers } = fixtureOf(adapter, SAMPLES[adapter]);
     const path = pathFor(adapter, '').replace(/(?:\?token=|\/)$/, '');

@@ -8,7 +8,7 @@ import * as keyFingerprint from '../../../migrations/20261128010000_key_fingerpr
 import * as chats from '../../../migrations/20261128020000_chats.ts';
 import * as showName from '../../../migrations/20261129010000_show_name.ts';
 import * as incidents from '../../../migrations/20261129020000_incidents.ts';
-import * as acknowledgements from '../../../migrations/20261130010000_acknowledgements.ts';
+import * as acknowledgements from '../../../migrations/20261130030000_acknowledgements.ts';
 
 /**
  * All migrations, oldest first. Their names carry no extension: a database that was migrated from the TypeScript
@@ -24,7 +24,7 @@ const MIGRATIONS: ReadonlyMap<string, Knex.Migration> = new Map([
   ['20261128020000_chats', chats],
   ['20261129010000_show_name', showName],
   ['20261129020000_incidents', incidents],
-  ['20261130010000_acknowledgements', acknowledgements],
+  ['20261130030000_acknowledgements', acknowledgements],
 ]);
 
 /** An explicit list instead of a folder, so that it is the same from src, from dist and from any directory. */

@@ -313,7 +313,7 @@ describe('GET /api/alerts/:id', () => {
     expect(Object.keys(JSON.parse(text)).sort()).toEqual(
       [
         ...[
-          ...['folded', 'shown', 'incident'],
+          ...['folded', 'shown', 'incident', 'acknowledgement'],
           'button',
           'createdAt',
           'deliverAt',

@@ -19,6 +19,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   deliverAt: 'When to send it: an ISO 8601 time at most 7 days ahead.',
   threadId: 'A topic of a forum.',
   key: 'Alerts with the same key are one message, until one resolves it.',
+  acknowledge: 'A button below the message, by which somebody takes it on.',
   resolve: 'Ends the incident of the key. "if-open": does nothing without one.',
   chatId: "Must be the token's.",
 };
@@ -39,6 +40,15 @@ const DRY_RUN = z.object({
     .optional()
     .meta({ description: 'true: shows what would be sent, and sends nothing.' }),
 });
+const ACK_WAIT = z
+  .literal('ack')
+  .optional()
+  .meta({ description: 'Answers when somebody has acknowledged it, or its incident is resolved.' });
+const ACK_SECONDS = z
+  .string()
+  .regex(/^\d{1,2}$/)
+  .optional()
+  .meta({ description: 'With wait=ack, for so long at most: 1 to 60.', example: '30' });
 const ALERT_ID = z.object({
   id: z.string().meta({ description: 'Of the alert.', example: '0197a4c2-5b1e-7c3a-9f0d-2f6f3f1b9a10' }),
 });
@@ -67,7 +77,7 @@ function take(operationId: string, schema: z.ZodType, refusals: Refusals): ZodOp
       'JSON, a form, or a text that is the message; further fields of a text come from the address or from headers, by ntfy’s names too.',
     tags: ['alerts'],
     requestParams: {
-      query: DRY_RUN,
+      query: DRY_RUN.extend({ wait: ACK_WAIT, seconds: ACK_SECONDS }),
       header: z.object({
         'Idempotency-Key': z
           .string()
@@ -135,9 +145,13 @@ export function alertPaths(refusals: Refusals): ZodOpenApiPathsObject {
           query: z.object({
             wait: z
               .string()
-              .regex(/^\d{1,2}$/)
+              .regex(/^(\d{1,2}|ack)$/)
               .optional()
-              .meta({ description: 'Seconds to wait for its end: 0 to 60.', example: '30' }),
+              .meta({
+                description: 'Seconds to wait for its end, 0 to 60; or `ack`, until it is acknowledged.',
+                example: '30',
+              }),
+            seconds: ACK_SECONDS,
           }),
         },
         responses: {
@@ -146,6 +160,21 @@ export function alertPaths(refusals: Refusals): ZodOpenApiPathsObject {
             content: { 'application/json': { schema: AlertAnswer } },
           },
           ...refusals([...BY_TOKEN, 'invalid_request', 'not_found']),
+        },
+      },
+    },
+    '/api/alerts/{id}/acknowledge': {
+      post: {
+        operationId: 'acknowledgeAlert',
+        summary: 'Take an alert on, as a program',
+        tags: ['alerts'],
+        requestParams: { path: ALERT_ID },
+        responses: {
+          '200': {
+            description: 'The ledger entry.',
+            content: { 'application/json': { schema: AlertAnswer } },
+          },
+          ...refusals([...BY_TOKEN, 'not_found']),
         },
       },
     },

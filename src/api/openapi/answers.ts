@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ALERT_FORMATS, ALERT_PRIORITIES, ALERT_STATUSES } from '../../domain/alert.ts';
+import { OVERFLOWS } from '../../domain/digest.ts';
 
 // What leaves the service, as presenters.ts makes it; the contract test holds both together.
 
@@ -40,6 +41,10 @@ export const AlertAnswer = z
     folded: Folded.nullable(),
     shown: z.boolean().nullable(),
     incident: IncidentSchema.nullable(),
+    acknowledgement: z
+      .object({ at: Time, by: z.string().meta({ description: 'A name, `api`, or `anonymous admin`.' }) })
+      .nullable()
+      .meta({ description: 'Who has taken it on.' }),
     remaining: z.int(),
     createdAt: Time,
     sendingAt: Time.nullable(),
@@ -56,7 +61,9 @@ export const AcceptedAnswer = z
       message: z.string(),
       folded: Folded.optional(),
       warnings: Warnings,
-      alert: AlertAnswer.optional().meta({ description: 'With "Prefer: wait": what became of it.' }),
+      alert: AlertAnswer.optional().meta({
+        description: 'With "Prefer: wait" or ?wait=ack: what became of it.',
+      }),
     }),
     z.object({ status: z.literal('ignored'), message: z.string(), warnings: Warnings }),
   ])
@@ -93,6 +100,8 @@ const IntegrationSchema = z
     dailyLimit: z.int(),
     status: z.enum(['pending', 'active', 'revoked']),
     showName: z.boolean(),
+    overflow: z.enum(OVERFLOWS),
+    acknowledge: z.boolean(),
     resetsAt: Time.nullable(),
     expiresAt: Time.nullable(),
     unreachable: z.object({ since: Time.nullable(), reason: z.string().nullable() }).nullable(),
@@ -101,7 +110,7 @@ const IntegrationSchema = z
   })
   .meta({ id: 'Integration' });
 
-export const IntegrationAnswer = z.object({ integration: IntegrationSchema });
+export const IntegrationAnswer = z.object({ integration: IntegrationSchema, warnings: Warnings });
 export const IntegrationsAnswer = z.object({ integrations: IntegrationSchema });
 const Token = z.string().meta({ description: 'Shown this once.' });
 export const CreatedAnswer = z.object({

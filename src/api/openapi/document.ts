@@ -2,6 +2,7 @@ import { createDocument } from 'zod-openapi';
 import { adapterPaths } from './adapter-paths.ts';
 import { alertPaths } from './alert-paths.ts';
 import { integrationPaths } from './integration-paths.ts';
+import { operatorPaths } from './operator-paths.ts';
 import { createRefusals } from './refusals.ts';
 
 type ApiDocument = ReturnType<typeof createDocument>;
@@ -24,6 +25,7 @@ export function createApiDocument(version: string): ApiDocument {
       { name: 'tools', description: 'What tools send in a form of their own.' },
       { name: 'keys', description: 'Keys that can only send, for tools.' },
       { name: 'integrations', description: "The token's own integration." },
+      { name: 'operators', description: 'For whoever runs the service.' },
     ],
     security: [{ token: [] }, { basic: [] }],
     components: {
@@ -35,8 +37,14 @@ export function createApiDocument(version: string): ApiDocument {
           description: 'A token, or a capability key.',
         },
         basic: { type: 'http', scheme: 'basic', description: 'The token as password or as user name.' },
+        operator: { type: 'http', scheme: 'basic', description: 'ADMIN_USER and ADMIN_PASSWORD.' },
       },
     },
-    paths: { ...alertPaths(refusals), ...adapterPaths(refusals), ...integrationPaths(refusals) },
+    paths: {
+      ...alertPaths(refusals),
+      ...adapterPaths(refusals),
+      ...integrationPaths(refusals),
+      ...operatorPaths(refusals),
+    },
   });
 }

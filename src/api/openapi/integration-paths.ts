@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import {
+  ChangesSchema,
   NewIntegrationSchema,
   RevocationSchema,
   RotationSchema,
@@ -57,6 +58,22 @@ export function integrationPaths(refusals: Refusals): ZodOpenApiPathsObject {
         responses: {
           '200': { description: 'It.', content: json(IntegrationsAnswer) },
           ...refusals([...BY_TOKEN, 'chat_mismatch']),
+        },
+      },
+    },
+    '/api/updateIntegration': {
+      post: {
+        operationId: 'updateIntegration',
+        summary: 'Change its name and how its alerts arrive',
+        description:
+          '`overflow: "digest"` folds what is beyond the quota into one message; `acknowledge` puts a button below each alert.',
+        tags: ['integrations'],
+        requestBody: {
+          content: { 'application/json': { schema: ChangesSchema, example: { overflow: 'digest' } } },
+        },
+        responses: {
+          '200': { description: 'As it is now.', content: json(IntegrationAnswer) },
+          ...refusals([...BY_TOKEN, ...WITH_BODY, 'integration_not_active']),
         },
       },
     },

@@ -4,6 +4,7 @@ import { createIngest, type Outcome } from '../../../src/api/alerts/ingest.ts';
 import { createVerifyJwtToken } from '../../../src/api/auth/verify-jwt-token.ts';
 import { createVerifySender } from '../../../src/api/auth/verify-sender.ts';
 import { createQuotaHeaders } from '../../../src/api/quota-headers.ts';
+import { DEFAULT_SCOPE } from '../../../src/domain/scopes.ts';
 import { createHttpServer } from '../../../src/http/server.ts';
 import { ADAPTER_NAMES } from '../../../src/ingest/adapters.ts';
 import { type ApiFixture, bodyOf, startApi } from '../../support/api-fixture.ts';
@@ -136,7 +137,7 @@ describe('POST /api/rotateToken', () => {
     const { token: old } = fixture.grant({ id: 31, scope: former });
     expect((await make({ adapter: 'ntfy' }, { token: old })).status).toBe(403);
     const { token: renewed, integration } = await rotate(old);
-    expect(integration).toMatchObject({ scope: `${former} key:manage` });
+    expect(integration).toMatchObject({ scope: DEFAULT_SCOPE });
     expect((await make({ adapter: 'ntfy' }, { token: String(renewed) })).status).toBe(201);
     const { token: narrow } = fixture.grant({ id: 32, scope: 'integration:rotate' });
     expect((await rotate(narrow)).integration).toMatchObject({ scope: 'integration:rotate' });

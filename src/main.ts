@@ -21,6 +21,7 @@ async function run(argv: readonly string[]): Promise<number | undefined> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const code = await runCommand(argv, {
     ...{ io, clock, readInput, process: { host: process, env: process.env } },
+    nodeVersion: process.versions.node,
     setUp: setUpCommand,
     readEnvironment: () => {
       readEnvFile();

@@ -6,6 +6,7 @@ import { unknownRoute } from '../http/problem-handlers.ts';
 import type { ReportRefusal } from '../http/refusals.ts';
 import type { Waits } from '../http/waits.ts';
 import type { AlertService } from '../services/alerts/alerts.ts';
+import type { PreviewAlerts } from '../services/alerts/preview.ts';
 import type { IntegrationService } from '../services/integrations/integrations.ts';
 import type { KeyService } from '../services/keys/keys.ts';
 import type { Clock } from '../services/ports/clock.ts';
@@ -15,6 +16,7 @@ import { createIngest } from './alerts/ingest.ts';
 import { createLoadIntegration, createRequireSetupToken } from './auth/load-integration.ts';
 import { createVerifyJwtToken } from './auth/verify-jwt-token.ts';
 import { createVerifySender } from './auth/verify-sender.ts';
+import { createAdapterRoutes } from './ingest/adapter-routes.ts';
 import { createIntegrationRoutes } from './integrations/integration-routes.ts';
 import { createKeyRoutes } from './keys/key-routes.ts';
 import { createQuotaHeaders } from './quota-headers.ts';
@@ -22,6 +24,7 @@ import { createQuotaHeaders } from './quota-headers.ts';
 export interface ApiDeps {
   readonly alerts: AlertService;
   readonly integrations: Pick<IntegrationService, 'authenticate' | 'create' | 'update' | 'revoke' | 'rotate'>;
+  readonly preview: PreviewAlerts;
   readonly keys: KeyService;
   readonly tokens: Pick<Tokens, 'key'>;
   readonly clock: Clock;
@@ -31,6 +34,8 @@ export interface ApiDeps {
   readonly serviceUrl: () => string;
   /** PUBLIC_URL, without a trailing slash. */
   readonly publicUrl?: string | undefined;
+  /** A tool has sent what is no alert. */
+  readonly reportIgnored: (adapter: string, requestId: string) => void;
   /** An operator has paused the queue. */
   readonly isPaused: () => Promise<boolean>;
   /** IANA time zone in which a quota's day ends. */
@@ -61,6 +66,7 @@ export function createApi(
   const router = Router();
   // It counts on its own, so that what the limit refuses is reported like any other refused alert.
   router.use(createAlertRoutes({ ...shared, ingest }));
+  router.use('/in', createAdapterRoutes({ ...deps, ingest }));
   router.use(limit, createIntegrationRoutes({ ...shared, requireSetupToken }), createKeyRoutes(shared));
   router.use(unknownRoute);
   router.use(reportTokens);

@@ -4,6 +4,7 @@ import type { Incident } from '../domain/incident.ts';
 import type { Integration } from '../domain/integration.ts';
 import { hasScope } from '../domain/scopes.ts';
 import type { AcceptedAlert } from '../services/alerts/accept.ts';
+import type { PreviewedAlerts } from '../services/alerts/preview.ts';
 import type { Acknowledgement } from '../services/incidents/acknowledgements.ts';
 import type { OpenedKey } from '../services/keys/keys.ts';
 
@@ -22,6 +23,41 @@ export function presentAccepted(
 export function presentIgnored(warnings: readonly string[]): Record<string, unknown> {
   const answer = { status: 'ignored', message: 'There is no open incident with this key' };
   return warnings.length === 0 ? answer : { ...answer, warnings };
+}
+
+/** The answer to a tool that knows none of its own. */
+export function presentDelivery(
+  outcomes: readonly (AcceptedAlert | 'ignored')[],
+  ignored: string | undefined,
+  warnings: readonly string[],
+): Record<string, unknown> {
+  const alerts = outcomes.flatMap((outcome) => {
+    if (outcome === 'ignored') return [];
+    const { id, folded } = outcome;
+    return [{ id, status: 'queued', ...(folded === null ? {} : { folded }) }];
+  });
+  const why =
+    ignored ?? (outcomes.includes('ignored') ? 'Nothing is open that this would resolve.' : undefined);
+  return {
+    alerts,
+    ...(why === undefined ? {} : { ignored: why }),
+    ...(warnings.length === 0 ? {} : { warnings }),
+  };
+}
+
+/** What alerts would look like. `isWhole`: who asks may know of the quota, too. Lengths in code points, as Telegram counts. */
+export function presentPreview(
+  { parts, cost, warnings, ...rest }: PreviewedAlerts,
+  more: readonly string[],
+  isWhole: boolean,
+): Record<string, unknown> {
+  const shown = parts.map(({ text, entities, document }) => ({
+    ...{ text, entities, length: [...text].length },
+    ...(document === undefined
+      ? {}
+      : { file: { name: document.filename, bytes: Buffer.byteLength(document.content) } }),
+  }));
+  return { parts: shown, cost, ...(isWhole ? rest : {}), warnings: [...more, ...warnings] };
 }
 
 /** What leaves of a ledger entry: no text, no internal ids. Times are ISO 8601. */

@@ -11,6 +11,7 @@ import { type AppDeps, type Context, createContext } from './context.ts';
 import { createCore } from './core.ts';
 import { startHttp } from './http.ts';
 import { createLifecycle, type StartPart } from './lifecycle.ts';
+import { startOperatorChat } from './operator-chat.ts';
 import { publicUrl } from './public-url.ts';
 import { startRedis } from './redis.ts';
 import { sandboxNotice, startSandbox } from './sandbox.ts';
@@ -123,7 +124,7 @@ async function startService(startPart: StartPart, context: Context): Promise<Sta
         'sandbox',
         () =>
           startSandbox({
-            ...{ dataDir: config.dataDir, secret, log: context.log },
+            ...{ dataDir: config.dataDir, secret, log: context.log, core, clock },
             storm: createSandboxStorm(core),
           }),
         (started) => started.stop(),
@@ -147,6 +148,13 @@ async function startService(startPart: StartPart, context: Context): Promise<Sta
       'jobs',
       () => startScheduler({ context, core, redis }),
       (jobs) => jobs.stop(),
+    );
+  const { operatorChatId } = config;
+  if (operatorChatId !== undefined)
+    await startPart(
+      'operator chat',
+      () => startOperatorChat(operatorChatId, { context, core, redis, access, worker }),
+      (chat) => chat.stop(),
     );
   // Bot and API are there before the server listens, whose address their examples name.
   let address: AddressInfo | undefined;

@@ -3,6 +3,7 @@ import { createLease } from '../bot/updates/lease.ts';
 import { createPoller } from '../bot/updates/poller.ts';
 import type { UpdateSource } from '../bot/updates/update-source.ts';
 import { createWebhook, deriveWebhookSecret, type WebhookHandler } from '../bot/updates/webhook.ts';
+import { FREE_ADAPTERS } from '../ingest/adapters.ts';
 import { createAnswerPace } from '../queue/answer-pace.ts';
 import { createAgents } from '../telegram/agents.ts';
 import { createCallReport } from '../telegram/call-report.ts';
@@ -32,6 +33,8 @@ export async function startUpdates(deps: {
     onCall: createCallReport(events),
     integrations,
     alerts,
+    keys,
+    adapters: FREE_ADAPTERS,
     acknowledgements,
     chats,
     isInviteOnly: config.registration === 'invite',

@@ -5,7 +5,7 @@ import type { Logger } from '../ops/logger.ts';
 
 const OTHER_KEY =
   'JWT_SECRET is not the one that this database was used with: the tokens of its integrations are refused (401), and what waits ' +
-  'in the queue cannot be read. Set the JWT_SECRET that was saved with the database. If it is lost, run: npm run adopt-key';
+  'in the queue cannot be read. Set the JWT_SECRET that was saved with the database. If it is lost, run: npx pingui adopt-key';
 
 /** A restored database with another key would start without a word, and every token would be dead. */
 export async function checkKey(deps: { db: Database; secret: string; log: Logger }): Promise<void> {

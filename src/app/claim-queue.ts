@@ -13,7 +13,7 @@ const CLAIM_EVERY_MS = 5_000;
 
 const FOREIGN =
   'QUEUE_PREFIX names a queue in Redis that belongs to another database. Two installations on one Redis each need a QUEUE_PREFIX of ' +
-  'their own. If this database takes the place of the other one, run: npm run adopt-queue';
+  'their own. If this database takes the place of the other one, run: npx pingui queue adopt';
 
 /**
  * Binds what is in Redis below QUEUE_PREFIX to this database, and keeps it so.

@@ -3,6 +3,8 @@ import type { RequestHandler } from 'express';
 import { deriveKey } from '../crypto/payload-cipher.ts';
 import { clientOf } from '../http/client-address.ts';
 import type { HttpListener } from '../http/listener.ts';
+import { createPreview } from '../services/alerts/preview.ts';
+import { type AlertRenderer, createRenderer } from '../telegram/render/renderer.ts';
 import { type Observation, type ObservedParts, startObservation } from './observation.ts';
 import type { RedisConnections } from './redis.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -36,7 +38,9 @@ export async function startHttp(port: number, parts: ServedParts): Promise<Start
   const { config, log, has } = parts.context;
   const observation = await startObservation(parts);
   const ops = describeOps(parts, observation);
-  const server = has('api') ? createApi(parts, ops) : createOpsServer(ops);
+  // For previews; its thread begins with the first text that needs it.
+  const renderer = createRenderer();
+  const server = has('api') ? createApi(parts, ops, renderer) : createOpsServer(ops);
   const address = await server.listen(config.http.host, port).catch((error: unknown) => {
     observation.stop();
     throw bindError(error, config.http.host, port);
@@ -48,6 +52,7 @@ export async function startHttp(port: number, parts: ServedParts): Promise<Start
       observation.stop();
       parts.sandbox?.page.close();
       await server.close(CUT_AFTER * shareMs);
+      await renderer.close();
     },
   };
 }
@@ -106,13 +111,20 @@ function describeOverview({ context, core }: ServedParts): ApiServerDeps['overvi
   };
 }
 
-function createApi(parts: ServedParts, ops: OpsServerDeps): HttpListener {
+function createApi(parts: ServedParts, ops: OpsServerDeps, renderer: AlertRenderer): HttpListener {
   const { context, core, sandbox } = parts;
   const { config } = context;
   const { alerts, integrations, keys, tokens, alertJobs, updateJobs, maintenanceJobs } = core;
   return createApiServer({
     ...ops,
     alerts,
+    preview: createPreview({
+      ...core,
+      ...renderer,
+      integrations: core.repository,
+      chats: core.chatRepository,
+      clock: context.clock,
+    }),
     integrations,
     keys,
     tokens,
@@ -124,8 +136,10 @@ function createApi(parts: ServedParts, ops: OpsServerDeps): HttpListener {
     lookUp: core.lookUp,
     overview: describeOverview(parts),
     liftFloodWait: core.liftFloodWait,
+    reportIgnored: (adapter, requestId) => context.events.emit('delivery.ignored', { adapter, requestId }),
     isPaused: () => alertJobs.isPaused(),
     ...(sandbox === undefined ? {} : { sandbox: sandbox.page.handle as RequestHandler }),
+    version: readVersion(),
     timeZone: config.timeZone,
     rateLimitPerMinute: config.http.rateLimitPerMinute,
     queuePrefix: config.redis.prefix,

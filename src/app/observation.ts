@@ -1,4 +1,5 @@
 import type { HealthSource } from '../admin/monitoring/health-routes.ts';
+import { ADAPTER_NAMES } from '../ingest/adapters.ts';
 import { createAcceptEvidence } from '../ops/checks/accept-evidence.ts';
 import { createJobsCheck } from '../ops/checks/jobs-check.ts';
 import { createQueueCheck } from '../ops/checks/queue-check.ts';
@@ -18,6 +19,11 @@ import type { StartedWorker } from './worker.ts';
 
 /** Above the longest send there may be no progress for this much longer, in ms, before health says so. */
 const QUEUE_PATIENCE_MS = 10_000;
+
+/** How long the queue may make no progress, in ms. */
+export function queueLimitMs({ telegram, worker }: Context['config']): number {
+  return telegram.timeoutMs + worker.sendDelayMs + QUEUE_PATIENCE_MS;
+}
 
 /** A row that was committed holds for so long, in ms: at one commit per 5 s a trouble shows within 15 s. */
 const COMMIT_HOLDS_MS = 5_000;
@@ -96,7 +102,7 @@ function createChecks(parts: ObservedParts, watch: TelegramWatch): Record<CheckN
       isForeign: core.isForeign,
       events,
       clock,
-      limitMs: config.telegram.timeoutMs + config.worker.sendDelayMs + QUEUE_PATIENCE_MS,
+      limitMs: queueLimitMs(config),
       limits: config.queue,
     }),
     jobs: createJobsCheck({ history: core.jobRuns.history, clock, timeZone: config.timeZone }),
@@ -114,6 +120,7 @@ function observeMetrics(
     events,
     clock,
     version: readVersion(),
+    adapters: ADAPTER_NAMES,
     countQueue: core.queue.counts,
     motion: core.motion,
     jobHistory: core.jobRuns.history,

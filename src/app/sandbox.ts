@@ -4,6 +4,7 @@ import { type ChatPage, createChatPage } from '../sandbox/chat-page.ts';
 import { addSandboxChats } from '../sandbox/sandbox-chats.ts';
 import type { Storm } from '../sandbox/storm.ts';
 import { keepSandboxChats } from './sandbox-chats.ts';
+import { createSandboxPreview } from './sandbox-preview.ts';
 
 /** Any well-formed token: the double takes them all. */
 const SANDBOX_BOT_TOKEN = '424242:sandbox';
@@ -17,7 +18,8 @@ export interface Sandbox {
 
 /** A Telegram of our own on loopback, with a chat page. What was said there before is there again. */
 export async function startSandbox(
-  deps: Parameters<typeof keepSandboxChats>[1] & { readonly storm: Storm },
+  deps: Parameters<typeof keepSandboxChats>[1] &
+    Parameters<typeof createSandboxPreview>[0] & { readonly storm: Storm },
 ): Promise<Sandbox> {
   const double: BotApiDouble = createBotApiDouble();
   addSandboxChats(double);
@@ -25,6 +27,7 @@ export async function startSandbox(
   const { apiRoot } = await double.start();
   const page = createChatPage(double, {
     boardUrl: '/admin/queues',
+    preview: createSandboxPreview(deps),
     languages: ['en', ...Object.keys(TRANSLATIONS)],
     storm: deps.storm.start,
   });

@@ -4,6 +4,7 @@ import { type AdminDeps, type AreaSources, operatorMounts } from '../admin/admin
 import { createHealthRoutes, type HealthSource } from '../admin/monitoring/health-routes.ts';
 import { type ApiDeps, createApi } from '../api/api.ts';
 import { createHomeRoute } from '../api/home/home-route.ts';
+import { createDocsRoutes } from '../api/openapi/docs-routes.ts';
 import { AppError } from '../domain/errors.ts';
 import type { HttpLogger } from '../http/logger.ts';
 import type { ObserveRequest } from '../http/observe-requests.ts';
@@ -38,6 +39,8 @@ export interface ApiServerDeps extends OpsServerDeps, ApiDeps, Omit<AreaSources,
   /** Answers below /sandbox, in sandbox mode. */
   readonly sandbox?: RequestHandler;
   readonly alerts: ApiDeps['alerts'];
+  /** Of this service, for its API's document. */
+  readonly version: string;
 }
 
 /** Senders, operators, and whoever opens the address in a browser. */
@@ -54,6 +57,7 @@ export function createApiServer(deps: ApiServerDeps): HttpServer {
   const home = createHomeRoute({ sandbox: isSandbox, operators: deps.operator.password !== undefined });
   const mounts: Mount[] = [
     ...opsMounts(deps, headers),
+    { handlers: [createDocsRoutes({ version: deps.version, headers, limit })] },
     // Not counted, like the probes: operators and the sandbox's page poll.
     ...operatorMounts(deps, headers, { ...deps, isSandbox }),
     { at: '/api', handlers: [headers.data, createApi({ ...deps, limit, waits })] },

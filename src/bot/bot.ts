@@ -13,6 +13,7 @@ import { acknowledgeFeature } from './features/acknowledge.ts';
 import { helpFeature } from './features/help.ts';
 import { idFeature } from './features/id.ts';
 import { integrationsFeature } from './features/integrations.ts';
+import { keysFeature } from './features/keys.ts';
 import { membershipFeature } from './features/membership.ts';
 import { migrationFeature } from './features/migration.ts';
 import { quotaFeature } from './features/quota.ts';
@@ -25,6 +26,7 @@ import { unhandledFeature } from './features/unhandled.ts';
 import { createAdmission } from './guards/admission.ts';
 import { createErrorBoundary } from './guards/error-boundary.ts';
 import { createRefuseMembers } from './guards/refuse-members.ts';
+import { createKeyDesk } from './key-desk.ts';
 import { createTellSetUp, type TellSetUp } from './tell-set-up.ts';
 import { createTokenDesk } from './token-desk.ts';
 import { createBursts } from './updates/bursts.ts';
@@ -95,6 +97,7 @@ export function createBot(deps: BotDeps): AlertBot {
   telegraf.telegram = api.telegram;
 
   const desk = createTokenDesk(deps);
+  const keyDesk = createKeyDesk(deps);
   const refuse = createRefuseMembers({
     clock: deps.clock,
     // Each costs a question to Telegram who is an administrator.
@@ -105,11 +108,12 @@ export function createBot(deps: BotDeps): AlertBot {
     migrationFeature(deps),
     createAdmission(deps),
     membershipFeature(deps),
-    startFeature({ ...deps, desk }),
+    startFeature({ ...deps, desk, keyDesk }),
     tokenFeature({ desk, refuse }),
     integrationsFeature(deps),
     ...showNameFeature(deps),
     ...revokeFeature({ ...deps, refuse }),
+    ...keysFeature({ ...deps, desk: keyDesk, refuse }),
     ...acknowledgeFeature(deps),
     quotaFeature(deps),
     testFeature({ ...deps, refuse }),

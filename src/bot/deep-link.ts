@@ -26,3 +26,24 @@ export function parseTokenWish(payload: string): TokenRequest | undefined {
   const usable = name.length > 0 && name.length <= MAX_NAME_LENGTH && !/\p{Cc}/u.test(name);
   return { chatId, name: usable ? name : undefined };
 }
+
+const KEY_PAYLOAD = /^key_(-?\d{1,16})_(\d{1,10})_([a-z-]{1,16})$/;
+
+/** A request for a key of an integration of another chat. It is no permission either. */
+export interface KeyRequest {
+  readonly chatId: number;
+  readonly integrationId: number;
+  readonly adapter: string;
+}
+
+/** `https://t.me/<bot>?start=key_<chat>_<integration>_<adapter>`: 47 characters at most. */
+export function keyLink(botName: string, { chatId, integrationId, adapter }: KeyRequest): string {
+  return `https://t.me/${botName}?start=key_${chatId}_${integrationId}_${adapter}`;
+}
+
+/** The wish in a `/start` payload; undefined for every other payload. */
+export function parseKeyWish(payload: string): KeyRequest | undefined {
+  const [, chatId, integrationId, adapter = ''] = KEY_PAYLOAD.exec(payload) ?? [];
+  if (chatId === undefined) return undefined;
+  return { chatId: Number(chatId), integrationId: Number(integrationId), adapter };
+}

@@ -2,6 +2,7 @@ import type { MiddlewareFn } from 'telegraf';
 import type { AlertService } from '../services/alerts/alerts.ts';
 import type { Acknowledgements } from '../services/incidents/acknowledgements.ts';
 import type { IntegrationService } from '../services/integrations/integrations.ts';
+import type { KeyService } from '../services/keys/keys.ts';
 import type { Clock } from '../services/ports/clock.ts';
 import type { BotContext } from './context.ts';
 
@@ -9,6 +10,9 @@ import type { BotContext } from './context.ts';
 export interface FeatureDeps {
   readonly integrations: IntegrationService;
   readonly alerts: Pick<AlertService, 'accept'>;
+  readonly keys: Pick<KeyService, 'make' | 'list' | 'revoke'>;
+  /** The tools that the bot makes keys for. `path`: where one sends with its key. */
+  readonly adapters: readonly { readonly name: string; path(key: string): string }[];
   readonly acknowledgements: Pick<Acknowledgements, 'press'>;
   readonly clock: Clock;
   /** Where senders reach the API, without a trailing slash; read late, because the port may not be known earlier. */

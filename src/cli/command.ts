@@ -14,6 +14,8 @@ export interface CommandDeps {
   readonly io: CommandIo;
   readonly clock: Clock;
   readonly process: Pick<AppDeps, 'host' | 'env'>;
+  /** As `process.versions.node` has it. */
+  readonly nodeVersion: string;
   /** @throws ConfigError */
   readonly setUp: () => { readonly config: Config; readonly log: Logger };
   /** What the settings are read from: the environment, with .env. @throws ConfigError when that cannot be read */

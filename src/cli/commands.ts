@@ -30,6 +30,12 @@ const HASH = { form: '<hash>', about: 'a hash of `chats list`' };
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly CommandSpec[] = [
   {
+    name: 'doctor',
+    about:
+      'looks at settings, Redis, database, disk, Telegram and clock, and says what to do; changes nothing',
+    load: async () => (await import('./operator/doctor.ts')).doctor,
+  },
+  {
     name: 'backup',
     about: 'writes a backup now, and reads it back',
     load: async () => (await import('./operator/backup.ts')).backUp,

@@ -85,6 +85,8 @@ export interface Config {
     /** Undefined: none leads to `apiRoot`. */
     readonly proxy: ProxyAddress | undefined;
   };
+  /** The chat that is told of trouble; never logged. Undefined: nobody is. */
+  readonly operatorChatId: number | undefined;
   /** Undefined: long polling. Without a secret the app derives one from the bot token. */
   readonly webhook: { readonly url: string; readonly secret: string | undefined } | undefined;
   /** `directory` is absolute. */
@@ -227,6 +229,7 @@ function toConfig(values: Values, secrets: readonly string[], warnings: readonly
       // The sandbox's Bot API is on this machine.
       proxy: sandbox ? undefined : chooseProxy(values.TELEGRAM_API_ROOT, values),
     },
+    operatorChatId: values.OPERATOR_CHAT_ID,
     webhook:
       values.WEBHOOK_URL === undefined
         ? undefined

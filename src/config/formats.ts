@@ -117,6 +117,16 @@ export const redisUrl = parsed(parseRedisUrl, REDIS_URL_FORMS);
 export const proxyUrl = parsed(parseProxyUrl, PROXY_URL_FORMS);
 export const databaseUrl = parsed(parseDatabaseUrl, DATABASE_URL_FORMS);
 
+/** Telegram's, up to 52 bits; negative for groups and channels. */
+export const chatId = z
+  .string()
+  .regex(
+    /^-?[1-9]\d{0,15}$/,
+    "must be a chat's id, a number such as 123456789 or -1001234567890: `/id` shows it",
+  )
+  .transform(Number)
+  .refine(Number.isSafeInteger, 'is no chat id: it is too long');
+
 /** At most one pair of braces, not empty: what is inside decides the Redis Cluster slot. */
 export const queuePrefix = pattern(
   /^(?=.{1,64}$)[A-Za-z0-9_.:-]*(?:\{[A-Za-z0-9_.:-]+\})?[A-Za-z0-9_.:-]*$/,

@@ -9,7 +9,9 @@ export type AlertPriority = (typeof ALERT_PRIORITIES)[number];
 
 /** Limits of an alert's input, in characters (UTF-16 units, as JSON senders count them) unless named otherwise. */
 export const ALERT_LIMITS = {
-  message: 16_000,
+  message: 100_000,
+  /** More is one file: that is nothing to read in a chat. */
+  inMessages: 16_000,
   title: 256,
   url: 2_048,
   urlTitle: 64,

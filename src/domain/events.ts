@@ -51,6 +51,8 @@ export interface DomainEvents {
     readonly chat?: string;
     readonly requestId?: string;
   };
+  /** A tool has sent what is no alert: an event that its adapter does not know, or leaves out. */
+  'delivery.ignored': { readonly adapter: string; readonly requestId?: string };
   'alert.sending': AlertEvent & { readonly part: number };
   'alert.delivered': EndEvent & { readonly parts: number; readonly tookMs: number };
   'alert.failed': EndEvent & { readonly reason: string };

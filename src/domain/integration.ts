@@ -65,5 +65,17 @@ export function isGroupChat(chatId: number): boolean {
   return chatId < 0;
 }
 
+/**
+ * What alerts show of whom they are from. With its number where the name alone does not tell it from another one.
+ * @param beside other active integrations of the chat: 2 where one has the same name
+ */
+export function shownName(
+  id: number,
+  { name, beside }: { readonly name: string; readonly beside: 1 | 2 | null },
+): string {
+  if (name === '') return `#${id}`;
+  return beside === 2 ? `${name} #${id}` : name;
+}
+
 /** Longest name of an integration, in characters. */
 export const MAX_NAME_LENGTH = 64;

@@ -43,7 +43,8 @@ export function tokenIn(authorization: string | undefined): string | null {
   if (basic === undefined) return null;
   const { user, password } = basic;
   const known = [password, user].find((one) => TOKEN_FORM.test(one) || isKeyForm(one));
-  return known ?? (password || user || null);
+  // A name alone, as in `-u x:$UNSET`, is none.
+  return known ?? (password || null);
 }
 
 /** The token in `?auth=`: as it is, or in the base64 of an Authorization value (ntfy's way). */

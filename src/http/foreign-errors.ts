@@ -4,6 +4,8 @@ import { AppError } from '../domain/errors.ts';
 interface HttpError extends Error {
   readonly status: number;
   readonly type?: string;
+  /** Of a body that is too large: bytes. */
+  readonly limit?: number;
 }
 
 /**
@@ -26,7 +28,10 @@ export function toAppError(error: unknown): AppError {
 function fromHttpError(error: HttpError): AppError {
   switch (error.type) {
     case 'entity.too.large':
-      return new AppError('payload_too_large', 'The body is larger than 256 kB. Send a smaller one.');
+      return new AppError(
+        'payload_too_large',
+        `The body is larger than ${Math.floor((error.limit ?? 0) / 1024)} kB. Send a smaller one.`,
+      );
     case 'charset.unsupported':
       return new AppError('unsupported_media_type', 'This charset is not supported. Send UTF-8.');
     case 'encoding.unsupported':

@@ -2,8 +2,10 @@ import express, { type Request, type RequestHandler } from 'express';
 import { AppError, type InputIssue } from '../domain/errors.ts';
 import { parseJson } from './parse-json.ts';
 
-/** 16,000 characters of message are 96 kB when a client escapes each as \uXXXX, and more with the other fields. */
-const BODY_LIMIT = '256kb';
+/** Bytes: no call but those for alerts takes long texts. */
+const BODY_LIMIT = 256 * 1024;
+/** Bytes. A message of 100,000 characters is 600 kB where each is escaped as \uXXXX, and 900 kB where a form writes them as %XX. */
+export const ALERT_BODY_LIMIT = 1024 * 1024;
 
 const JSON_TYPE = /^(?:application|text)\/(?:x-|[a-z0-9!#$&^_.+-]+\+)?json\s*(?:[;,]|$)/i;
 
@@ -31,16 +33,16 @@ export interface BodySchema<T> {
 }
 
 /** Reads a JSON body into `req.body`; another media type ends in `unsupported_media_type`. No body is no fault here. */
-export function createJsonReader(): RequestHandler {
+export function createJsonReader(limit = BODY_LIMIT): RequestHandler {
   // Not express.json, which takes no `charset=utf8`.
-  const read = express.text({ limit: BODY_LIMIT, type: () => true });
+  const read = express.text({ limit, type: () => true });
   return (req, res, next) => {
     if (!hasBody(req)) {
       // body-parser would make {} of it, and the sender would read of missing fields.
       next();
       return;
     }
-    if (!JSON_TYPE.test(req.headers['content-type'] ?? '')) {
+    if (!isJson(req)) {
       res.setHeader('Accept-Post', 'application/json');
       next(
         new AppError(
@@ -110,7 +112,11 @@ export function invalid(found: readonly FoundIssue[]): AppError {
   });
 }
 
-function hasBody(req: Request): boolean {
+export function isJson(req: Request): boolean {
+  return JSON_TYPE.test(req.headers['content-type'] ?? '');
+}
+
+export function hasBody(req: Request): boolean {
   const { 'content-length': length, 'transfer-encoding': encoding } = req.headers;
   return encoding !== undefined || (length !== undefined && length !== '0');
 }

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type ServerOptions, type ServerResp
 import type { AddressInfo, Socket } from 'node:net';
 import type { Waits } from './waits.ts';
 
-/** Milliseconds to send the whole request; a body has 256 kB at most. */
+/** Milliseconds to send the whole request; a body has 1 MB at most. */
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Milliseconds. Longer than the 60 s of common proxies, so that it is they who close idle connections. */
 const KEEP_ALIVE_MS = 65_000;

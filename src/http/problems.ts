@@ -47,6 +47,31 @@ function presentProblem(error: AppError, requestId: string): Record<string, unkn
   };
 }
 
+/** How the tool that a call is for reads a refusal, if not as others do. */
+interface ProblemForm {
+  /** It gives up on a 429, and tries again after a 503. */
+  readonly isPatient?: true | undefined;
+  /** What it knows instead of a problem document. */
+  body?(refusal: {
+    readonly status: number;
+    readonly title: string;
+    readonly detail: string;
+  }): Readonly<Record<string, unknown>>;
+}
+
+declare global {
+  namespace Express {
+    interface Request {
+      problemForm?: ProblemForm;
+    }
+  }
+}
+
+function statusFor(req: Request, { code }: AppError): number {
+  const { status } = PROBLEMS[code];
+  return status === 429 && req.problemForm?.isPatient ? 503 : status;
+}
+
 /** The one place that answers errors. `Retry-After` is in seconds, at least 1. */
 export function sendProblem(req: Request, res: Response, error: AppError): void {
   if (res.headersSent) {
@@ -61,8 +86,11 @@ export function sendProblem(req: Request, res: Response, error: AppError): void 
   if (error.code === 'unauthorized' && !res.hasHeader('WWW-Authenticate')) {
     res.setHeader('WWW-Authenticate', bearerChallenge(req));
   }
-  res.statusCode = PROBLEMS[error.code].status;
-  res.setHeader('Content-Type', 'application/problem+json');
+  const status = statusFor(req, error);
+  const { title } = PROBLEMS[error.code];
+  const own = req.problemForm?.body?.({ status, title, detail: error.detail });
+  res.statusCode = status;
+  res.setHeader('Content-Type', own === undefined ? 'application/problem+json' : 'application/json');
   res.setHeader('Cache-Control', 'no-store');
-  res.end(JSON.stringify(presentProblem(error, req.requestId)));
+  res.end(JSON.stringify(own ?? { ...presentProblem(error, req.requestId), status }));
 }

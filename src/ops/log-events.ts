@@ -38,14 +38,22 @@ const REFUSED_ALERT_LEVELS: Readonly<Partial<Record<ErrorCode, Level>>> = {
   rate_limited: 'debug',
 };
 
-/** How each event reads in the log. What happens for every alert on its way is debug, what became of it is info. */
-const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
+/**
+ * How each event reads in the log: the catalogue. What happens for every alert on its way is debug, what became of it is info.
+ * docs/log-lines.md is made from it.
+ */
+export const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } = {
   'alert.accepted': { component: 'api', level: 'info', message: 'Alert accepted' },
   'alert.folded': { component: 'api', level: 'debug', message: 'Alert folded into a message that is there' },
   'alert.replayed': {
     component: 'api',
     level: 'info',
     message: 'Repeated alert: the first answer is given again',
+  },
+  'delivery.ignored': {
+    component: 'api',
+    level: 'debug',
+    message: 'Delivery ignored: its adapter does not know this event, or leaves it out',
   },
   'alert.refused': {
     component: 'api',

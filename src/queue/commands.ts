@@ -14,6 +14,7 @@ export interface DispatchCommands {
   readonly pinguiAnswered: Command;
   readonly pinguiAnswer: Command;
   readonly pinguiEdit: Command;
+  readonly pinguiNotice: Command;
 }
 
 const SCRIPTS: Record<keyof DispatchCommands, string> = {
@@ -25,6 +26,7 @@ const SCRIPTS: Record<keyof DispatchCommands, string> = {
   pinguiAnswered: 'answered',
   pinguiAnswer: 'answer',
   pinguiEdit: 'edit',
+  pinguiNotice: 'notice',
 };
 
 export function withDispatchCommands<C extends RedisClient>(client: C): C & DispatchCommands {

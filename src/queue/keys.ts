@@ -21,6 +21,8 @@ export function dispatchKeys(prefix: string) {
     /** lua/edit.lua */
     edited: (incidentId: string) => `${base}edited:${incidentId}`,
     edits: (chat: string) => `${base}edits:${chat}`,
+    /** lua/notice.lua */
+    notice: (trouble: string) => `${base}notice:${trouble}`,
     text: (alertId: string) => `${base}text:${alertId}`,
   };
 }

@@ -14,6 +14,8 @@ interface ChatPageOptions {
   readonly boardUrl?: string;
   /** Two-letter codes of the languages to choose from, as in Telegram's own settings. Default: English alone. */
   readonly languages?: readonly string[];
+  /** What a text, or the JSON of an alert, would look like in the chat. Its errors are for the person. Without it: no button. */
+  readonly preview?: (chatId: number, text: string) => Promise<Record<string, unknown>>;
   /** Sends 50 alerts into the chat, the others after the first; false: it is at it. Without it the page has no button. */
   readonly storm?: (chatId: number) => Promise<boolean>;
 }
@@ -35,6 +37,7 @@ const ASSETS: Readonly<Record<string, string>> = {
   'calls.js': 'text/javascript; charset=utf-8',
   'composer.js': 'text/javascript; charset=utf-8',
   'messages.js': 'text/javascript; charset=utf-8',
+  'preview.js': 'text/javascript; charset=utf-8',
   'entities.js': 'text/javascript; charset=utf-8',
   'icon.svg': 'image/svg+xml',
 };
@@ -96,6 +99,7 @@ export function createChatPage(double: BotApiDouble, options: ChatPageOptions = 
       json(res, 200, {
         bot: double.bot,
         boardUrl: options.boardUrl ?? null,
+        hasPreview: options.preview !== undefined,
         languages,
         language: double.you.language_code ?? null,
         storm: options.storm !== undefined,
@@ -110,6 +114,14 @@ export function createChatPage(double: BotApiDouble, options: ChatPageOptions = 
         throw new Refusal(400, 'A message has 1 to 4096 characters');
       double.userSends(need(readInteger(input, 'chatId')), text);
       json(res, 202, {});
+    },
+    'POST api/preview': async (input, res) => {
+      if (options.preview === undefined) throw new Refusal(404, 'There is no preview');
+      json(
+        res,
+        200,
+        await options.preview(need(readInteger(input, 'chatId')), readString(input, 'text') ?? ''),
+      );
     },
     'POST api/language': (input, res) => {
       const language = readString(input, 'language') ?? '';

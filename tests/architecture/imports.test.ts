@@ -29,7 +29,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   telegram: ADAPTER,
   ops: ADAPTER,
   http: { code: ['domain', 'async'], types: ['services'] },
-  ingest: { code: ['domain'], types: ['services'] },
+  ingest: { code: ['domain'], types: [] },
   api: { ...EDGE, code: [...EDGE.code, 'ingest'] },
   admin: EDGE,
   bot: EDGE,

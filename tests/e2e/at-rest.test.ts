@@ -13,6 +13,8 @@ import { FIELDS, leaveAlertsInAllStates, STATES, type State, textKey, word } fro
 /** 15 digits each: they occur nowhere by chance. */
 const CHATS = { main: 845_120_977_316_204, blocking: 736_911_208_455_317, revoking: 918_273_645_102_938 };
 const MARKER = 'vexmarkerqzj';
+/** A key's option. */
+const HUSH = 'vexsecretqzj';
 
 describe('what is written down', () => {
   const double = createBotApiDouble({ token: BOT_TOKEN });
@@ -22,6 +24,7 @@ describe('what is written down', () => {
   let redis: Redis;
   /** The ciphertext of the alert that was delivered, read while it was under way. */
   let sealedOfDelivered = '';
+  let key = '';
 
   const words = () => STATES.flatMap((state) => FIELDS.map((field) => word(field, state)));
   const secrets = () => [
@@ -30,6 +33,7 @@ describe('what is written down', () => {
     // Cut tokens count as well: the signature alone is unique.
     ...integrations.map(({ token }) => textNeedle(token.split('.')[2] ?? '')),
     textNeedle(BOT_TOKEN),
+    ...[key, HUSH].map(textNeedle),
   ];
   const chats = () => Object.values(CHATS).map(chatNeedle);
   const isDatabase = ({ name }: Haystack) => name.startsWith('pingui.db');
@@ -45,6 +49,7 @@ describe('what is written down', () => {
     redis = new Redis({ path: join(service.dataDir, 'redis', 'redis.sock') });
     for (const chatId of Object.values(CHATS))
       integrations.push(await provisionIntegration(double, service, chatId));
+    key = await useKey(integrations[0]?.token ?? '');
     ({ ids, sealedOfDelivered } = await leaveAlertsInAllStates({ double, service, redis, integrations }));
     // So that the rewritten file holds texts as they are, and the search means something.
     await redis.config('SET', 'rdbcompression', 'no');
@@ -54,6 +59,21 @@ describe('what is written down', () => {
     await service?.close();
     await double.stop();
   });
+
+  /** Makes a key, and shows it wherever an address may hold it. */
+  async function useKey(token: string): Promise<string> {
+    const json = { adapter: 'github', options: { secret: HUSH } };
+    const made = await service.api.call('/api/keys', { method: 'POST', token, json });
+    expect(made.status).toBe(201);
+    const shown: string = made.body.key;
+    const places = [`/api/in/github/${shown}`, `/api/alert?auth=${shown}`, `/api/x/${shown}`, `/${shown}`];
+    for (const path of places) {
+      const answer = await service.api.call(path, { method: 'POST', json: { message: 'x' } });
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(answer.text).not.toContain(shown);
+    }
+    return shown;
+  }
 
   async function rewriteAof(): Promise<void> {
     await redis.bgrewriteaof();

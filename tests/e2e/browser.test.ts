@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +16,8 @@ const KEEPS_PICTURES = process.env.UPDATE_SCREENSHOTS === '1';
 const pictures = KEEPS_PICTURES
   ? fileURLToPath(new URL('../../docs/images', import.meta.url))
   : mkdtempSync(join(tmpdir(), 'pingui-pictures-'));
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser: Browser;
 beforeAll(async () => {
@@ -43,6 +46,18 @@ async function openContext(
   return { context, page: await context.newPage(), problems };
 }
 
+/** What axe-core finds that keeps somebody out, as a list of rules and places. */
+async function faultsOf(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  // Runs in the page, which has no types here.
+  const found = (await page.evaluate('axe.run()')) as {
+    violations: { id: string; impact: string; nodes: { target: string[] }[] }[];
+  };
+  return found.violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+}
+
 describe('a newcomer in the sandbox', () => {
   let service: Service;
   let context: BrowserContext;
@@ -52,7 +67,11 @@ describe('a newcomer in the sandbox', () => {
 
   beforeAll(async () => {
     service = await startService({
-      env: { ADMIN_PASSWORD: undefined, SEND_DELAY_MS: '200', CHAT_DELAY_MS: '0' },
+      env: {
+        ...{ ADMIN_PASSWORD: undefined, SEND_DELAY_MS: '200', CHAT_DELAY_MS: '0' },
+        // Of a group's messages 20 are edited in a minute.
+        GROUP_LIMIT_PER_MINUTE: '0',
+      },
     });
     ({ context, page, problems } = await openContext(service));
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: service.url });
@@ -156,8 +175,8 @@ describe('a newcomer in the sandbox', () => {
     await page.getByRole('button', { name: 'Ops team' }).click();
     await page.getByRole('heading', { name: 'Ops team' }).waitFor();
     await page.getByRole('button', { name: 'Storm' }).click();
-    const disk = page.locator('.message', { hasText: /^Pingui Alertdb1Disk 99 % full/ });
-    const slow = page.locator('.message', { hasText: /^Pingui Alertapi is slow/ });
+    const disk = page.locator('.message', { hasText: /db1\s*Disk 99 % full/ });
+    const slow = page.locator('.message', { hasText: /api is slow\s*An answer takes/ });
     await disk.filter({ hasText: '×30' }).waitFor({ timeout: 30_000 });
     await slow.filter({ hasText: /✅ Resolved after .* · ×17/ }).waitFor({ timeout: 30_000 });
     await disk.getByRole('button', { name: 'Acknowledge' }).click();
@@ -169,7 +188,8 @@ describe('a newcomer in the sandbox', () => {
     expect(await slow.getByRole('button', { name: 'Acknowledge' }).count()).toBe(0);
     await page.locator('#scroll').evaluate('(log) => { log.scrollTop = 0; }');
     await page.screenshot({ path: join(pictures, 'incidents.png') });
-    await page.getByRole('button', { name: 'You', exact: false }).first().click();
+    await page.locator('#chats').getByRole('button', { name: 'You' }).click();
+    await page.getByRole('heading', { name: 'Pingui Alert' }).waitFor();
   });
 
   it('gets Spanish, a token for the channel, and the same chat and password after a restart', async () => {
@@ -319,6 +339,77 @@ describe('an operator on the board', () => {
     await card(hopeless).waitFor();
     expect(arrivals('hopeless')).toBe(1);
     expect(problems.splice(0)).toEqual([expect.stringContaining('409')]);
+  });
+
+  it.each([
+    ['light', 390],
+    ['light', 1280],
+    ['dark', 390],
+    ['dark', 1280],
+  ] as const)('sees the service at a glance, %s and %i px wide, also by ear', async (colorScheme, width) => {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 844 });
+    await page.goto(`${service.url}/admin`);
+    await page.getByRole('status').getByText('Everything works').waitFor();
+    const rowOf = (name: string) => page.getByRole('row', { name }).first();
+    await rowOf('Uncertain 1').waitFor();
+    await rowOf('worker').waitFor();
+    const tiles = page.locator('#tiles');
+    await tiles.getByText('of 500; scheduled 3 of 10,000').waitFor();
+    await page.locator('#sends-chart canvas').waitFor();
+    await page.locator('#days-chart canvas').waitFor();
+    const shown = (await page.locator('body').textContent()) ?? '';
+    for (const secret of [WORD, String(CHAT), 'hopeless']) expect(shown).not.toContain(secret);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    expect(await faultsOf(page)).toEqual([]);
+    const isDocumented = colorScheme === 'light' && width === 1280;
+    if (isDocumented) await page.screenshot({ path: join(pictures, 'overview.png'), fullPage: true });
+    // A Content-Security-Policy that was broken is an error on the console.
+    expect(problems).toEqual([]);
+  });
+
+  it('reads an alert’s timeline by keyboard alone, and from its job on the board', async () => {
+    await page.emulateMedia({ colorScheme: null });
+    await page.goto(`${service.url}/admin`);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(`/api/alerts/${hopeless}`);
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/admin/alerts?id=**');
+    await page.getByText('It may have arrived: the connection broke').waitFor();
+    const moments = await page.locator('.timeline li').allTextContents();
+    expect(moments.map((text) => text.replace(/^[\d .:-]+UTC /, ''))).toEqual([
+      'Accepted',
+      'Last try to send began',
+      expect.stringMatching(/^Uncertain: the connection broke/),
+    ]);
+    const shown = (await page.locator('body').textContent()) ?? '';
+    for (const secret of [WORD, String(CHAT), 'title']) expect(shown).not.toContain(secret);
+    expect(await faultsOf(page)).toEqual([]);
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    await page.setViewportSize({ width: 1280, height: 844 });
+    await page.getByRole('link', { name: 'Its job on the board' }).click();
+    await page.locator(`a[href$="/alerts/${hopeless}"]`, { hasText: 'Timeline' }).waitFor();
+    expect(problems).toEqual([]);
+    const unknown = await page.goto(`${service.url}/admin/alerts/${CHAT}`);
+    expect(unknown?.status()).toBe(400);
+    problems.splice(0);
+  });
+
+  it('is shown on the overview when the service does not answer', async () => {
+    await page.goto(`${service.url}/admin`);
+    await page.getByRole('status').getByText('Everything works').waitFor();
+    // It asks every 5 s, and at once when somebody comes back to it.
+    const comeBack = () => page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+    await context.setOffline(true);
+    await comeBack();
+    await page.getByRole('status').getByText('No answer').waitFor();
+    await context.setOffline(false);
+    await comeBack();
+    await page.getByRole('status').getByText('Everything works').waitFor();
+    problems.splice(0);
   });
 
   it('signs out', async () => {

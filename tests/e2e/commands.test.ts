@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sqlite3 from 'sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createBotApiDouble } from '../../src/sandbox/bot-api-double.ts';
+import { hashToken } from '../../src/crypto/tokens.ts';
+import { createBotApiDouble, errorAnswer } from '../../src/sandbox/bot-api-double.ts';
+import { callCommand } from '../support/call-command.ts';
 import { runMain } from '../support/main-process.ts';
-import { type Provisioned, provisionIntegration } from '../support/provision.ts';
+import { botMessages, type Provisioned, provisionIntegration } from '../support/provision.ts';
 import { BOT_TOKEN, baseEnv, JWT_SECRET, type Service, startService } from '../support/service.ts';
 
 /** Runs one statement on a database file and gives its rows. */
@@ -62,8 +64,25 @@ describe('a wrong environment or command line', () => {
   ])('with the arguments %j ends with 2 and says how it is used', async (args) => {
     const { code, stdout, stderr } = await runMain(args, env);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/usage:|npm run/i);
+    expect(stderr).toMatch(/^Usage: pingui/m);
     expect(stdout).toBe('');
+  });
+
+  it.each([
+    'restore some.db',
+    'backup verify',
+    'integrations limit 1 many',
+    'integrations show one',
+    'alerts show 1',
+    'chats block nobody',
+    'queue',
+    'queue stats now',
+    'doctor --loud',
+    'job run upkeep',
+  ])('so does `pingui %s`', async (line) => {
+    const { code, stdout, stderr } = await callCommand(line.split(' '), { env });
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^Usage: pingui/m);
   });
 
   it('does not start a second service on the same data directory', async () => {
@@ -78,6 +97,9 @@ describe('a wrong environment or command line', () => {
 
 describe('commands beside a running service', () => {
   const CHAT = 7_004;
+  /** Of 15 digits, so that it occurs nowhere by chance. */
+  const OPERATOR = 845_120_977_316_222;
+  const MAX_QUEUE = 3;
   const double = createBotApiDouble({ token: BOT_TOKEN });
   let service: Service;
   let integration: Provisioned;
@@ -97,13 +119,15 @@ describe('commands beside a running service', () => {
     const secrets = { BOT_TOKEN, JWT_SECRET };
     for (const [name, value] of Object.entries(secrets)) writeFileSync(join(dir, name), `${value}\n`);
     const env = {
-      ...{ SEND_DELAY_MS: '50', CHAT_DELAY_MS: '0' },
+      ...{ SEND_DELAY_MS: '50', CHAT_DELAY_MS: '0', MAX_QUEUE_SIZE: String(MAX_QUEUE) },
+      OPERATOR_CHAT_ID: String(OPERATOR),
       ...{ BOT_TOKEN: undefined, JWT_SECRET: undefined },
       ...{ BOT_TOKEN_FILE: join(dir, 'BOT_TOKEN'), JWT_SECRET_FILE: join(dir, 'JWT_SECRET') },
     };
     const first = await runMain(['migrate'], baseEnv(dir));
     expect([first.code, first.stderr]).toEqual([0, '']);
     expect(first.stdout).toContain('initial');
+    double.addChat({ id: OPERATOR, type: 'private', first_name: 'Olga' });
     service = await startService({ double, dir, env });
     integration = await provisionIntegration(double, service, CHAT);
   });
@@ -111,6 +135,119 @@ describe('commands beside a running service', () => {
     await service?.close();
     if (service) rmSync(service.dir, { recursive: true, force: true });
     await double.stop();
+  });
+
+  const call = (...argv: string[]) => callCommand(argv, { env: service.env });
+  const json = async (...argv: string[]) => {
+    const { code, stdout, stderr } = await call(...argv, '--json');
+    expect([code, stderr]).toEqual([0, '']);
+    // No command shows a chat's id, a token or its hash.
+    for (const secret of [
+      String(CHAT),
+      integration.token,
+      hashToken(integration.token),
+      BOT_TOKEN,
+      JWT_SECRET,
+    ])
+      expect(stdout).not.toContain(secret);
+    return JSON.parse(stdout);
+  };
+
+  it('integrations list and show tell whose they are and what is left; limit changes it', async () => {
+    const { id } = integration.integration;
+    const [listed] = await json('integrations', 'list');
+    expect(listed).toMatchObject({
+      id,
+      name: 'backup',
+      status: 'active',
+      dailyLimit: 10,
+      hasOwnLimit: false,
+    });
+    expect(listed.chat).toMatch(/^[0-9a-f]{16}$/);
+    expect(await json('integrations', 'show', String(id))).toEqual(listed);
+    expect(await json('integrations', 'list', '--chat', '0'.repeat(16))).toEqual([]);
+    const spent = 10 - (await left());
+    expect(await json('integrations', 'limit', String(id), '50')).toMatchObject({
+      ...{ dailyLimit: 50, hasOwnLimit: true, remaining: 50 - spent },
+    });
+    expect(await left()).toBe(50 - spent);
+    expect(await json('integrations', 'limit', String(id), 'default')).toMatchObject({
+      ...{ dailyLimit: 10, hasOwnLimit: false, remaining: 10 - spent },
+    });
+    const unknown = await call('integrations', 'show', '4711');
+    expect([unknown.code, unknown.stdout]).toEqual([1, '']);
+    expect(unknown.stderr).toContain('There is no integration with this id');
+  });
+
+  it('queue pause keeps alerts waiting, alerts show tells why, queue resume sends them', async () => {
+    expect(await json('queue', 'pause')).toEqual({ paused: true });
+    const { body } = await service.api.postAlert(integration.token, { message: 'waits' });
+    expect(await json('alerts', 'show', body.id)).toMatchObject({ status: 'queued', waits: 'paused' });
+    expect(await json('queue', 'stats')).toMatchObject({ paused: true, pending: 1, workers: 1 });
+    expect((await call('queue', 'stats')).stdout).toMatch(/^pending +1 of 3$/m);
+    expect(await json('queue', 'resume')).toEqual({ paused: false });
+    await service.api.waitForStatus(integration.token, body.id, ['delivered']);
+    const shown = await json('alerts', 'show', body.id);
+    expect(shown).toMatchObject({ status: 'delivered', integration: { name: 'backup' }, waits: null });
+    expect(JSON.stringify(shown)).not.toContain('waits":"waits');
+    const again = await call('alerts', 'resend', body.id);
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('this one is delivered')]);
+  });
+
+  it('the operator’s chat is told that the queue is full, though nothing is sent from it', async () => {
+    await json('queue', 'pause');
+    for (let number = 0; number < MAX_QUEUE; number += 1)
+      expect((await service.api.postAlert(integration.token, { message: 'fills the queue' })).status).toBe(
+        202,
+      );
+    const told = () => botMessages(double, OPERATOR).map(({ text }) => text);
+    await expect.poll(told, { timeout: 15_000 }).toEqual([expect.stringMatching(/^⚠️ The queue is full: /)]);
+    await json('queue', 'resume');
+    await expect.poll(async () => (await json('queue', 'stats')).pending, { timeout: 10_000 }).toBe(0);
+  });
+
+  it('alerts resend sends a failed one again', async () => {
+    double.fault({ method: 'sendMessage', action: errorAnswer(400, 'Bad Request: chat_restricted') });
+    const { body } = await service.api.postAlert(integration.token, { message: 'fails' });
+    await service.api.waitForStatus(integration.token, body.id, ['failed']);
+    expect(await json('alerts', 'resend', body.id)).toMatchObject({
+      id: body.id,
+      status: 'queued',
+      resends: 1,
+    });
+    await service.api.waitForStatus(integration.token, body.id, ['delivered']);
+  });
+
+  it('token inspect tells whether a token is taken, also from standard input', async () => {
+    const { token, setupToken } = integration;
+    const inspect = async (input: string) => {
+      const answer = await callCommand(['token', 'inspect', '--json'], { env: service.env, input });
+      return { code: answer.code, ...JSON.parse(answer.stdout) };
+    };
+    expect(await inspect(`${token}\n`)).toMatchObject({
+      ...{ code: 0, accepted: true, kind: 'integration', integration: { name: 'backup', status: 'active' } },
+    });
+    expect(await inspect(setupToken)).toMatchObject({ code: 1, accepted: false, kind: 'setup' });
+    expect(await inspect(`${token.slice(0, -3)}abc`)).toMatchObject({ code: 1, accepted: false });
+    expect((await callCommand(['token', 'inspect'], { env: service.env })).code).toBe(2);
+  });
+
+  it('config print shows where each setting comes from, and no secret', async () => {
+    const { settings, faults } = await json('config', 'print');
+    expect(faults).toEqual([]);
+    expect(settings.JWT_SECRET).toEqual({ value: '(set, hidden)', source: 'file' });
+    expect(settings.SEND_DELAY_MS).toEqual({ value: '50', source: 'environment' });
+    expect(settings.MAX_ALERTS).toEqual({ value: '10', source: 'default' });
+    expect(settings.ADMIN_PASSWORD.value).toBe('(set, hidden)');
+  });
+
+  it('doctor finds nothing wrong, and changes nothing', async () => {
+    const { ok, findings } = await json('doctor');
+    expect(findings.filter(({ status }: { status: string }) => status === 'fault')).toEqual([]);
+    expect(ok).toBe(true);
+    const methods = double.calls.slice(-4).map(({ method }) => method);
+    expect(methods).toContain('getWebhookInfo');
+    expect(double.calls.filter(({ method }) => method === 'deleteWebhook')).toHaveLength(1);
   });
 
   it('migrate has nothing to do twice', async () => {
@@ -162,6 +299,16 @@ describe('commands beside a running service', () => {
     await service.restart();
     expect(resets()).toBe(before + 1);
     expect(await left()).toBe(9);
+  });
+
+  it('the operator’s chat was told once, and of the end, too: by whichever process runs then', async () => {
+    const told = () => botMessages(double, OPERATOR).map(({ text }) => text);
+    await expect
+      .poll(told, { timeout: 20_000 })
+      .toEqual([
+        expect.stringContaining('The queue is full'),
+        expect.stringMatching(/^✅ It is over: The queue was full/),
+      ]);
     expect(await service.stop()).toBe(0);
   });
 });

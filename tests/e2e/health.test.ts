@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pause } from '../../src/async/pause.ts';
+import { openSqlite } from '../../src/db/engine/sqlite-connection.ts';
 import { createBotApiDouble, errorAnswer, type FaultOptions } from '../../src/sandbox/bot-api-double.ts';
 import { provisionIntegration } from '../support/provision.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
@@ -48,6 +50,16 @@ describe('health tells the truth within 15 s, though nobody sends', { timeout: 1
       await pause(1_000);
     }
   }
+  /** What the metrics and the operator's overview say of the check: the same, by then. */
+  async function alsoTells(check: string, reason: string): Promise<void> {
+    const { text } = await service.api.operate('/metrics');
+    expect(text).toMatch(
+      new RegExp(`^pingui_check_ok\\{check="${check}"\\} ${reason === 'ok' ? 1 : 0}$`, 'm'),
+    );
+    const { health } = await overview();
+    expect(health.checks[check].reason ?? 'ok').toBe(reason);
+  }
+  const overview = async () => (await service.api.operate('/admin/overview.json')).body;
   /** The line that the process writes about it unasked. */
   const logs = (check: string, reason: string | null, from: number) =>
     service.waitForLog((line) => line.check === check && line.reason === reason, { ms: LIMIT_MS, from });
@@ -85,9 +97,11 @@ describe('health tells the truth within 15 s, though nobody sends', { timeout: 1
     expect((await ready()).status).toBe(200);
     expect((await ready()).body.status).toBe('degraded');
     expect(await isUp()).toBe(up);
+    await alsoTells('telegram', reason);
     expect(await logs('telegram', reason, from)).toMatchObject({ level: 'warn' });
     double.clearFaults();
     await tells('telegram', 'ok');
+    await alsoTells('telegram', 'ok');
     expect(await isUp()).toBe(true);
     expect(await logs('telegram', null, from)).toMatchObject({ level: 'info', was: reason });
   });
@@ -102,6 +116,36 @@ describe('health tells the truth within 15 s, though nobody sends', { timeout: 1
     const { status, body } = await service.api.postAlert(token, { message: 'x' });
     expect(status).toBe(202);
     await service.api.waitForStatus(token, body.id, ['delivered']);
+  });
+
+  it('a killed Redis: what it knows is unknown, all else is still shown, and it comes back', async () => {
+    const processes = async () => (await overview()).processes?.length ?? null;
+    await redis.kill9();
+    await tells('redis', 'unavailable');
+    await alsoTells('redis', 'unavailable');
+    expect(await overview()).toMatchObject({ queue: null, processes: null, day: { accepted: 1 } });
+    expect((await service.api.operate('/metrics')).text).toMatch(/^pingui_queue_up 0$/m);
+    expect((await ready()).status).toBe(503);
+    await redis.restart();
+    await tells('redis', 'ok');
+    await alsoTells('redis', 'ok');
+    await expect.poll(processes, { timeout: LIMIT_MS }).toBe(1);
+    expect((await overview()).queue).toMatchObject({ maxPending: 500 });
+  });
+
+  it('a database that another program holds: the same', async () => {
+    const file = join(service.dataDir, 'pingui.db');
+    const holder = await openSqlite(file, 'readwrite');
+    await holder.run('BEGIN EXCLUSIVE');
+    // It waits for the lock, as long as a check may take.
+    await tells('database', 'timeout');
+    await alsoTells('database', 'timeout');
+    expect(await overview()).toMatchObject({ queue: { maxPending: 500 } });
+    await holder.run('ROLLBACK');
+    await holder.close();
+    await tells('database', 'ok');
+    await alsoTells('database', 'ok');
+    expect((await overview()).day).toMatchObject({ refused: { queue_unavailable: 1 } });
   });
 
   it('a paused queue: in health, in the metrics, in the log, and in what the sender reads', async () => {

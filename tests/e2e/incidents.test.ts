@@ -94,7 +94,7 @@ describe('incidents', () => {
     press('Acknowledge');
     expect((await waiting).body).toMatchObject({ acknowledgement: { by: 'vexnameqz' } });
     await soon(() => expect(texts().at(-1)).toMatch(/👀 vexnameqz, /));
-  });
+  }, 120_000);
 
   /** What a person does with the newest alert's button. */
   function press(name: string): void {

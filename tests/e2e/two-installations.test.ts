@@ -33,7 +33,7 @@ describe('two installations on one Redis', () => {
       const env = { ...baseEnv(other, double), ...prefix };
       const refused = await runMain([], env);
       expect(refused.code).toBe(1);
-      expect(refused.stderr).toMatch(/QUEUE_PREFIX .*another database.*npm run adopt-queue/);
+      expect(refused.stderr).toMatch(/QUEUE_PREFIX .*another database.*npx pingui queue adopt/);
       expect(refused.stderr).not.toContain(REDIS_URL);
       const apart = await startService({
         double,

@@ -1,4 +1,5 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
+import { breachOf } from './api-contract.ts';
 
 export interface ApiAnswer {
   readonly status: number;
@@ -110,7 +111,11 @@ function send(
       res.once('end', () => {
         const text = Buffer.concat(chunks).toString('utf8');
         const tookMs = performance.now() - began;
-        resolve({ status: res.statusCode ?? 0, headers: res.headers, text, body: parse(text), tookMs });
+        const status = res.statusCode ?? 0;
+        const contentType = res.headers['content-type'];
+        const breach = breachOf({ method, path: url.pathname, status, contentType, body: text });
+        if (breach !== undefined) return reject(new Error(breach));
+        resolve({ status, headers: res.headers, text, body: parse(text), tookMs });
       });
     });
     req.end(payload);

@@ -11,6 +11,7 @@ import { createEventBus, type DomainEventName } from '../../src/domain/events.ts
 import { type Integration, whyCannotSend } from '../../src/domain/integration.ts';
 import { DEFAULT_SCOPE } from '../../src/domain/scopes.ts';
 import type { HttpServer } from '../../src/http/server.ts';
+import { createPreview, type PreviewAlerts } from '../../src/services/alerts/preview.ts';
 import type { AlertLedger } from '../../src/services/ports/alerts.ts';
 import type { ChatRepository } from '../../src/services/ports/chats.ts';
 import type { PayloadCipher } from '../../src/services/ports/crypto.ts';
@@ -22,6 +23,8 @@ import type { DatabaseMaintenance } from '../../src/services/ports/maintenance.t
 import type { AlertJob, AlertQueue } from '../../src/services/ports/queue.ts';
 import type { SetUp } from '../../src/services/ports/set-ups.ts';
 import type { StatisticsRepository } from '../../src/services/ports/statistics.ts';
+import { createRenderer } from '../../src/telegram/render/renderer.ts';
+import { breachOf } from './api-contract.ts';
 
 export const CHAT = 4242;
 export const PUBLIC_URL = 'https://alerts.example.org';
@@ -32,11 +35,23 @@ function part<T>(methods: Partial<T>): T {
   return methods as T;
 }
 
+const fail = async () => {
+  throw new Error('not in this test');
+};
+/** An overview of which nothing is known. */
+export const UNKNOWN_OVERVIEW: ApiServerDeps['overview'] = {
+  ...{ version: '1.2.3', timeZone: 'UTC', limits: { maxPending: 500, maxScheduled: 10_000 } },
+  statistics: { daily: fail, lastDay: fail, lastMonth: fail, closeDays: fail },
+  glance: { sends: fail, quotaHits: fail, incidents: fail },
+  ...{ countQueue: fail, motion: fail, processes: fail, jobHistory: fail, nextRuns: fail },
+};
+
 export interface ApiFixture {
   readonly api: HttpServer;
   readonly url: string;
   readonly tokens: Tokens;
   readonly useCases: Pick<ReturnType<typeof createUseCases>, 'alerts' | 'integrations' | 'keys'>;
+  readonly preview: PreviewAlerts;
   /** Moves all clocks of the services, in milliseconds; JWT libraries keep the real time. */
   readonly clock: { now(): number; skew: number };
   readonly integrations: Map<number, Integration>;
@@ -47,6 +62,8 @@ export interface ApiFixture {
   readonly queue: AlertQueue;
   readonly events: { name: DomainEventName; event: object }[];
   readonly setUps: SetUp[];
+  /** Open incidents: integration and keyed hash, with a blank between. */
+  readonly live: Set<string>;
   readonly logged: { level: string; fields: Record<string, unknown>; message: string }[];
   /** Adds an active integration, or changes the one with the id, and gives it a token. */
   grant(change?: Partial<Integration>): IssuedToken;
@@ -86,6 +103,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
   };
   const repository = part<IntegrationRepository>({
     findById: async (id) => integrations.get(id),
+    findByChat: async (chatId) => [...integrations.values()].filter((one) => one.chatId === chatId),
     activate: async (id, setupHash, next) => {
       const known = integrations.get(id);
       if (known?.status !== 'pending' || known.tokenHash !== setupHash) return undefined;
@@ -224,24 +242,47 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
   };
   const services = { cipher, clock, events: { ...bus, emit } };
   const setUps: SetUp[] = [];
+  const live = new Set<string>();
   const logged: ApiFixture['logged'] = [];
   const log = (level: string) => (fields: Record<string, unknown>, message: string) =>
     void logged.push({ level, fields, message });
+  const incidents = part<IncidentRepository>({
+    isLive: async (id, keyHash) => live.has(`${id} ${keyHash}`),
+    // Each is a message of its own: what incidents do is not the API's.
+    takeIn: async (alert) => {
+      const result = await ledger.accept(alert);
+      if (result.kind === 'overflow') throw new Error('this ledger lets nothing overflow');
+      if (result.kind !== 'accepted') return result;
+      const { integration, remaining } = result;
+      if (alert.resolve !== 'if-open')
+        return { kind: 'accepted', remaining, integration, incidentId: null, changed: [] };
+      records.delete(alert.id);
+      return { kind: 'ignored', integration };
+    },
+  });
+  const chats = part<ChatRepository>({ find: async () => undefined, register: async () => undefined });
   const useCases = createUseCases(
     {
       ...{ cipher, tokens, ledger, queue, repository, ended, keyRepository },
       keySource: createKeySource(),
-      incidents: part<IncidentRepository>({}),
-      texts: part<ShownTexts>({}),
-      updates: part<UpdateQueue>({}),
-      chatRepository: part<ChatRepository>({ find: async () => undefined, register: async () => undefined }),
+      incidents,
+      texts: part<ShownTexts>({
+        put: async () => undefined,
+        keep: async () => undefined,
+        drop: async () => undefined,
+      }),
+      updates: part<UpdateQueue>({ add: async () => undefined }),
+      chatRepository: chats,
       database: part<DatabaseMaintenance>({}),
       jobRuns: part<JobRuns>({}),
       statisticsRepository: part<StatisticsRepository>({}),
     },
     { config: loadConfig({}, () => ''), clock, events: services.events },
   );
+  const renderer = createRenderer();
+  const preview = createPreview({ integrations: repository, incidents, chats, cipher, clock, ...renderer });
   const api = createApiServer({
+    preview,
     alerts: useCases.alerts,
     integrations: useCases.integrations,
     keys: useCases.keys,
@@ -254,14 +295,16 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     metrics: { render: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }) },
     // Without a password nothing touches the queues; tests with one pass real queues.
     queues: {} as BoardQueues,
+    reportIgnored: (adapter, requestId) => services.events.emit('delivery.ignored', { adapter, requestId }),
     isPaused: async () => false,
     whyWaiting: async (waiting) => waiting.map(() => null),
     lookUp: async () => undefined,
-    overview: part<ApiServerDeps['overview']>({ timeZone: 'UTC' }),
+    overview: UNKNOWN_OVERVIEW,
     reportRefusal: (kind, { requestId }) =>
       services.events.emit('access.refused', { kind, client: 'hash-of-client', requestId }),
     liftFloodWait: async () => undefined,
     logger: { info: log('info'), warn: log('warn'), error: log('error') },
+    version: '0.0.0',
     timeZone: 'UTC',
     rateLimitPerMinute: 0,
     queuePrefix: '{test}',
@@ -301,6 +344,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     url,
     tokens,
     useCases,
+    preview,
     clock,
     integrations,
     records,
@@ -309,6 +353,7 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
     queue,
     events,
     setUps,
+    live,
     logged,
     grant: (change = {}) => put(change, tokens.issue(change.id ?? 1, change.scope ?? DEFAULT_SCOPE)),
     setup: (change = {}) =>
@@ -318,21 +363,34 @@ export async function startApi(overrides: Partial<ApiServerDeps> = {}): Promise<
       if (known) records.set(id, { ...known, status: 'delivered', endedAt: clock.now(), ...change });
       ended.publish(id);
     },
-    call(path, { token, json, ...init } = {}) {
+    async call(path, { token, json, ...init } = {}) {
       const headers = new Headers(init.headers);
       if (token !== undefined) headers.set('Authorization', `Bearer ${token}`);
       if (json !== undefined && !headers.has('Content-Type')) headers.set('Content-Type', 'application/json');
       const body = json === undefined ? init.body : JSON.stringify(json);
       const method = init.method ?? (json === undefined ? 'GET' : 'POST');
-      return fetch(url + path, {
+      const res = await fetch(url + path, {
         redirect: 'manual',
         ...init,
         method,
         headers,
         ...(body === undefined ? {} : { body }),
       });
+      const contentType = res.headers.get('Content-Type') ?? undefined;
+      const breach = breachOf({
+        method,
+        path,
+        status: res.status,
+        contentType,
+        body: await res.clone().text(),
+      });
+      if (breach !== undefined) throw new Error(breach);
+      return res;
     },
-    stop: () => api.close(1_000),
+    async stop() {
+      await api.close(1_000);
+      await renderer.close();
+    },
   };
 }
 

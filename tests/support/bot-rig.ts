@@ -11,6 +11,7 @@ import { createIntegrationRepository } from '../../src/db/integrations/integrati
 import { createKeyRepository } from '../../src/db/keys/key-repository.ts';
 import { createEventBus } from '../../src/domain/events.ts';
 import type { Integration } from '../../src/domain/integration.ts';
+import { FREE_ADAPTERS } from '../../src/ingest/adapters.ts';
 import { createLogger } from '../../src/ops/logger.ts';
 import {
   type BotApiDouble,
@@ -23,6 +24,7 @@ import type { AlertService } from '../../src/services/alerts/alerts.ts';
 import type { ChatService } from '../../src/services/chats/chats.ts';
 import type { Acknowledgements } from '../../src/services/incidents/acknowledgements.ts';
 import type { IntegrationService } from '../../src/services/integrations/integrations.ts';
+import type { KeyService } from '../../src/services/keys/keys.ts';
 import type { PayloadCipher } from '../../src/services/ports/crypto.ts';
 import type { AnswerPace } from '../../src/services/ports/queue.ts';
 import { openTestSqlite } from './sqlite.ts';
@@ -50,10 +52,11 @@ export interface BotRig {
   readonly bot: AlertBot;
   readonly service: IntegrationService;
   readonly chats: ChatService;
+  readonly keys: KeyService;
   readonly accepted: {
     integration: Integration;
     request: AlertRequest;
-    idempotencyKey: string | undefined;
+    idempotencyKey: Parameters<AlertService['accept']>[2]['idempotencyKey'];
   }[];
   readonly log: LogEntry[];
   hashChat(chatId: number): string;
@@ -106,7 +109,11 @@ export async function createBotRig(
   };
   const tokens = createTokens({ secret: 'a'.repeat(40), clock, setupTtlSeconds: 300, ttlDays: 365 });
   const hashChat = (chatId: number) => `hash-of-${[...String(chatId)].reverse().join('')}`;
-  const { integrations: service, chats } = createUseCases(
+  const {
+    integrations: service,
+    chats,
+    keys,
+  } = createUseCases(
     {
       ...{
         repository,
@@ -158,6 +165,8 @@ export async function createBotRig(
       apiRoot,
       timeoutMs: options.timeoutMs ?? 5_000,
       integrations: service,
+      keys,
+      adapters: FREE_ADAPTERS,
       chats,
       isInviteOnly: options.isInviteOnly ?? false,
       alerts: { accept: (...args) => accept(...args) },
@@ -178,6 +187,7 @@ export async function createBotRig(
     bot,
     service,
     chats,
+    keys,
     accepted,
     log,
     hashChat,

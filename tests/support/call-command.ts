@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { runCommand } from '../../src/cli/cli.ts';
 import type { CommandDeps } from '../../src/cli/command.ts';
 import { createCommandLog } from '../../src/cli/command-log.ts';
@@ -15,11 +16,12 @@ export async function callCommand(
   const out: string[] = [];
   const err: string[] = [];
   const error = (line: string) => void err.push(line);
-  const readFile = () => '';
+  const readFile = (path: string) => readFileSync(path, 'utf8');
   const run = runCommand(argv, {
     io: { log: (line) => void out.push(line), error },
     clock: { now: Date.now },
     process: { host: process, env },
+    nodeVersion: '24.0.0',
     setUp() {
       const config = loadConfig(env, readFile);
       return { config, log: createCommandLog({ ...config, error }) };

@@ -14,7 +14,10 @@ function missingPackages(): string[] {
   const hasPostgres =
     existsSync('/usr/lib/postgresql') ||
     ['postgres', 'initdb'].some((name) => findProgram(name, env) !== undefined);
-  return [...(hasChromium ? [] : ['chromium']), ...(hasPostgres ? [] : ['postgresql'])];
+  const senders = ['prometheus-alertmanager', 'apprise'].filter(
+    (name) => findProgram(name, env) === undefined,
+  );
+  return [...(hasChromium ? [] : ['chromium']), ...(hasPostgres ? [] : ['postgresql']), ...senders];
 }
 
 async function installOnDebian(packages: readonly string[]): Promise<void> {

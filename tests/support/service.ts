@@ -5,6 +5,7 @@ import { pause } from '../../src/async/pause.ts';
 import type { BotApiDouble } from '../../src/sandbox/bot-api-double.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
 import { endPrivateRedis, privateRedisPid, type Run, requireBuild, spawnRun } from './main-process.ts';
+import { findOutputLeaks } from './output-leaks.ts';
 
 const START_LIMIT_MS = 40_000;
 
@@ -22,7 +23,7 @@ export interface LogLine {
 
 export interface ServiceOptions {
   /** The Telegram that it talks to; absent: sandbox mode, unless `env` says otherwise. */
-  readonly double?: Pick<BotApiDouble, 'apiRoot'>;
+  readonly double?: Pick<BotApiDouble, 'apiRoot'> & Partial<Pick<BotApiDouble, 'calls' | 'chats'>>;
   /** Added to a clean environment; undefined takes a variable of {@link baseEnv} out. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
@@ -57,7 +58,10 @@ export interface Service {
   restart(env?: Readonly<Record<string, string | undefined>>): Promise<void>;
   /** The private redis-server's process id. @throws Error when there is none */
   redisPid(): number;
-  /** Ends what runs, private Redis too, deletes the temp folder. @throws Error when a line was not JSON */
+  /**
+   * Ends what runs, private Redis too, deletes the temp folder.
+   * @throws Error when a line was not JSON, or held a secret, a token, a chat's id or a text that went to Telegram
+   */
   close(): Promise<void>;
 }
 
@@ -85,6 +89,8 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   let env = merge(baseEnv(dir, options.double), options.env);
   const logs: LogLine[] = [];
   const faults: string[] = [];
+  /** All lines of all runs, as they were written. */
+  const output: string[] = [];
   let stderr = '';
   let run: Run;
 
@@ -95,6 +101,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
         const line = parseLine(text);
         if (line === undefined) faults.push(text);
         else logs.push(line);
+        output.push(text);
       },
       error: (text) => {
         stderr += text;
@@ -110,6 +117,11 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   const checkLines = (): void => {
     if (faults.length > 0)
       throw new Error(`lines on stdout that are not JSON log lines:\n${faults.join('\n')}`);
+  };
+  const checkLeaks = (): void => {
+    const secrets = [BOT_TOKEN, JWT_SECRET, ADMIN.password];
+    const leaks = findOutputLeaks(output, { secrets, ...(options.double && { double: options.double }) });
+    if (leaks.length > 0) throw new Error(`the log holds what it must not:\n${leaks.slice(0, 5).join('\n')}`);
   };
   const listening = (): LogLine | undefined =>
     logs.findLast((line) => line.message === 'HTTP server is listening');
@@ -182,6 +194,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
       if (options.dir === undefined)
         rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
       checkLines();
+      checkLeaks();
     },
   };
 

@@ -28,6 +28,7 @@ export function renderTimeline(page: Page, alert: LookedUpAlert, now: number): s
   return renderAdminPage({
     ...page,
     title: `Alert ${record.id}`,
+    styles: ['timeline.css'],
     body: `<h1>Alert</h1>
 ${renderSearch(page.prefix, record.id)}
 <section class="card" aria-label="What became of it">

@@ -12,6 +12,8 @@ const OWN = {
   'charts.js': './page/charts.js',
   'format.js': './page/format.js',
   'words.js': './page/words.js',
+  'tables.js': './page/tables.js',
+  'timeline.css': './page/timeline.css',
   'icon.svg': '../../sandbox/page/icon.svg',
 };
 const LIBRARY = { 'uplot.js': 'uplot/dist/uPlot.esm.js', 'uplot.css': 'uplot/dist/uPlot.min.css' };

@@ -16,13 +16,13 @@ ${renderSearch(page.prefix)}
 <dl id="tiles" class="tiles"></dl>
 <div class="columns">
 ${section('checks', 'Health checks', '<ul id="checks" class="checks"></ul>')}
-${section('outcomes', 'What became of alerts', table('outcomes', ['', 'Last 24 h', '30 days']))}
+${section('outcomes', 'What became of alerts', table('outcomes', ['', 'Last 24 h#', '30 days#']))}
 </div>
-${chart('sends', 'Messages sent per minute, last hour', ['Minute', 'Sent'])}
-${chart('days', 'Alerts per day, 30 days', ['Day', 'Delivered', 'Failed, uncertain, expired', 'Refused'])}
+${chart('sends', 'Messages sent per minute, last hour', ['Minute', 'Sent#'])}
+${chart('days', 'Alerts per day, 30 days', ['Day', 'Delivered#', 'Failed, uncertain, expired#', 'Refused#'])}
 <div class="columns">
-${section('incidents', 'Open incidents', table('incidents', ['Integration', 'Chat', 'State', 'Alerts', 'Open since', 'Last']))}
-${section('hits', 'Quota hits by integration', table('hits', ['Integration', 'Chat', 'Today', '30 days']))}
+${section('incidents', 'Open incidents', table('incidents', ['Integration', 'Chat', 'State', 'Alerts#', 'Open since', 'Last']))}
+${section('hits', 'Quota hits by integration', table('hits', ['Integration', 'Chat', 'Today#', '30 days#']))}
 ${section('jobs', 'Scheduled jobs', table('jobs', ['Job', 'Last run', 'Result', 'Next run']))}
 ${section('processes', 'Processes', `<p id="roles" class="roles"></p>${table('processes', ['Process', 'Roles', 'Version', 'Since'])}`)}
 </div>
@@ -36,9 +36,17 @@ function section(id: string, title: string, body: string): string {
 
 /** It scrolls by itself where the window is narrow, also by keyboard. */
 function table(id: string, heads: readonly string[]): string {
-  const cells = heads.map((head) => (head === '' ? '<td></td>' : `<th scope="col">${head}</th>`)).join('');
+  const cells = heads.map(headCell).join('');
   return `<div class="scroll" tabindex="0" role="group" aria-labelledby="${id}-title">
 <table><thead><tr>${cells}</tr></thead><tbody id="${id}"></tbody></table></div>`;
+}
+
+/** A head that ends in # stands over numbers. */
+function headCell(head: string): string {
+  if (head === '') return '<td></td>';
+  return head.endsWith('#')
+    ? `<th scope="col" class="number">${head.slice(0, -1)}</th>`
+    : `<th scope="col">${head}</th>`;
 }
 
 /** The drawing is for the eye; the table below it says the same. */

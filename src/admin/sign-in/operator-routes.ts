@@ -89,5 +89,7 @@ function readForm(req: Request): { user: string; password: string; next: string 
 
 /** Only our own operator pages: the sign-in must not send anybody elsewhere. */
 function ownPage(next: unknown): string {
-  return typeof next === 'string' && /^\/(?:admin|metrics)(?:[/?][\w\-./?=&%]*)?$/.test(next) ? next : HOME;
+  return typeof next === 'string' && /^(?!.*\.\.)\/(?:admin|metrics)(?:[/?][\w\-./?=&%]*)?$/.test(next)
+    ? next
+    : HOME;
 }

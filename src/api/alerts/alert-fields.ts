@@ -46,6 +46,9 @@ const FIELDS: Readonly<Record<string, ReadField>> = {
   chatId: chatNumber,
 };
 
+/** Their names. */
+export const ALERT_FIELDS: ReadonlySet<string> = new Set(Object.keys(FIELDS));
+
 /** The fields of POST /api/alert as they were meant. */
 export const readAlertFields = createFieldReader(FIELDS, (fields, warn) => {
   if ((fields.urlTitle ?? undefined) === undefined || (fields.url ?? undefined) !== undefined) return fields;

@@ -2,7 +2,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { within } from '../../async/within.ts';
 import { ALERT_LIMITS } from '../../domain/alert.ts';
 import { AppError } from '../../domain/errors.ts';
-import { createJsonBody, invalid } from '../../http/json-body.ts';
+import { ALERT_BODY_LIMIT, createJsonBody, createJsonReader, invalid } from '../../http/json-body.ts';
 import { methodNotAllowed } from '../../http/method-not-allowed.ts';
 import { publicPrefix } from '../../http/public-address.ts';
 import type { Waits } from '../../http/waits.ts';
@@ -15,6 +15,7 @@ import { presentAccepted, presentAlert, presentIgnored } from '../presenters.ts'
 import { createAlertSchema } from './alert-schema.ts';
 import type { Ingest, IngestSource } from './ingest.ts';
 import { preferredWait } from './prefer.ts';
+import { createAlertReader } from './text-alerts.ts';
 import { readAckWait, readWait, type Wait } from './wait.ts';
 
 /** The form of the ids that we give; others need no look-up. */
@@ -29,14 +30,13 @@ const LATENESS_MS = 300_000;
 /** How long an answer waits for Redis to say whether the queue is paused, in ms. */
 const PAUSED_WAIT_MS = 500;
 
-/** `/alert`, `/alerts/:id` and what can be asked of one, to be mounted below /api. */
+/** `/alert`, `/preview`, `/alerts/:id` and what can be asked of one, to be mounted below /api. */
 export function createAlertRoutes(deps: {
   alerts: AlertService;
   ingest: Ingest;
   limit: RequestHandler;
   verifyJwtToken: RequestHandler;
   loadIntegration: RequestHandler;
-  readJson: RequestHandler;
   waits: Waits;
   clock: Clock;
   isPaused: () => Promise<boolean>;
@@ -44,10 +44,17 @@ export function createAlertRoutes(deps: {
   const { alerts, ingest, limit, verifyJwtToken, loadIntegration, waits } = deps;
   const firstSchema = createAlertSchema(deps.clock, LATENESS_MS);
   const repeatableSchema = createAlertSchema(deps.clock, IDEMPOTENCY_WINDOW_MS);
-  const body = createJsonBody(
-    (req) => (idempotencyKeyOf(req) === undefined ? firstSchema : repeatableSchema),
-    { optional: false },
-  );
+  const schemaFor = (req: Request) => (idempotencyKeyOf(req) === undefined ? firstSchema : repeatableSchema);
+  const body = createJsonBody(schemaFor, { optional: false });
+  const readJson = createJsonReader(ALERT_BODY_LIMIT);
+  const readAlert = createAlertReader({
+    json: (req, res, next) =>
+      readJson(req, res, (error?: unknown) =>
+        error === undefined ? void body.validate(req, res, next) : next(error),
+      ),
+    schemaFor,
+    clock: deps.clock,
+  });
 
   const answer: IngestSource['answer'] = async (req, res, [accepted], sender) => {
     if (accepted === undefined) throw new Error('the one alert of this call has no outcome');
@@ -114,15 +121,21 @@ export function createAlertRoutes(deps: {
   }
 
   const router = Router();
+  const source: IngestSource = {
+    read: [readAlert, checkIdempotencyKey, checkWait],
+    alertsOf: (req) => [{ request: body.of(req).input, idempotencyKey: idempotencyKeyOf(req) }],
+    warningsOf,
+    answer,
+  };
+  const takeIn = ingest(source);
   router
     .route('/alert')
-    .post(
-      ...ingest({
-        read: [deps.readJson, body.validate, checkIdempotencyKey, checkWait],
-        alertsOf: (req) => [{ request: body.of(req).input, idempotencyKey: idempotencyKeyOf(req) }],
-        answer,
-      }),
-    )
+    .post(...takeIn)
+    .put(...takeIn)
+    .all(limit, methodNotAllowed('POST', 'PUT'));
+  router
+    .route('/preview')
+    .post(...ingest({ ...source, isPreview: true }))
     .all(limit, methodNotAllowed('POST'));
   router
     .route('/alerts/:id')

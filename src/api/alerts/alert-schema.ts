@@ -26,6 +26,30 @@ const UrlSchema = z.string(STRING).refine(isButtonUrl, URL_MESSAGE);
  * `latenessMs`: how far in the past `deliverAt` may be.
  */
 export function createAlertSchema(clock: Clock, latenessMs: number): BodySchema<ReadInput<AlertRequest>> {
+  const FieldsSchema = createAlertFields(clock, latenessMs);
+  // Even if other fields are at fault: all faults are reported together.
+  const when = ({ value }: { readonly value: unknown }) => typeof value === 'object' && value !== null;
+  const AlertSchema = FieldsSchema.refine(hasKeyToResolve, {
+    path: ['resolve'],
+    message: 'resolve ends the incident of a key. Send key too.',
+    when,
+  }).refine(isNoIncidentToCome, {
+    path: ['key'],
+    message: 'An incident is now: send key without deliverAt.',
+    when,
+  });
+  const CompiledSchema = z.compile(FieldsSchema, { strict: true });
+  return behindReader(readAlertFields, {
+    safeParse(fields) {
+      const result = CompiledSchema.safeParse(fields);
+      const isConsistent = result.success && hasKeyToResolve(result.data) && isNoIncidentToCome(result.data);
+      return isConsistent ? result : AlertSchema.safeParse(fields);
+    },
+  });
+}
+
+/** The fields alone; what several of them must agree on is in the schema above. */
+export function createAlertFields(clock: Clock, latenessMs: number) {
   const DeliverAtSchema = z.iso
     .datetime({
       offset: true,
@@ -75,25 +99,7 @@ export function createAlertSchema(clock: Clock, latenessMs: number): BodySchema<
     },
     'Send a JSON object.',
   );
-  // Even if other fields are at fault: all faults are reported together.
-  const when = ({ value }: { readonly value: unknown }) => typeof value === 'object' && value !== null;
-  const AlertSchema = FieldsSchema.refine(hasKeyToResolve, {
-    path: ['resolve'],
-    message: 'resolve ends the incident of a key. Send key too.',
-    when,
-  }).refine(isNoIncidentToCome, {
-    path: ['key'],
-    message: 'An incident is now: send key without deliverAt.',
-    when,
-  });
-  const CompiledSchema = z.compile(FieldsSchema, { strict: true });
-  return behindReader(readAlertFields, {
-    safeParse(fields) {
-      const result = CompiledSchema.safeParse(fields);
-      const isConsistent = result.success && hasKeyToResolve(result.data) && isNoIncidentToCome(result.data);
-      return isConsistent ? result : AlertSchema.safeParse(fields);
-    },
-  });
+  return FieldsSchema;
 }
 
 function hasKeyToResolve(alert: { readonly key?: unknown; readonly resolve?: unknown }): boolean {

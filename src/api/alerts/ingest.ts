@@ -1,16 +1,18 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { toAppError } from '../../http/foreign-errors.ts';
 import type { AcceptedAlert } from '../../services/alerts/accept.ts';
-import type { AlertRequest, Sender } from '../../services/alerts/alert-request.ts';
+import type { AlertRequest, IdempotencyKey, Sender } from '../../services/alerts/alert-request.ts';
 import type { AlertService } from '../../services/alerts/alerts.ts';
+import type { PreviewAlerts } from '../../services/alerts/preview.ts';
 import { authenticatedOf, isSetupToken } from '../auth/request-context.ts';
 import type { SenderRule } from '../auth/verify-sender.ts';
+import { presentPreview } from '../presenters.ts';
 import type { QuotaHeaders } from '../quota-headers.ts';
 
 /** An alert that a request asks for. */
 export interface Incoming {
   readonly request: AlertRequest;
-  readonly idempotencyKey?: string | undefined;
+  readonly idempotencyKey?: IdempotencyKey | undefined;
 }
 
 /** `ignored`: there was nothing to resolve. */
@@ -24,6 +26,10 @@ export interface IngestSource extends SenderRule {
   readonly read: readonly RequestHandler[];
   /** What `read` made of it, in the order in which they are taken in; none: it is an event of no interest. */
   alertsOf(req: Request): readonly Incoming[];
+  /** What of the request was cut, left out or not known. */
+  warningsOf?(req: Request): readonly string[];
+  /** Nothing is ever sent. */
+  readonly isPreview?: true;
   /** @param outcomes one for each of the alerts */
   answer(req: Request, res: Response, outcomes: readonly Outcome[], sender: Sender): void | Promise<void>;
 }
@@ -38,16 +44,28 @@ export function createIngest(deps: {
   limit: RequestHandler;
   verifySender: (rule: SenderRule) => RequestHandler;
   alerts: Pick<AlertService, 'accept' | 'acceptKeyed' | 'refuse'>;
+  preview: PreviewAlerts;
   quota: Pick<QuotaHeaders, 'announce'>;
 }): Ingest {
   const { alerts, quota } = deps;
 
+  /** What would be sent; nothing is. */
+  async function preview(req: Request, res: Response, source: IngestSource): Promise<void> {
+    const requests = source.alertsOf(req).map(({ request }) => request);
+    const shown = await deps.preview(senderOf(req), requests);
+    // A key can send, and learns no more than that.
+    res.json(presentPreview(shown, source.warningsOf?.(req) ?? [], req.key === undefined));
+  }
+
   /** Express passes it by unless one of the handlers before it failed: what comes after it, the service reports. */
-  const refuse: ErrorRequestHandler = async (error: unknown, req, _res, next) => {
-    const refusal = toAppError(error);
-    const told = await alerts.refuse(knownSender(req), refusal, { requestId: req.requestId });
-    next(told === refusal ? error : told);
-  };
+  const createRefuse =
+    (source: IngestSource): ErrorRequestHandler =>
+    async (error: unknown, req, _res, next) => {
+      const refusal = toAppError(error);
+      const context = { requestId: req.requestId, isPreview: isPreview(source, req) };
+      const told = await alerts.refuse(knownSender(req), refusal, context);
+      next(told === refusal ? error : told);
+    };
 
   const tellQuota: ErrorRequestHandler = (error: unknown, _req, res, next) => {
     const { quota: left } = toAppError(error);
@@ -69,8 +87,9 @@ export function createIngest(deps: {
     ...(source.first ?? []),
     deps.verifySender(source),
     ...source.read,
-    refuse,
+    createRefuse(source),
     async (req: Request, res: Response): Promise<void> => {
+      if (isPreview(source, req)) return preview(req, res, source);
       const sender = senderOf(req);
       const outcomes: Outcome[] = [];
       for (const incoming of source.alertsOf(req)) {
@@ -83,6 +102,12 @@ export function createIngest(deps: {
     },
     tellQuota,
   ];
+}
+
+/** `?dryRun=true` */
+function isPreview(source: IngestSource, req: Request): boolean {
+  if (source.isPreview || !req.url.includes('dryRun=')) return source.isPreview === true;
+  return /^(?:true|1|yes|on)$/i.test(String(req.query.dryRun));
 }
 
 /** The key was looked up by verifySender; a token is proved by the accept itself. */

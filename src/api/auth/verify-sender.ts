@@ -34,17 +34,18 @@ export function createVerifySender(deps: {
 }): (rule: SenderRule) => RequestHandler {
   const requireSend = requireScope('alert:send');
 
+  async function proveKey(req: Request, shown: string, adapter: string): Promise<void> {
+    req.key = await deps.keys.authenticate(shown);
+    if (req.key.adapter !== adapter) throw otherAdapter(req.key.adapter);
+  }
+
   return ({ adapter, keyOf }) =>
-    async function verifySender(req, res, next) {
+    function verifySender(req, res, next) {
       const shown = readCredential(req, keyOf?.(req));
       req.credential = shown;
-      if (adapter !== undefined && shown.token !== null && isKeyForm(shown.token)) {
-        req.key = await deps.keys.authenticate(shown.token);
-        if (req.key.adapter !== adapter) throw otherAdapter(req.key.adapter);
-        next();
-        return;
-      }
-      await deps.verifyJwtToken(req, res, (error?: unknown) => {
+      if (adapter !== undefined && shown.token !== null && isKeyForm(shown.token))
+        return proveKey(req, shown.token, adapter).then(() => next(), next);
+      return deps.verifyJwtToken(req, res, (error?: unknown) => {
         if (error !== undefined) return next(error);
         if (shown.isInAddress && authenticatedOf(req).claims.scope !== 'alert:send')
           return next(mayTooMuch());

@@ -9,7 +9,7 @@ const OverflowSchema = z.enum(OVERFLOWS, `Send one of: ${OVERFLOWS.join(', ')}.`
 
 const YesOrNoSchema = optional(z.boolean('Send true or false.'));
 
-const NewIntegrationSchema = z.object(
+export const NewIntegrationSchema = z.object(
   {
     name: optional(z.string('Send a string.')),
     scope: optional(z.string('Send the scopes as one string, separated by spaces.')),
@@ -20,7 +20,7 @@ const NewIntegrationSchema = z.object(
   },
   'Send a JSON object.',
 );
-const ChangesSchema = z.object(
+export const ChangesSchema = z.object(
   {
     name: optional(z.string('Send a string.')),
     overflow: optional(OverflowSchema),
@@ -28,9 +28,9 @@ const ChangesSchema = z.object(
   },
   'Send a JSON object.',
 );
-const RevocationSchema = z.object({ chatId: optional(ChatIdSchema) }, 'Send a JSON object.');
+export const RevocationSchema = z.object({ chatId: optional(ChatIdSchema) }, 'Send a JSON object.');
 
-const RotationSchema = z.object({ revokeKeys: YesOrNoSchema }, 'Send a JSON object.');
+export const RotationSchema = z.object({ revokeKeys: YesOrNoSchema }, 'Send a JSON object.');
 
 /** Spaces (RFC 6749), commas or a list. */
 const scopeList: ReadField = (value) => {

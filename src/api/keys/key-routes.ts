@@ -3,7 +3,7 @@ import { AppError } from '../../domain/errors.ts';
 import { createJsonBody } from '../../http/json-body.ts';
 import { methodNotAllowed } from '../../http/method-not-allowed.ts';
 import { publicPrefix } from '../../http/public-address.ts';
-import { ADAPTERS } from '../../ingest/adapters.ts';
+import { pathFor } from '../../ingest/adapters.ts';
 import type { KeyService } from '../../services/keys/keys.ts';
 import type { SetUpSignal } from '../../services/ports/set-ups.ts';
 import { integrationOf } from '../auth/request-context.ts';
@@ -45,7 +45,7 @@ export function createKeyRoutes(deps: {
         ...presentKey(made),
         key: made.key,
         // Never built from Host: who can forge that would get the key sent to his server.
-        url: `${deps.publicUrl ?? ''}${ADAPTERS[input.adapter].path(made.key)}`,
+        url: `${deps.publicUrl ?? ''}${pathFor(input.adapter, made.key)}`,
         ...(warnings.length === 0 ? {} : { warnings }),
       });
     })

@@ -13,7 +13,7 @@ export interface KeyWish {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-const WishSchema = z.object(
+export const WishSchema = z.object(
   {
     adapter: z.enum(ADAPTER_NAMES, `Send one of: ${ADAPTER_NAMES.join(', ')}.`),
     name: optional(z.string('Send a string.')),

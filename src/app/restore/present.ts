@@ -38,7 +38,9 @@ export async function openPresent({ database }: Config): Promise<Present> {
   const db = await connectDatabase(database, { create: false });
   try {
     if (database.dialect === 'postgres' && (await isPostgresInUse(db))) throw new RestoreRefused(IN_USE);
-    return { kind: 'whole', db };
+    if (await db.knex.schema.hasTable('Integrations')) return { kind: 'whole', db };
+    await db.close();
+    return { kind: 'none', db: undefined };
   } catch (error) {
     await db.close();
     throw error;

@@ -1,7 +1,6 @@
-import type { InlineKeyboardButton } from 'telegraf/types';
 import { AppError } from '../../domain/errors.ts';
 import type { Integration } from '../../domain/integration.ts';
-import { isHarmless, isUneditable } from '../api-errors.ts';
+import { type Keyboard, pressedByManager, replaceMessage } from '../buttons.ts';
 import type { BotContext, ReplyOptions } from '../context.ts';
 import { isMeant, numberedName } from '../describe-integration.ts';
 import { type Feature, type FeatureDeps, onButton, onCommand } from '../feature.ts';
@@ -82,35 +81,13 @@ export function revokeFeature(
   return [command, ask, confirm, cancel];
 }
 
-/** Answers the button at once (it shows a spinner until then), and refuses whoever may not press it. */
-async function pressedByManager(ctx: BotContext): Promise<boolean> {
-  const allowed = await mayManage(ctx);
-  try {
-    await (allowed ? ctx.answerCbQuery() : ctx.answerCbQuery(ctx.texts.adminsOnly, { show_alert: true }));
-  } catch (error) {
-    // Too old to be answered (the bot was down): the press still counts.
-    if (!isHarmless(error)) throw error;
-  }
-  return allowed;
-}
-
-async function replaceMessage(ctx: BotContext, text: string, options: Confirmation[1] = {}): Promise<void> {
-  try {
-    await ctx.editMessageText(text, options);
-  } catch (error) {
-    if (isHarmless(error)) return;
-    if (!isUneditable(error)) throw error;
-    await ctx.reply(text, options);
-  }
-}
-
 function choices(found: readonly Integration[], texts: Texts): ReplyOptions {
   return {
     reply_markup: { inline_keyboard: found.slice(0, MAX_BUTTONS).map((one) => [askButton(one, texts)]) },
   };
 }
 
-type Confirmation = [string, { reply_markup?: { inline_keyboard: InlineKeyboardButton[][] } }];
+type Confirmation = [string, Keyboard];
 
 function confirmation(integration: Integration, texts: Texts): Confirmation {
   const keyboard = [

@@ -1,15 +1,23 @@
-import { parseTokenWish } from '../deep-link.ts';
+import { parseKeyWish, parseTokenWish } from '../deep-link.ts';
 import { type Feature, type FeatureDeps, onCommand } from '../feature.ts';
+import type { KeyDesk } from '../key-desk.ts';
 import { linkButton, type TokenDesk } from '../token-desk.ts';
 
-/** `/start [payload]`: the chat becomes known. Our own payloads ask for a group's token; others are ignored. */
-export function startFeature(deps: Pick<FeatureDeps, 'integrations'> & { desk: TokenDesk }): Feature {
+/** `/start [payload]`: the chat becomes known. Our own payloads ask for a group's token or key; others are ignored. */
+export function startFeature(
+  deps: Pick<FeatureDeps, 'integrations'> & { desk: TokenDesk; keyDesk: Pick<KeyDesk, 'answerWish'> },
+): Feature {
   return onCommand(['start'], async (ctx, payload) => {
     if (ctx.chat === undefined) return;
     const wish = ctx.chat.type === 'private' ? parseTokenWish(payload) : undefined;
     const { active, regained } = await deps.integrations.registerChat(ctx.chat.id);
     if (wish !== undefined) {
       await deps.desk.answerWish(ctx, wish);
+      return;
+    }
+    const keyWish = ctx.chat.type === 'private' ? parseKeyWish(payload) : undefined;
+    if (keyWish !== undefined) {
+      await deps.keyDesk.answerWish(ctx, keyWish);
       return;
     }
     if (regained > 0) await ctx.reply(ctx.texts.reachableAgain(regained));

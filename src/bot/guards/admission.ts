@@ -1,7 +1,7 @@
 import type { MiddlewareFn } from 'telegraf';
 import type { ChatService } from '../../services/chats/chats.ts';
 import type { BotContext } from '../context.ts';
-import { parseTokenWish } from '../deep-link.ts';
+import { parseKeyWish, parseTokenWish } from '../deep-link.ts';
 import { isAdministrator } from './administrators.ts';
 
 /**
@@ -22,7 +22,10 @@ export function createAdmission(deps: {
     if (from !== undefined && chat?.type !== 'private' && (await isRegistered(from.id))) return true;
     if (command?.name !== 'start') return false;
     if (await chats.redeem(command.payload, chatId)) return true;
-    const wish = chat?.type === 'private' ? parseTokenWish(command.payload) : undefined;
+    const wish =
+      chat?.type === 'private'
+        ? (parseTokenWish(command.payload) ?? parseKeyWish(command.payload))
+        : undefined;
     if (wish === undefined || from === undefined) return false;
     return (await isRegistered(wish.chatId)) && (await isAdministrator(ctx.telegram, wish.chatId, from.id));
   }

@@ -17,6 +17,7 @@ export const en: Texts = {
     token: 'Get a setup token for a new integration',
     integrations: 'List the integrations of this chat',
     revoke: 'Revoke an integration',
+    keys: 'List, make and revoke keys for tools',
     quota: 'See how many alerts are left today',
     test: 'Send a test alert to this chat',
     id: 'Show the id of this chat',
@@ -104,6 +105,31 @@ The answer contains the integration's token: use that one to send alerts.`,
   revokeCancelled: 'Nothing was revoked.',
   revokeGone: 'This integration has already been revoked.',
 
+  keysTitle: 'Keys of this chat, each for one tool:',
+  noKeys:
+    'This chat has no keys yet. A key is for a tool that can only be given an address, such as Alertmanager or GitHub.',
+  keyLine: ({ name, adapter, integration }) => `• ${name}: for ${adapter}, of “${integration}”`,
+  moreKeys: (count) => `… and ${count} more. GET /api/keys lists them all.`,
+  newKeyButton: 'Make a new key',
+  keyOfWhich: 'For which integration? The key uses its quota.',
+  keyForWhich: 'Which tool is the key for? It can do nothing else.',
+  keyForWhichPrivately:
+    'Which tool is the key for? A key is secret, so I show it in our private chat: choose the tool and press Start.',
+  keyChosen: ({ adapter, integration }) => `A new key for ${adapter}, of “${integration}”:`,
+  key: ({ key, url, adapter, integration, chat }) =>
+    fmt`Key for ${adapter}, of the integration “${integration}”${chat === undefined ? '' : ` in ${chat}`}:
+
+${code(key)}
+
+Its address:
+
+${code(url)}
+
+I show it only once. Whoever has it can send alerts to the chat, through ${adapter}, and do nothing else. /keys revokes it.`,
+  revokeKeyConfirm: ({ name, adapter }) =>
+    `Revoke the key “${name}” for ${adapter}? Alerts that are sent with it are refused from then on.`,
+  keyRevoked: ({ name, adapter }) => `The key “${name}” for ${adapter} is revoked.`,
+  keyGone: 'This key has already been revoked.',
   acknowledged: "You're on it: the message says so now.",
   acknowledgedBefore: ({ name, at }) => `${name} has been on it since ${at}.`,
   released: 'Released: nobody is on it now.',

@@ -17,6 +17,7 @@ export const es: Texts = {
     token: 'Obtener un token de configuración para una nueva integración',
     integrations: 'Ver las integraciones de este chat',
     revoke: 'Revocar una integración',
+    keys: 'Ver, crear y revocar claves para herramientas',
     quota: 'Ver cuántas alertas quedan hoy',
     test: 'Enviar una alerta de prueba a este chat',
     id: 'Mostrar el id de este chat',
@@ -106,6 +107,31 @@ La respuesta contiene el token de la integración: úsalo para enviar alertas.`,
   revokeCancelled: 'No se ha revocado nada.',
   revokeGone: 'Esta integración ya estaba revocada.',
 
+  keysTitle: 'Claves de este chat, cada una para una herramienta:',
+  noKeys:
+    'Este chat aún no tiene claves. Una clave es para una herramienta a la que solo se le puede dar una dirección, como Alertmanager o GitHub.',
+  keyLine: ({ name, adapter, integration }) => `• ${name}: para ${adapter}, de «${integration}»`,
+  moreKeys: (count) => `… y ${count} más. GET /api/keys las muestra todas.`,
+  newKeyButton: 'Crear una clave nueva',
+  keyOfWhich: '¿Para qué integración? La clave gasta su cuota.',
+  keyForWhich: '¿Para qué herramienta es la clave? No servirá para nada más.',
+  keyForWhichPrivately:
+    '¿Para qué herramienta es la clave? Una clave es secreta, así que la muestro en nuestro chat privado: elige la herramienta y pulsa Iniciar.',
+  keyChosen: ({ adapter, integration }) => `Una clave nueva para ${adapter}, de «${integration}»:`,
+  key: ({ key, url, adapter, integration, chat }) =>
+    fmt`Clave para ${adapter}, de la integración «${integration}»${chat === undefined ? '' : ` de ${chat}`}:
+
+${code(key)}
+
+Su dirección:
+
+${code(url)}
+
+Solo la muestro una vez. Quien la tenga puede enviar alertas al chat a través de ${adapter}, y nada más. Con /keys se revoca.`,
+  revokeKeyConfirm: ({ name, adapter }) =>
+    `¿Revocar la clave «${name}» para ${adapter}? A partir de entonces se rechazarán las alertas que se envíen con ella.`,
+  keyRevoked: ({ name, adapter }) => `La clave «${name}» para ${adapter} queda revocada.`,
+  keyGone: 'Esta clave ya estaba revocada.',
   acknowledged: 'Te encargas tú: el mensaje ya lo dice.',
   acknowledgedBefore: ({ name, at }) => `Ya se encarga ${name} (${at}).`,
   released: 'Hecho: ahora no se encarga nadie.',

@@ -7,6 +7,7 @@ export const MENU_COMMANDS = [
   'token',
   'integrations',
   'revoke',
+  'keys',
   'quota',
   'test',
   'id',
@@ -82,6 +83,27 @@ export interface Texts {
   readonly revokeCancelled: string;
   readonly revokeGone: string;
 
+  /** A key of one tool. */
+  readonly keysTitle: string;
+  readonly noKeys: string;
+  keyLine(fields: { name: string; adapter: string; integration: string }): string;
+  moreKeys(count: number): string;
+  readonly newKeyButton: string;
+  readonly keyOfWhich: string;
+  readonly keyForWhich: string;
+  /** Above buttons that open the private chat. */
+  readonly keyForWhichPrivately: string;
+  keyChosen(fields: { adapter: string; integration: string }): string;
+  key(fields: {
+    key: string;
+    url: string;
+    adapter: string;
+    integration: string;
+    chat: string | undefined;
+  }): FmtString;
+  revokeKeyConfirm(fields: { name: string; adapter: string }): string;
+  keyRevoked(fields: { name: string; adapter: string }): string;
+  readonly keyGone: string;
   /** Answers to the buttons of an alert: at most 200 characters. */
   readonly acknowledged: string;
   /** `name`: at most 64 characters; `at`: a time of day. */

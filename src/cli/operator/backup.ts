@@ -6,13 +6,19 @@ import { megabytes, properties } from '../table.ts';
 
 /** Writes a backup now, as the nightly job does: next to a running service or without one. */
 export const backUp: Run = async (_call, deps) => {
-  const maintenance = await openMaintenance({ ...deps.setUp(), clock: deps.clock });
+  const settings = deps.setUp();
+  const maintenance = await openMaintenance({ ...settings, clock: deps.clock });
   try {
-    return await describeBackup(await maintenance.backup());
+    const report = await describeBackup(await maintenance.backup());
+    if (settings.config.database.dialect === 'sqlite') return report;
+    return { ...report, lines: [...report.lines, OF_POSTGRES] };
   } finally {
     await maintenance.close();
   }
 };
+
+const OF_POSTGRES =
+  'It is a portable copy of what Pingui Alert keeps in PostgreSQL. Dumps, replicas and point-in-time recovery are the database’s own.';
 
 export async function describeBackup(file: string): Promise<Report> {
   const bytes = (await stat(file)).size;

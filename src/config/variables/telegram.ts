@@ -1,4 +1,14 @@
-import { apiRoot, integer, oneOf, pattern, proxyUrl, REGISTRATIONS, text, webhookUrl } from '../formats.ts';
+import {
+  apiRoot,
+  chatId,
+  integer,
+  oneOf,
+  pattern,
+  proxyUrl,
+  REGISTRATIONS,
+  text,
+  webhookUrl,
+} from '../formats.ts';
 import { proxySecrets } from '../proxy.ts';
 import type { Variable } from './variable.ts';
 
@@ -36,6 +46,16 @@ export const TELEGRAM = {
     example: 'invite',
     about:
       'Who may register a chat with the bot: everybody, or only whom the operator invites (`npx pingui invite`).',
+  },
+  OPERATOR_CHAT_ID: {
+    schema: chatId,
+    type: 'chat id',
+    fallback: null,
+    absent: 'nobody is told',
+    example: '123456789',
+    about:
+      'The chat that the bot tells of trouble: sending stands still, a backup or a reset failed, the queue is full or stuck, the disk is nearly full; and when it is over. `/id` shows it.',
+    secret: true,
   },
   HTTPS_PROXY: {
     schema: proxyUrl,

@@ -1,4 +1,5 @@
 import { createGroup, type Settled } from '../../async/batch.ts';
+import { shownName } from '../../domain/integration.ts';
 import type { AcceptingIntegration, AcceptResult, NewAlert } from '../../services/ports/alerts.ts';
 import { isDataError } from '../engine/conflicts.ts';
 import type { Session } from '../engine/session.ts';
@@ -7,7 +8,6 @@ import { FIND_ALERTS, FREE_KEYS, LOCK_INTEGRATIONS } from '../hot-statements.ts'
 import { ACCEPT, type Verdict } from './accept-statement.ts';
 import { type AlertRow, toAlertRecord, toNewEntry } from './alert-columns.ts';
 import { firstOfEachKey } from './first-of-each-key.ts';
-import { shownName } from './shown-name.ts';
 
 /** Alerts per transaction: other writers wait for it, and one fsync for this many is cheap enough. */
 const MAX_BATCH = 256;
@@ -91,7 +91,7 @@ export function createAccept(session: Session, windowMs: number): (alert: NewAle
       const answers = repeats.flatMap(({ alert, verdict }): Answers => {
         const holder = holders.get(verdict.holderId ?? '');
         if (holder === undefined) return [];
-        if (holder.createdAt <= alert.createdAt - windowMs) {
+        if (holder.createdAt <= alert.createdAt - (alert.idempotency?.windowMs ?? windowMs)) {
           stale.add(holder.id);
           return [];
         }

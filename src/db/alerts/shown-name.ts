@@ -5,12 +5,3 @@
 export const BESIDE = `CASE WHEN i."showName" = 1 THEN
     (SELECT max(CASE WHEN o."name" = i."name" THEN 2 ELSE 1 END) FROM "Integrations" o
       WHERE o."chatId" = i."chatId" AND o."status" = 'active' AND o."id" <> i."id") END`;
-
-/** With its number where the name alone does not tell it from another one. */
-export function shownName(
-  id: number,
-  { name, beside }: { readonly name: string; readonly beside: 1 | 2 | null },
-): string {
-  if (name === '') return `#${id}`;
-  return beside === 2 ? `${name} #${id}` : name;
-}

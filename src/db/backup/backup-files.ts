@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { openSqlite } from '../engine/sqlite-connection.ts';
 
 /** Exactly the names that `backupName` gives; of all others in the folder only our own drafts are ever deleted. */
-const BACKUP_NAME = /^pingui-backup-\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}-\d{3}Z\.db$/;
+const BACKUP_NAME = /^pingui-backup-(\d{4}-\d{2}-\d{2})T(\d{2})-(\d{2})-(\d{2})-(\d{3})Z\.db$/;
 /** SQLite's files next to a database: after its end they exist only where something failed. */
 const SIDE_FILES = ['-wal', '-shm', '-journal'];
 /** Exactly the names that `draftName` gives, and the side files of these. */
@@ -23,6 +23,28 @@ export function backupName(now: number): string {
 
 function draftName(now: number): string {
   return `.${backupName(now)}.${randomUUID()}.tmp`;
+}
+
+/** The newest backup of the folder: when it began (epoch ms), by its name, as a copy has a file time of its own. */
+export async function newestBackup(directory: string): Promise<{ at: number; bytes: number } | undefined> {
+  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    // Made by the first backup.
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const newest = names
+    .filter((name) => !Number.isNaN(timeOf(name)))
+    .sort()
+    .at(-1);
+  if (newest === undefined) return undefined;
+  return { at: timeOf(newest), bytes: (await stat(join(directory, newest))).size };
+}
+
+/** NaN for what is no backup. */
+function timeOf(name: string): number {
+  const [, date, ...time] = BACKUP_NAME.exec(name) ?? [];
+  const [hours, minutes, seconds, ms] = time;
+  return Date.parse(`${date}T${hours}:${minutes}:${seconds}.${ms}Z`);
 }
 
 /** The backups to delete so that the newest `keep` (at least one) stay. Other names are left out. */

@@ -1,9 +1,10 @@
 import type { Knex } from 'knex';
 import { type PartialModelObject, raw } from 'objection';
+import { shownName } from '../../domain/integration.ts';
 import type { AcceptingIntegration, NewAlert } from '../../services/ports/alerts.ts';
 import type { FoldingAlert } from '../../services/ports/incidents.ts';
 import { type AlertRow, toNewEntry } from '../alerts/alert-columns.ts';
-import { BESIDE, shownName } from '../alerts/shown-name.ts';
+import { BESIDE } from '../alerts/shown-name.ts';
 import { AlertModel } from '../models/alert-model.ts';
 import { IncidentModel } from '../models/incident-model.ts';
 import { IntegrationModel } from '../models/integration-model.ts';

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { raw } from 'objection';
-import type { IncidentReply } from '../../domain/incident.ts';
+import { type IncidentReply, isStale } from '../../domain/incident.ts';
 import type { IncidentRepository } from '../../services/ports/incidents.ts';
 import { retryConflicts } from '../engine/conflicts.ts';
 import type { Database } from '../engine/connect.ts';
@@ -39,6 +39,10 @@ export function createIncidentRepository(db: Database, options: TakeInOptions): 
       return row && toIncident(row);
     },
 
+    async isLive(integrationId, keyHash, now) {
+      const row = await incidents().where({ integrationId, keyHash }).whereNull('closedAt').first();
+      return row !== undefined && !isStale(row, now, options);
+    },
     openSingle: (alert, hasButtons) => transaction((trx) => openSingle(trx, alert, hasButtons)),
 
     press: (id, press, by) =>

@@ -75,7 +75,8 @@ function takeOne(state: BatchState, alert: FoldingAlert, options: TakeInOptions)
     return { kind: 'chat_mismatch', integration: known };
   if (whyCannotSend(known) !== undefined) return { kind: 'not_active', integration: known };
   const holder = state.holder(alert);
-  if (holder !== undefined && holder.createdAt > alert.createdAt - options.windowMs)
+  const windowMs = alert.idempotency?.windowMs ?? options.windowMs;
+  if (holder !== undefined && holder.createdAt > alert.createdAt - windowMs)
     return {
       kind: 'repeated',
       record: toAlertRecord(holder),

@@ -48,10 +48,10 @@ export function createKeyRepository(db: Pick<Database, 'knex' | 'dialect'>): Key
       ),
 
     async remove(integrationId, id) {
-      const remove = () => KeyModel.query(knex).delete().where({ integrationId, id }).returning('*');
-      // Objection types the rows of a deletion as their number.
-      const [row] = (await retryConflicts(remove)) as unknown as KeyModel[];
-      return row && toStored(row);
+      const row = await KeyModel.query(knex).findOne({ integrationId, id });
+      // Of two that remove it at once one has done so.
+      const deleted = row === undefined ? 0 : await retryConflicts(() => KeyModel.query(knex).deleteById(id));
+      return row === undefined || deleted === 0 ? undefined : toStored(row);
     },
   };
 }

@@ -9,7 +9,7 @@ import type { Database } from '../engine/connect.ts';
 import { createSession } from '../engine/session.ts';
 import type { Statement } from '../engine/statement.ts';
 import { deleteDaysFrom, findDays, findRange, insertDay } from './closed-days.ts';
-import { readOutcomes, readSends } from './ledger-numbers.ts';
+import { countActive, readOutcomes, readSends } from './ledger-numbers.ts';
 import { readOpenIncidents } from './open-incidents.ts';
 
 const add = (table: string, [key, other]: readonly [string, string], rows: string) => `
@@ -55,6 +55,7 @@ export function createStatisticsRepository(db: Database): StatisticsRepository {
       }),
 
     outcomes: (from, to) => readOutcomes(db, from, to),
+    activeIntegrations: (from, to) => countActive(db, from, to),
     sendsByMinute: (from, to) => readSends(db, from, to),
 
     async refusals(from, to) {

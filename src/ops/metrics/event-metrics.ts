@@ -17,7 +17,15 @@ const CALL_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 type Observers = { readonly [N in DomainEventName]: ((event: DomainEvents[N]) => unknown) | null };
 
 /** Counts what the events tell since this process started. */
-export function countEvents({ events }: { readonly events: EventBus }, registry: Registry): void {
+export function countEvents(
+  deps: {
+    readonly events: EventBus;
+    /** The names of the adapters. */
+    readonly adapters?: readonly string[];
+  },
+  registry: Registry,
+): void {
+  const { events } = deps;
   const registers = [registry];
   const count = (name: string, help: string) => {
     const counter = new Counter({ name, help, registers });
@@ -46,6 +54,12 @@ export function countEvents({ events }: { readonly events: EventBus }, registry:
   const expired = count('pingui_alerts_expired_total', 'Alerts whose ttl ran out before they were sent.');
   const dropped = count('pingui_alerts_dropped_total', 'Jobs that the ledger has no entry for.');
   const refused = countBy('pingui_alerts_refused_total', 'code', 'Alerts refused.', REFUSALS);
+  const ignored = countBy(
+    'pingui_deliveries_ignored_total',
+    'adapter',
+    'Deliveries of tools that are no alert: events that their adapter does not know, or leaves out.',
+    deps.adapters ?? [],
+  );
   const deferred = countBy(
     'pingui_alerts_deferred_total',
     'reason',
@@ -84,6 +98,7 @@ export function countEvents({ events }: { readonly events: EventBus }, registry:
     'alert.accepted': accepted,
     'alert.folded': folded,
     'alert.replayed': replayed,
+    'delivery.ignored': ({ adapter }) => ignored(adapter),
     'alert.refused': ({ code }) => refused(code),
     'alert.sending': null,
     'alert.delivered': ({ tookMs, isNotice }) => {

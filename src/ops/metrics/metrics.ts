@@ -14,6 +14,8 @@ export interface Metrics {
 }
 
 export interface MetricsDeps extends StateSources, ServiceSources {
+  /** The names of the adapters that take alerts in. */
+  readonly adapters?: readonly string[];
   readonly events: EventBus;
   /** The name of an integration; undefined where it is gone. */
   readonly nameOf: (integrationId: number) => Promise<string | undefined>;

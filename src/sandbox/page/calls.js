@@ -20,16 +20,22 @@ export async function get(path) {
 
 /** False: it was refused, and the person has been told. */
 export async function post(path, body) {
+  return (await ask(path, body)) !== undefined;
+}
+
+/** The answer, or undefined where that was refused; then the person has been told. */
+export async function ask(path, body) {
   try {
     const response = await fetch(path, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
-    if (!response.ok) toast((await response.json()).error ?? 'The sandbox refused that');
-    return response.ok;
+    const answer = await response.json();
+    if (response.ok) return answer;
+    toast(answer.error ?? 'The sandbox refused that');
   } catch {
     toast('The sandbox is not responding. Is the service still running?');
-    return false;
   }
+  return undefined;
 }

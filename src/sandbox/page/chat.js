@@ -1,8 +1,9 @@
 /** The sandbox's chat window: loads the state, follows the events, sends what the person does. */
-import { get, post, toast } from './calls.js';
+import { ask, get, post, toast } from './calls.js';
 import { createComposer } from './composer.js';
 import { element } from './entities.js';
 import { renderMessage } from './messages.js';
+import { renderPreview } from './preview.js';
 
 const find = (id) => document.getElementById(id);
 const [log, scroll, empty] = ['log', 'scroll', 'empty'].map(find);
@@ -61,6 +62,15 @@ function append(message) {
   if (log.dataset.day !== day) log.append(element('p', { class: 'day' }, day));
   log.dataset.day = day;
   log.append(render(message));
+}
+
+/** An alert as it would arrive, until the chat is opened again. */
+async function preview(text) {
+  const shown = await ask('api/preview', { chatId: current, text });
+  if (!shown) return;
+  log.append(...renderPreview(shown, (part) => render({ ...part, from: state.bot })));
+  showEmpty();
+  toEnd();
 }
 
 function showEmpty() {
@@ -140,6 +150,7 @@ async function refresh() {
   const board = find('board');
   board.hidden = !state.boardUrl;
   if (state.boardUrl) board.href = state.boardUrl;
+  find('preview').hidden = !state.hasPreview;
   renderLanguages();
   if (!chatOf(current)) current = state.chats[0]?.id;
   renderChats();
@@ -194,7 +205,7 @@ const HANDLERS = {
 
 const apply = (change) => HANDLERS[change.type]?.(change);
 
-createComposer({ send, commands: () => chatOf(current)?.commands ?? [] });
+createComposer({ send, preview, commands: () => chatOf(current)?.commands ?? [] });
 empty.querySelector('[data-send]').addEventListener('click', () => {
   void send('/start');
   find('text').focus();

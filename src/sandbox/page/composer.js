@@ -1,8 +1,8 @@
 /** The line at the bottom: message input and command menu. */
 import { element } from './entities.js';
 
-/** @param acts {send(text): Promise<boolean>, commands(): {command, description}[]} */
-export function createComposer({ send, commands }) {
+/** @param acts {send(text): Promise<boolean>, preview(text): Promise<void>, commands(): {command, description}[]} */
+export function createComposer({ send, preview, commands }) {
   const find = (id) => document.getElementById(id);
   const [input, menu] = ['text', 'menu'].map(find);
 
@@ -46,6 +46,10 @@ export function createComposer({ send, commands }) {
   find('composer').addEventListener('submit', (event) => {
     event.preventDefault();
     void submit();
+  });
+  find('preview').addEventListener('click', () => {
+    if (input.value.trim()) void preview(input.value);
+    input.focus();
   });
   input.addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {

@@ -5,7 +5,7 @@ import type { EventBus } from '../../domain/events.ts';
 import { ANSWER_LIMIT_MS, databaseUnavailable } from '../in-time.ts';
 import type { Singles } from '../incidents/singles.ts';
 import type { AcceptResult, AlertLedger, NewAlert } from '../ports/alerts.ts';
-import type { AlertRequest, Sender } from './alert-request.ts';
+import type { AlertRequest, IdempotencyKey, Sender } from './alert-request.ts';
 import { type Entrance, type Trace, validateStatus } from './entrance.ts';
 import type { QueueEntry, Source } from './queue-entry.ts';
 import { checkSameBody, NOT_ACCEPTED } from './refusals.ts';
@@ -31,7 +31,7 @@ export type Accept = (
   request: AlertRequest,
   context: {
     readonly requestId?: string;
-    readonly idempotencyKey?: string | undefined;
+    readonly idempotencyKey?: IdempotencyKey | undefined;
     /** True once nobody waits for the answer any more: what is not queued by then is not. */
     readonly isGone?: () => boolean;
   },

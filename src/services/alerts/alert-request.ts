@@ -34,6 +34,12 @@ export interface AlertRequest {
 }
 
 /**
+ * What makes a repeat of a request the same alert: the sender's own words, or what an adapter has `derived` from a
+ * delivery, which stands for all of it.
+ */
+export type IdempotencyKey = string | { readonly derived: string };
+
+/**
  * The same request always gives the same string, whatever the order of its JSON keys and whether a field was left out or
  * blank; the chat is not part of it.
  */

@@ -39,12 +39,13 @@ export interface AlertService {
    * Reports an alert that was refused before `accept` (a bad body, a missing scope, too many requests). What is wrong with
    * a request is told only to holders of a valid token.
    * @param sender undefined if nothing was verified; it may have shown a setup token
+   * One of a preview is not reported: nothing was to be sent.
    * Returns what to answer, within 1.5 s: the refusal, that the token is dead, or that the database cannot tell.
    */
   refuse(
     sender: (Sender & { readonly isSetup: boolean }) | undefined,
     refusal: AppError,
-    context: { readonly requestId?: string },
+    context: { readonly requestId?: string; readonly isPreview?: boolean },
   ): Promise<AppError>;
   /** The entry, with the sender's tags opened. @throws AppError not_found (also for another's), database_unavailable */
   get(integration: Pick<Integration, 'id'>, id: string): Promise<SeenAlert>;
@@ -162,8 +163,9 @@ export function createAlertService(deps: {
     resend: (by, id) =>
       inTime(() => resend(by, id), 'It may be sent again all the same: look at it before you try again.'),
 
-    async refuse(sender, refusal, { requestId }) {
+    async refuse(sender, refusal, { requestId, isPreview = false }) {
       const { told, integration } = await judge(sender, refusal);
+      if (isPreview) return told;
       events.emit('alert.refused', {
         code: told.code,
         ...(requestId === undefined ? {} : { requestId }),

@@ -5,8 +5,14 @@ import { nextReset } from '../../domain/quota.ts';
 import type { AcceptingIntegration, AcceptResult, NewAlert } from '../ports/alerts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
-import { type AlertRequest, canonical, type Sender } from './alert-request.ts';
+import { type AlertRequest, canonical, type IdempotencyKey, type Sender } from './alert-request.ts';
 import { chatMismatch, deadToken } from './refusals.ts';
+
+/**
+ * How long an idempotency key holds that an adapter has derived, in ms: a delivery whose answer got lost comes again at
+ * once; what comes later is news.
+ */
+const DERIVED_WINDOW_MS = 300_000;
 
 /** What is known of a request whose refusal is reported. */
 export interface Trace {
@@ -23,7 +29,7 @@ type Known = Other & { readonly integration: AcceptingIntegration };
 export interface Entrance {
   /** Runs it, and reports a refusal once; the run adds to the trace what it finds out. */
   reporting<T>(requestId: string | undefined, run: (trace: Trace) => Promise<T>): Promise<T>;
-  describe(sender: Sender, request: AlertRequest, idempotencyKey: string | undefined): NewAlert;
+  describe(sender: Sender, request: AlertRequest, idempotencyKey: IdempotencyKey | undefined): NewAlert;
   /** Whose request it is; the trace knows it from here on. @throws AppError unauthorized */
   prove<V extends Known | { readonly kind: 'token_invalid' }>(
     verdict: V,
@@ -65,15 +71,19 @@ export function createEntrance(deps: {
       createdAt: now,
       tokenHash: sender.tokenHash,
       namedChatId: request.chatId ?? null,
-      idempotency:
-        key === undefined
-          ? null
-          : {
-              keyHash: cipher.hashRequest(`key:${key}`),
-              bodyHash: cipher.hashRequest(`body:${canonical(request)}`),
-            },
+      idempotency: key === undefined ? null : repeatable(key, request),
     };
   };
+
+  function repeatable(key: IdempotencyKey, request: AlertRequest): NonNullable<NewAlert['idempotency']> {
+    if (typeof key === 'string') {
+      const bodyHash = cipher.hashRequest(`body:${canonical(request)}`);
+      return { keyHash: cipher.hashRequest(`key:${key}`), bodyHash };
+    }
+    // Values in the text may have changed since: it is the same delivery all the same.
+    const keyHash = cipher.hashRequest(`derived:${key.derived}`);
+    return { keyHash, bodyHash: keyHash, windowMs: DERIVED_WINDOW_MS };
+  }
 
   function untilReset(what: string, dailyLimit: number, remaining: number): AppError {
     const now = clock.now();

@@ -34,6 +34,9 @@ export type AcceptKeyed = (
 ) => Promise<AcceptedAlert | 'ignored'>;
 
 type Asked = Parameters<AcceptOverflowing>[1];
+/** What an end without an incident says, below its own text. */
+export const RESOLVED = '✅ Resolved';
+
 type Taken = Extract<TakeInResult, { kind: 'accepted' | 'folded' | 'repeated' | 'ignored' }>;
 
 /**

@@ -13,8 +13,15 @@ export interface NewAlert extends AlertOptions {
   readonly tokenHash: string | null;
   /** The chat that the sender named, if any: it must be the integration's. */
   readonly namedChatId: number | null;
-  /** Set where the sender gave an Idempotency-Key: keyed hashes of the key and of the request's body. */
-  readonly idempotency: { readonly keyHash: string; readonly bodyHash: string } | null;
+  /**
+   * Set where the sender gave an Idempotency-Key, or an adapter made one: keyed hashes of the key and of the request's body.
+   * `windowMs`: it holds no longer than this, if that is shorter than usual.
+   */
+  readonly idempotency: {
+    readonly keyHash: string;
+    readonly bodyHash: string;
+    readonly windowMs?: number;
+  } | null;
 }
 
 /** What an accept has read of the integration. */

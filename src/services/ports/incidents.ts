@@ -72,6 +72,8 @@ export interface IncidentRepository {
   /** A folded entry whose sender reads a refusal: deletes it, and takes back what it did to its incident. */
   takeBack(alertId: string): Promise<void>;
   find(id: string): Promise<Incident | undefined>;
+  /** Would an alert with this key (hash) go into a message that is there already? */
+  isLive(integrationId: number, keyHash: string, now: number): Promise<boolean>;
   /**
    * Makes an alert without a key an incident of its own, unless it is one: it can be acknowledged, and takes no others.
    * @param hasButtons its message has a button

@@ -40,7 +40,9 @@ export interface StatisticsRepository {
   /** Adds to what is there, all or nothing. */
   addRefusals(refusals: readonly RefusalCount[], hits: readonly QuotaHitCount[]): Promise<void>;
   /** From the ledger, which knows what was accepted or ended within the last 30 days. */
-  outcomes(from: number, to: number): Promise<Outcomes>;
+  outcomes(from: number, to: number): Promise<Omit<Outcomes, 'activeIntegrations'>>;
+  /** Of the same time: integrations of which an alert was accepted. */
+  activeIntegrations(from: number, to: number): Promise<number>;
   /** Of the quarters of an hour that begin in this time. */
   refusals(from: number, to: number): Promise<RefusalCount[]>;
   /** The closed days among these, by date. */

@@ -23,7 +23,7 @@ export interface StatisticsService {
   lastDay(): Promise<AlertStatistics>;
   /** Today and the 29 days before it. */
   lastMonth(): Promise<AlertStatistics & { readonly days: readonly DailyStatistics[] }>;
-  /** Keeps the numbers of the days that have ended; to be called again and again, by any process. */
+  /** Keeps the numbers of the next day that has ended; to be called again and again, by any process. */
   closeDays(): Promise<void>;
 }
 
@@ -51,10 +51,15 @@ export function createStatisticsService(deps: {
     const known = await statistics.closedDays(first, last);
     for (const day of days) {
       if (known.has(day)) continue;
-      const { from, to } = boundsOf(day, timeZone);
-      known.set(day, await statistics.outcomes(from, to));
+      known.set(day, await countDay(day));
     }
     return known;
+  }
+
+  async function countDay(day: string): Promise<Outcomes> {
+    const { from, to } = boundsOf(day, timeZone);
+    const activeIntegrations = await statistics.activeIntegrations(from, to);
+    return { ...(await statistics.outcomes(from, to)), activeIntegrations };
   }
 
   async function refusedOn(days: readonly string[]): Promise<Map<string, Counts>> {
@@ -73,7 +78,9 @@ export function createStatisticsService(deps: {
   }
 
   async function collect(days: readonly string[]) {
-    const [outcomes, refused] = [await outcomesOf(days), await refusedOn(days)];
+    const first = await firstDay();
+    const known = days.filter((day) => day >= first);
+    const [outcomes, refused] = [await outcomesOf(known), await refusedOn(known)];
     return days.map((date) => ({
       date,
       outcomes: outcomes.get(date) ?? NO_OUTCOMES,
@@ -127,11 +134,10 @@ export function createStatisticsService(deps: {
       if (closedThrough === last) return;
       await statistics.reopenFrom(today());
       const range = await statistics.closedRange();
-      const begin = range === undefined ? await firstUnclosed() : addDays(range.last, 1);
-      for (const day of daysBetween(begin, last)) {
-        const { from, to } = boundsOf(day, timeZone);
-        await statistics.closeDay(day, await statistics.outcomes(from, to));
-      }
+      const next = range === undefined ? await firstUnclosed() : addDays(range.last, 1);
+      // One at a time: after an update there are 29 of them, and neither an accept nor a stop may wait for them all.
+      if (next <= last) await statistics.closeDay(next, await countDay(next));
+      if (next < last) return;
       await statistics.purge({ date: addDays(today(), -MONTH_DAYS), time: now - REFUSALS_KEEP_MS });
       closedThrough = last;
     },

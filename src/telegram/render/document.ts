@@ -11,11 +11,12 @@ const MORE = '…\n\n(full text in the file)';
 
 /**
  * The file holds the text as it was written, so that no address behind a link is lost; its caption what is shown.
+ * @param isHead `shown` is but the start of the text
  * @param from the text's last line if it says whom it is from, else empty: the caption shows it, too
  */
-export function toDocument(content: string, shown: StyledText, from = ''): RenderedPart {
+export function toDocument(content: string, shown: StyledText, from = '', isHead = false): RenderedPart {
   const document = { filename: FILENAME, content: content === '' ? EMPTY_TEXT : content };
-  const isWhole = countCodePoints(shown.text) <= MAX_CAPTION;
+  const isWhole = !isHead && countCodePoints(shown.text) <= MAX_CAPTION;
   const more = from === '' ? MORE : `${MORE}\n${from}`;
   const limit = isWhole ? MAX_CAPTION : MAX_CAPTION - countCodePoints(more);
   const { text, entities } = headOf(shown, limit);

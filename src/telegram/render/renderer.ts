@@ -1,16 +1,19 @@
-import type { AlertContent, AlertFormat } from '../../domain/alert.ts';
+import { ALERT_LIMITS, type AlertContent, type AlertFormat } from '../../domain/alert.ts';
+import { cutTo } from '../../domain/readable-text.ts';
 import { RenderLimitError } from '../../domain/render-limit.ts';
-import type { LivingRenderer, RenderedPart, Renderer } from '../../services/ports/telegram.ts';
+import type { LivingRenderer, RenderedPart, Renderer, Simplicity } from '../../services/ports/telegram.ts';
 import { compose, EMPTY_TEXT, signature } from './compose.ts';
 import { toDocument } from './document.ts';
 import { toLiving } from './living.ts';
 import { createMarkdownThread } from './markdown-thread.ts';
-import { splitRendered } from './split.ts';
+import { headOf, splitRendered } from './split.ts';
 import { isVisible, MAX_TEXT, replaceLoneSurrogates, type StyledText } from './styled-text.ts';
 
 /** An alert of more messages is a document: nobody reads five screens, and each one costs the chat a second. */
 const MAX_PARTS = 4;
-/** Where no document may be sent, as many as it takes: the longest alert is five. */
+/** Of a longer text so many code points may be in the caption, which shows 1,024: marks are not shown. */
+const CAPTION_SOURCE = 2_000;
+/** Where no document may be sent, as many as it takes: the longest alert is 26. */
 const MOST_PARTS = 99;
 
 export interface AlertRenderer {
@@ -36,6 +39,8 @@ export function createRenderer(markdownLimitMs?: number): AlertRenderer {
 
   const render: Renderer = async (content, simplicity) => {
     const clean = cleanContent(content);
+    if (clean.message.length > ALERT_LIMITS.inMessages && simplicity !== 3)
+      return [await toFile(clean, simplicity)];
     const written = compose(clean, asWritten(clean.message), simplicity > 0);
     const from = signature(clean);
     if (simplicity === 2) return [toDocument(written.text, withoutStyle(written), from)];
@@ -47,8 +52,19 @@ export function createRenderer(markdownLimitMs?: number): AlertRenderer {
     );
   };
 
+  /** A file is as it was written; of its markup only what the caption may show is parsed. */
+  async function toFile(clean: AlertContent, simplicity: Simplicity): Promise<RenderedPart> {
+    const file = compose(clean, asWritten(clean.message), simplicity > 0).text;
+    // Cut roughly before it is cut well: the whole text may have characters that take long to tell apart.
+    const begin = headOf(asWritten(cutTo(clean.message, 2 * CAPTION_SOURCE)), CAPTION_SOURCE).text;
+    const head = simplicity === 0 ? await formatOrPlain({ ...clean, message: begin }) : asWritten(begin);
+    const { title = '' } = clean;
+    const shown = compose({ title, message: begin, format: clean.format }, head, false);
+    return toDocument(file, simplicity > 0 ? withoutStyle(shown) : shown, signature(clean), true);
+  }
+
   const renderLiving: LivingRenderer = async (content, simplicity, line) => {
-    const clean = cleanContent(content);
+    const clean = readableHead(cleanContent(content));
     const shown =
       simplicity === 0
         ? compose(clean, await formatOrPlain(clean), false)
@@ -97,6 +113,11 @@ function partNumber(part: number, parts: number): string {
 
 function asWritten(message: string): StyledText {
   return { text: message, entities: [] };
+}
+
+/** One message shows far less than this, and markup takes time. */
+function readableHead(content: AlertContent): AlertContent {
+  return { ...content, message: cutTo(content.message, ALERT_LIMITS.inMessages) };
 }
 
 function withoutStyle({ text }: StyledText): StyledText {

@@ -34,10 +34,10 @@ export interface StyledTextBuilder {
 const MAX_DEPTH = 64;
 
 /**
- * Units that a text may grow to: four times the longest message. Marks that are shown longer than they were written
+ * Units that a text may grow to: four times the longest that is shown in messages. Marks that are shown longer than they were written
  * ("1." as "1200. ", indentations) do not double it, but 2,000 links may refer to one address of 6,000 characters.
  */
-const MAX_LENGTH = 4 * ALERT_LIMITS.message;
+const MAX_LENGTH = 4 * ALERT_LIMITS.inMessages;
 
 /** Styles that hold no other style and stand in none but a quote. */
 const VERBATIM: ReadonlySet<string> = new Set(['pre', 'code']);

@@ -247,6 +247,7 @@ describe.each(pairs)('migrate-database from $title', ({ from, to }) => {
       'Integrations: 2 rows copied',
       'Alerts: 700 rows copied',
       'Incidents: 0 rows copied',
+      'Keys: 1 row copied',
       'Chats: 1 row copied',
       'Invites: 1 row copied',
       'JobRuns: 1 row copied',

@@ -103,6 +103,17 @@ export function describeIncidentRepository(databases: TestDatabases): void {
       expect(await take()).toMatchObject({ kind: 'not_active' });
     });
 
+    it('holds an idempotency key as long as it says', async () => {
+      const idempotency = { keyHash: `i${of}`, bodyHash: 'b', windowMs: 300_000 };
+      const again = (after: number) => take({ idempotency, createdAt: NOW + after });
+      const first = await again(0);
+      expect(await again(299_999)).toMatchObject({ kind: 'repeated', record: { id: first.id } });
+      expect(await row(first.id)).toMatchObject({ count: 1 });
+      expect(await again(300_000)).toMatchObject({ kind: 'folded' });
+      expect(await again(300_001)).toMatchObject({ kind: 'repeated' });
+      expect(await row(first.id)).toMatchObject({ count: 2 });
+    });
+
     it('counts what is folded in a day, and begins anew with the quota', async () => {
       await take();
       for (let folds = 0; folds < 5; folds += 1) expect(await take()).toMatchObject({ kind: 'folded' });

@@ -45,6 +45,38 @@ export function describeIntegrationRepository(databases: TestDatabases): void {
       return active;
     }
 
+    it('lists all of them, revoked ones too, and which have a limit of their own', async () => {
+      const [one, other] = [await insertActive(), await insertActive()];
+      await repository.revoke(other.id, NOW);
+      await repository.setLimit(one.id, { own: 7, ofAll: 10 }, NOW + 5);
+      const listed = (await repository.list()).filter(({ id }) => id === one.id || id === other.id);
+      expect(listed).toMatchObject([
+        { id: one.id, status: 'active', dailyLimit: 7, hasOwnLimit: true, updatedAt: NOW + 5 },
+        { id: other.id, status: 'revoked', hasOwnLimit: false },
+      ]);
+    });
+
+    it('takes a limit of its own, and gives it back: what is spent stays spent', async () => {
+      const { id } = await insertActive(nextChat(), 10);
+      const left = async () => {
+        const { rateLimit, dailyLimit } = (await repository.findById(id)) ?? {};
+        return [rateLimit, dailyLimit];
+      };
+      const hash = OTHER_HASH;
+      for (let times = 0; times < 4; times += 1) await ledger.accept(newAlert(id, { tokenHash: hash }));
+      expect(await left()).toEqual([6, 10]);
+      expect(await repository.setLimit(id, { own: 50, ofAll: 10 }, NOW)).toBe(true);
+      expect(await left()).toEqual([46, 50]);
+      await repository.setLimit(id, { own: 3, ofAll: 10 }, NOW);
+      expect(await left()).toEqual([0, 3]);
+      await repository.setLimit(id, { own: 50, ofAll: 10 }, NOW);
+      await repository.resetQuotas(`of its own ${id}`, NOW, 10);
+      expect(await left()).toEqual([50, 50]);
+      await repository.setLimit(id, { own: null, ofAll: 10 }, NOW);
+      expect(await left()).toEqual([10, 10]);
+      expect(await repository.setLimit(4_711_000, { own: 1, ofAll: 10 }, NOW)).toBe(false);
+    });
+
     it('gives back as a plain object what it stored', async () => {
       const chatId = nextChat();
       const pending = await repository.insertPending(chatId, 'door bell', 10, NOW);

@@ -283,6 +283,16 @@ export function describeAlertLedger(databases: TestDatabases): void {
         });
       });
 
+      it('lets a key be used anew as soon as it says, where that is earlier', async () => {
+        const brief = { ...key('k'), windowMs: 300_000 };
+        const { integrationId } = await accepted({ idempotency: brief });
+        const again = (after: number) =>
+          ledger.accept(newAlert(integrationId, { idempotency: brief, createdAt: NOW + after }));
+        expect(await again(299_999)).toMatchObject({ kind: 'repeated' });
+        expect(await again(300_000)).toMatchObject({ kind: 'accepted', remaining: 8 });
+        expect(await again(300_001)).toMatchObject({ kind: 'repeated' });
+      });
+
       it('does not refuse the others of a batch for one bad entry', async () => {
         const taken = await accepted();
         const { integrationId } = taken;

@@ -19,7 +19,19 @@ const double = createBotApiDouble();
 const storms: number[] = [];
 /** One is under way from the second on. */
 const storm = async (chatId: number) => storms.push(chatId) === 1;
-const page = createChatPage(double, { boardUrl: '/admin/queues', languages: ['en', 'es'], storm });
+const page = createChatPage(double, {
+  boardUrl: '/admin/queues',
+  languages: ['en', 'es'],
+  storm,
+  preview: async (chatId, text) => {
+    if (text === 'no alert') throw new Error('There is no message.');
+    const entities = [{ type: 'bold', offset: 0, length: 3 }];
+    return {
+      ...{ parts: [{ text: `${chatId}: ${text}`, entities, length: 9 }], cost: 1, remaining: 9 },
+      ...{ silent: true, warnings: ['titel is not a field: did you mean title?'] },
+    };
+  },
+});
 let server: Server;
 let base: string;
 let bot: Telegraf;
@@ -112,6 +124,14 @@ describe('over HTTP', () => {
       expect((await post(path, body)).status).toBe(400);
   });
 
+  it('previews a text, and says why it cannot', async () => {
+    const shown = await post('preview', { chatId: YOU, text: 'disk full' });
+    expect([shown.status, await shown.json()]).toEqual([200, expect.objectContaining({ cost: 1 })]);
+    const refused = await post('preview', { chatId: YOU, text: 'no alert' });
+    expect([refused.status, await refused.json()]).toEqual([400, { error: 'There is no message.' }]);
+    expect((await post('preview', { text: 'x' })).status).toBe(400);
+  });
+
   it('starts a storm in a chat that is there, one at a time', async () => {
     const statuses = [99, YOU, YOU].map(async (chatId) => (await post('storm', { chatId })).status);
     expect(await Promise.all(statuses)).toEqual([404, 202, 409]);
@@ -182,6 +202,19 @@ describe('in a browser', () => {
     await view.getByRole('group', { name: 'Bot commands' }).getByText('Begin here').waitFor();
     await input.press('Escape');
     await vi.waitFor(async () => expect(await view.locator('#menu').isVisible()).toBe(false));
+    await input.fill('');
+  });
+
+  it('shows how a text would look as an alert, and sends nothing', async () => {
+    const before = double.messages(77).length;
+    const input = view.getByRole('textbox', { name: 'Message' });
+    await input.fill('<i>disk full');
+    await view.getByRole('button', { name: 'Preview' }).click();
+    await view.locator('.message.preview', { hasText: '77: <i>disk full' }).waitFor();
+    await view.getByText('nothing was sent · costs 1 of 9 left · titel is not a field').waitFor();
+    expect(await view.locator('.message.preview strong').textContent()).toBe('77:');
+    expect(await input.inputValue()).toBe('<i>disk full');
+    expect(double.messages(77)).toHaveLength(before);
     await input.fill('');
   });
 

@@ -77,8 +77,8 @@ describe('bodies', () => {
     expect(((await bodyOf(res)).errors as unknown[]).length).toBe(10);
   });
 
-  it('answers 413 to more than 256 kB, chunked or not, packed or not', async () => {
-    const big = JSON.stringify({ message: 'x'.repeat(300_000) });
+  it('answers 413 to more than 1 MB, chunked or not, packed or not', async () => {
+    const big = JSON.stringify({ message: 'x'.repeat(1_100_000) });
     await expectProblem(await post(big), 413, 'payload_too_large');
     const packed = gzipSync(big);
     const headers = { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' };
@@ -118,9 +118,9 @@ describe('bodies', () => {
   });
 
   it.each([
-    { 'Content-Type': 'text/plain' },
-    { 'Content-Type': 'application/x-www-form-urlencoded' },
     { 'Content-Type': 'application/jsonp' },
+    { 'Content-Type': 'multipart/form-data; boundary=x' },
+    { 'Content-Type': 'text/plain; charset=nonsense' },
     { 'Content-Type': 'json' },
     { 'Content-Type': 'application/json; charset=nonsense' },
     { 'Content-Type': 'application/json', 'Content-Encoding': 'magic' },
@@ -129,8 +129,8 @@ describe('bodies', () => {
   });
 
   it('names the right media type', async () => {
-    const res = await post('text', { 'Content-Type': 'text/plain' });
-    expect(res.headers.get('accept-post')).toBe('application/json');
+    const res = await post('text', { 'Content-Type': 'image/png' });
+    expect(res.headers.get('accept-post')).toContain('application/json, text/plain');
     expect((await bodyOf(res)).detail).toContain('application/json');
   });
 });
@@ -160,7 +160,9 @@ describe('addresses and methods', () => {
 
   it.each([
     ['GET', '/api/alert', 'POST'],
-    ['PUT', '/api/alert', 'POST'],
+    ['PATCH', '/api/alert', 'PUT'],
+    ['PUT', '/api/keys', 'POST'],
+    ['GET', '/api/keys/5', 'DELETE'],
     ['POST', '/api/alerts/5', 'GET'],
     ['GET', '/api/alerts/5/resend', 'POST'],
     ['DELETE', '/api/integrations/5', 'GET'],
@@ -177,7 +179,7 @@ describe('addresses and methods', () => {
 
   it('answers OPTIONS with the methods', async () => {
     const res = await fixture.call('/api/alert', { method: 'OPTIONS' });
-    expect([res.status, res.headers.get('allow')]).toEqual([204, 'POST, OPTIONS']);
+    expect([res.status, res.headers.get('allow')]).toEqual([204, 'POST, PUT, OPTIONS']);
   });
 });
 

@@ -161,15 +161,15 @@ describe('what is too long is cut, with a warning', () => {
     expect(untargeted.warnings).toEqual([expect.stringContaining('urlTitle')]);
   });
 
-  it('never a message: 16,000 characters are taken, one more is refused', async () => {
-    expect(((await accepted(await send({ message: 'é'.repeat(16_000) }))).message as string).length).toBe(
-      16_000,
+  it('never a message: 100,000 characters are taken, one more is refused', async () => {
+    expect(((await accepted(await send({ message: 'é'.repeat(100_000) }))).message as string).length).toBe(
+      100_000,
     );
-    const res = await send({ message: 'é'.repeat(16_001) });
+    const res = await send({ message: 'é'.repeat(100_001) });
     expect(res.status).toBe(400);
-    expect((await bodyOf(res)).detail).toBe('message: Send at most 16000 characters.');
+    expect((await bodyOf(res)).detail).toBe('message: Send at most 100000 characters.');
     // Colours are not counted.
-    expect((await send({ message: `\u001b[31m${'x'.repeat(16_000)}\u001b[0m` })).status).toBe(202);
+    expect((await send({ message: `\u001b[31m${'x'.repeat(100_000)}\u001b[0m` })).status).toBe(202);
   });
 });
 

@@ -98,7 +98,7 @@ describe('verifyJwtToken', () => {
     expect((await bodyOf(res)).detail).toContain('expired');
   });
 
-  it.each(['', 'Bearer', 'Bearer ', 'Basic YTpi', 'Token abc', 'Bearer a b'])(
+  it.each(['', 'Bearer', 'Bearer ', 'Basic YQ==', 'Basic Og==', 'Token abc', 'Bearer a b'])(
     'refuses "%s" with 401',
     async (value) => {
       const res = await read(value);

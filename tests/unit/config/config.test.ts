@@ -55,6 +55,7 @@ describe('defaults', () => {
         maxFolded: 5_000,
       },
       registration: 'open',
+      operatorChatId: undefined,
       tokens: { setupTtlSeconds: 300, ttlDays: 365 },
       admin: { user: 'admin', password: undefined },
       telegram: { apiRoot: 'https://api.telegram.org', timeoutMs: 30_000, proxy: undefined },
@@ -168,6 +169,7 @@ describe('secrets in files', () => {
     'WEBHOOK_SECRET',
     'HTTPS_PROXY',
     'ALL_PROXY',
+    'OPERATOR_CHAT_ID',
   ];
 
   it.each(secrets)('%s_FILE stands for its content without the trailing newline', (name) => {

@@ -9,6 +9,7 @@ const EDGES = ['api', 'admin', 'http'];
 /** Where a status of 400 or more is no problem document, and why. */
 const OTHER_FORMS: Readonly<Record<string, string>> = {
   'http/problems.ts': 'the one place',
+  'api/openapi/refusals.ts': 'documents them',
   'admin/monitoring/health-routes.ts': 'a readiness of 503 has its report as body',
   'admin/sign-in/operator-routes.ts': 'the sign-in form is shown again, as a page',
   'admin/alerts/alert-routes.ts': 'the search is shown again, as a page',

@@ -8,10 +8,11 @@ const color = (name) => getComputedStyle(document.documentElement).getPropertyVa
 
 /**
  * Draws bars, one upon the other, anew only where the numbers have changed.
+ * @param times seconds, evenly apart; @param form what formats them (Intl.DateTimeFormat)
  * @param series from the bottom to the top: {label, color (a CSS variable), values}
  */
-export function drawBars(id, { times, series, clock }) {
-  const place = document.getElementById(id);
+export function drawBars(id, { times, series, form }) {
+  const place = document.getElementById(`${id}-chart`);
   const width = Math.max(240, place.clientWidth);
   const asked = JSON.stringify([times, series, width]);
   const known = charts.get(id);
@@ -19,12 +20,12 @@ export function drawBars(id, { times, series, clock }) {
   known?.plot.destroy();
   charts.set(id, {
     asked,
-    plot: plot(place, { times, series, clock, width }),
-    again: { times, series, clock },
+    plot: plot(place, { times, series, form, width }),
+    again: { times, series, form },
   });
 }
 
-function plot(place, { times, series, clock, width }) {
+function plot(place, { times, series, form, width }) {
   // What is drawn first is the highest: each layer covers the foot of the one before.
   const layers = series
     .map((one, index) => ({
@@ -33,6 +34,7 @@ function plot(place, { times, series, clock, width }) {
     }))
     .reverse();
   const highest = Math.max(1, ...(layers[0]?.sums ?? []));
+  const step = times[1] - times[0];
   const axis = {
     stroke: color('--soft'),
     grid: { stroke: color('--line'), width: 1 },
@@ -43,10 +45,17 @@ function plot(place, { times, series, clock, width }) {
     height: HEIGHT,
     cursor: { show: false },
     legend: { show: series.length > 1, live: false },
-    tzDate: clock,
-    scales: { x: { time: true }, y: { range: [0, highest * 1.1] } },
+    scales: {
+      x: { time: true, range: [times[0] - step / 2, times.at(-1) + step / 2] },
+      y: { range: [0, highest * 1.1] },
+    },
     axes: [
-      { ...axis, grid: { show: false } },
+      {
+        ...axis,
+        grid: { show: false },
+        space: 60,
+        values: (_, at) => at.map((one) => form.format(one * 1000)),
+      },
       {
         ...axis,
         size: 46,

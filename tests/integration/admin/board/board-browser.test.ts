@@ -87,7 +87,7 @@ async function openPage(): Promise<Page> {
     if (message.type() === 'error') problems.push(`console: ${message.text()}`);
   });
   const opened = await context.newPage();
-  await opened.goto(`${fixture.url}/admin/sign-in`);
+  await opened.goto(`${fixture.url}/admin/sign-in?next=/admin/queues/`);
   await opened.getByLabel('Name').fill('admin');
   await opened.getByLabel('Password').fill('password');
   await opened.getByRole('button', { name: 'Sign in' }).click();

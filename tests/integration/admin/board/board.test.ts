@@ -289,7 +289,6 @@ describe('who may see it', () => {
   it('takes Basic for the metrics', async () => {
     const res = await get('/metrics', BASIC);
     expect([res.status, await res.text()]).toEqual([200, 'up 1\n']);
-    expect((await get('/admin/', BASIC)).headers.get('location')).toBe('/admin/queues/');
   });
 
   const signIn = (fields: Record<string, string>, headers: Record<string, string> = {}) =>

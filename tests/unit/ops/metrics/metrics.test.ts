@@ -5,52 +5,8 @@ import { FAILURES, UNCERTAINTIES } from '../../../../src/ops/metrics/labels.ts';
 import { createMetrics, type MetricsDeps } from '../../../../src/ops/metrics/metrics.ts';
 import { FETCH_TYPES, UNCERTAIN_CODES } from '../../../../src/telegram/network-faults.ts';
 import { ANSWER_TABLE } from '../../../../src/telegram/outcomes.ts';
+import { COUNTS, NOW, SOURCES, STILL } from './metrics-sources.ts';
 
-const COUNTS = {
-  pending: 7,
-  scheduled: 2,
-  completed: 5,
-  waiting: 4,
-  delayed: 2,
-  prioritized: 1,
-  active: 1,
-  failed: 3,
-};
-const STILL = {
-  isPaused: false,
-  pausedUntil: null,
-  isWholeBotFlooded: false,
-  lastSentAt: null,
-  oldestAt: null,
-};
-const NOW = 1_700_000_000_000;
-const SOURCES = {
-  clock: { now: () => NOW },
-  version: '1.2.3',
-  nameOf: async (id: number) => (id === 404 ? undefined : `name ${id}`),
-  countQueue: async () => COUNTS,
-  motion: async () => STILL,
-  jobHistory: async () => ({ lastSuccess: {}, backupBytes: undefined }),
-  isTelegramUp: () => true,
-  limits: { maxPending: 500, maxScheduled: 10_000 },
-  health: {
-    ready: async () => ({
-      status: 'ok' as const,
-      checks: {
-        redis: { status: 'ok' as const, ms: 1 },
-        telegram: { status: 'degraded' as const, ms: 1, reason: 'unreachable' },
-        database: { status: 'down' as const, ms: 1, reason: 'locked' },
-        queue: { status: 'ok' as const, ms: 1 },
-        jobs: { status: 'ok' as const, ms: 1 },
-      },
-    }),
-  },
-  processes: async () => [
-    { id: 'a', roles: ['api', 'bot'], version: '1.2.3', startedAt: NOW },
-    { id: 'b', roles: ['api', 'worker'], version: '1.2.3', startedAt: NOW },
-  ],
-  incidents: async () => ({ open: 2, acknowledged: 1 }),
-};
 const ALERT = { alertId: 'a', integrationId: 7, chat: 'c' };
 
 function setUp(deps: Partial<MetricsDeps> = {}) {

@@ -32,8 +32,9 @@ async function expectShortHold(by: AlertRenderer, content: AlertContent, simplic
   expect(await holdMs(render, HOLD_MS)).toBeLessThan(HOLD_MS);
 }
 
-const full = (unit: string, head = '') =>
-  (head + unit.repeat(Math.ceil(ALERT_LIMITS.message / unit.length))).slice(0, ALERT_LIMITS.message);
+/** What is shown in messages; more is a file, of which only the beginning is parsed. */
+const MOST = ALERT_LIMITS.inMessages;
+const full = (unit: string, head = '') => (head + unit.repeat(Math.ceil(MOST / unit.length))).slice(0, MOST);
 const halves = (first: string, second: string) => full(first).slice(0, 8_000) + full(second).slice(0, 8_000);
 const links = (count: number, address: string) => `[a]: ${address}\n\n${'[a] '.repeat(count)}`;
 
@@ -74,6 +75,16 @@ describe('a render holds up the event loop for less than 100 ms', () => {
     for (const simplicity of [1, 2] as const) await expectShortHold(patient, content, simplicity);
   });
 
+  it('also as the longest file that an alert can be', async () => {
+    for (const unit of Object.values({ ...SLOW, ...VERY_SLOW })) {
+      const message = unit
+        .repeat(Math.ceil(ALERT_LIMITS.message / unit.length))
+        .slice(0, ALERT_LIMITS.message);
+      for (const format of ['markdown', 'html'] as const)
+        await expectShortHold(patient, { message, format, title: 'T' });
+    }
+  });
+
   it.each(Object.entries(VERY_SLOW))('%s', async (_, message) => {
     for (const format of ALERT_FORMATS) await expectShortHold(strict, { message, format });
   });
@@ -112,6 +123,6 @@ const unit = fc
   .map((tokens) => tokens.join(''));
 /** Up to three units, each said again and again: nearly all slow texts are of that kind. */
 const repeated = fc.array(unit, { minLength: 1, maxLength: 3 }).map((units) => {
-  const size = Math.floor(ALERT_LIMITS.message / units.length);
+  const size = Math.floor(MOST / units.length);
   return units.map((each) => each.repeat(Math.ceil(size / each.length)).slice(0, size)).join('');
 });

@@ -4,7 +4,7 @@ import { createRenderer } from '../../../../src/telegram/render/renderer.ts';
 import { describeEntities, expectSendable, joinParts } from '../message-rules.ts';
 
 /** How long it may take is the matter of other tests. */
-const { render, close } = createRenderer(20_000);
+const { render, renderLiving, close } = createRenderer(20_000);
 afterAll(close);
 
 const alert = (message: string, more: Partial<AlertContent> = {}): AlertContent => ({
@@ -124,8 +124,8 @@ describe('a long alert', () => {
     expect(parts[1]?.entities[0]).toMatchObject({ type: 'bold', offset: '(2/3)\n'.length });
   });
 
-  it('is one file beyond 4 messages: the text as written, and its head as the caption', async () => {
-    const message = `**${words(16_990)}end**`;
+  it('is one file beyond 16,000 characters: the text as written, and its head as the caption', async () => {
+    const message = `**Lorem** ipsum. ${words(99_000)}end`;
     const [part, ...others] = await render(alert(message, { format: 'markdown', title: 'T' }), 0);
     expect(others).toEqual([]);
     expect(part?.kind).toBe('document');
@@ -134,11 +134,40 @@ describe('a long alert', () => {
     expect(part.document?.filename).toBe('alert.txt');
     expect(part.document?.content).toBe(`T\n${message}`);
     expect(part.text).toMatch(/^T\nLorem.*\S…\n\n\(full text in the file\)$/su);
-    const head = part.text.indexOf('…');
     expect(part.entities).toEqual([
       { type: 'bold', offset: 0, length: 1 },
-      { type: 'bold', offset: 2, length: head - 2 },
+      { type: 'bold', offset: 2, length: 'Lorem'.length },
     ]);
+  });
+
+  it('is never taken for a whole one where its first lines fit into the caption, and always has one', async () => {
+    for (const [message, caption] of [
+      [`one\n\n[two](https://a.b/${'p'.repeat(1_500)})${'x'.repeat(20_000)}`, /^one\n\n/],
+      [`${'\n'.repeat(3_000)}${'x'.repeat(20_000)}`, /^…\n\n\(full text in the file\)$/],
+    ] as const) {
+      const [part] = await render(alert(message, { format: 'markdown' }), 0);
+      expect(part?.text).toMatch(caption);
+      expect(part?.text).toMatch(/\(full text in the file\)$/);
+      expect(part?.document?.content).toBe(message);
+    }
+  });
+
+  it('of 100,000 characters is 26 messages where no file may be sent, and takes no time to speak of', async () => {
+    const began = performance.now();
+    const parts = await render(alert(words(100_000)), 3);
+    expect(parts.length).toBeLessThanOrEqual(26);
+    expect(joinParts(parts)).toBe(words(100_000));
+    parts.forEach(expectSendable);
+    expect(performance.now() - began).toBeLessThan(5_000);
+  });
+
+  it('of 100,000 characters shows its beginning in the message of an incident', async () => {
+    const { part } = await renderLiving(alert(`**a** ${words(99_000)}`, { format: 'markdown' }), 0, {
+      text: '×2',
+      entities: [],
+    });
+    expectSendable(part);
+    expect(part.text).toMatch(/^a Lorem.*…\n×2$/su);
   });
 
   it('is more messages where one cannot hold the addresses of its links, and loses none', async () => {

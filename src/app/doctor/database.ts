@@ -1,0 +1,140 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../../config/config.ts';
+import { keyFingerprint } from '../../crypto/key-fingerprint.ts';
+import { newestBackup } from '../../db/backup/backup-files.ts';
+import {
+  type BackupFacts,
+  type BackupFault,
+  inspectBackup,
+  UnusableBackup,
+} from '../../db/backup/inspect-backup.ts';
+import { inspectPostgres } from '../../db/backup/inspect-postgres.ts';
+import { type Finding, findingsOn } from './finding.ts';
+
+const { ok, warning, fault } = findingsOn('database');
+/** The nightly backup, and two hours for a long one. */
+const BACKUP_AGE_MS = 26 * 3_600_000;
+
+/** What of a database there is to know, from reading it alone. */
+type Facts = Pick<BackupFacts, 'installation' | 'keyFingerprint' | 'missingMigrations'> & {
+  readonly integrations: number;
+};
+
+/** Looks at the database, and changes nothing. `installation`: its id, where it can be read. */
+export async function checkDatabase(
+  config: Config,
+): Promise<{ readonly findings: readonly Finding[]; readonly installation: string | undefined }> {
+  const { database } = config;
+  if (database.dialect === 'sqlite' && !existsSync(database.file))
+    return {
+      findings: [warning(`There is no database yet at ${database.file}`, NO_DATABASE)],
+      installation: undefined,
+    };
+  try {
+    const { facts, findings } = await (database.dialect === 'sqlite'
+      ? readSqlite(database.file)
+      : readPostgres(database.url));
+    return {
+      findings: [
+        ...findings,
+        ...(facts === undefined ? [] : [...checkSchema(facts), ...checkKey(facts, config)]),
+      ],
+      installation: facts?.installation ?? undefined,
+    };
+  } catch (error) {
+    if (error instanceof UnusableBackup)
+      return { findings: [describeFault(error.fault)], installation: undefined };
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
+    return {
+      findings: [
+        fault(
+          `The database does not respond (${code}): alerts are refused with 503`,
+          'Start it, or correct DATABASE_URL.',
+        ),
+      ],
+      installation: undefined,
+    };
+  }
+}
+
+const NO_DATABASE =
+  'The first start makes it. If there should be one: check DATABASE_URL, DATA_DIR and the working directory.';
+
+async function readSqlite(file: string): Promise<{ facts: Facts; findings: Finding[] }> {
+  const facts = await inspectBackup(file);
+  return {
+    facts: { ...facts, integrations: facts.rows.Integrations ?? 0 },
+    findings: [ok(`SQLite, ${(facts.bytes / 1e6).toFixed(1)} MB, every page is whole`)],
+  };
+}
+
+async function readPostgres(url: string): Promise<{ facts: Facts | undefined; findings: Finding[] }> {
+  const { version, facts } = await inspectPostgres(url);
+  return {
+    facts,
+    findings: [ok(`PostgreSQL ${version} responds`), ...(facts ? [] : [warning('It is empty', NO_DATABASE)])],
+  };
+}
+
+function checkSchema({ missingMigrations }: Facts): Finding[] {
+  if (missingMigrations.length === 0) return [ok('Its schema is of this version')];
+  return [
+    warning(
+      `Its schema is of an older version: ${missingMigrations.length} migrations run at the next start`,
+    ),
+  ];
+}
+
+function checkKey({ keyFingerprint: of, integrations }: Facts, config: Config): Finding[] {
+  const secret = readSecret(config);
+  if (of === null || secret === undefined || integrations === 0 || of === keyFingerprint(secret)) return [];
+  return [
+    fault(
+      'JWT_SECRET is not the one that this database was used with: the tokens of its integrations are refused',
+      'Set the JWT_SECRET that was saved with the database. If it is lost: `pingui adopt-key`.',
+    ),
+  ];
+}
+
+/** The sandbox's, where it has made one: doctor makes none. */
+function readSecret({ jwtSecret, dataDir }: Config): string | undefined {
+  const file = join(dataDir, 'jwt-secret');
+  return jwtSecret ?? (existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined);
+}
+
+function describeFault(kind: BackupFault): Finding {
+  switch (kind) {
+    case 'newer':
+      return fault(
+        'The database is of a newer version of Pingui Alert',
+        'Install that version, or a later one.',
+      );
+    case 'foreign':
+    case 'missing':
+      return fault('The database file is no Pingui Alert database', 'Check DATABASE_URL and DATA_DIR.');
+    case 'damaged':
+      return fault(
+        'The database is damaged',
+        'Stop the service and restore the newest backup that is whole: `pingui backup verify`, `pingui restore`.',
+      );
+  }
+}
+
+/** The newest backup, where there is a database to back up. */
+export async function checkBackup({ backup, roles }: Config, now: number): Promise<Finding[]> {
+  const of = findingsOn('backup');
+  if (!roles.has('scheduler')) return [];
+  const newest = await newestBackup(backup.directory).catch(() => undefined);
+  if (newest === undefined)
+    return [
+      of.warning('There is no backup yet', 'The first one is written at 03:00, or now: `pingui backup`.'),
+    ];
+  const hours = Math.round((now - newest.at) / 3_600_000);
+  const text = `The newest backup is ${hours} h old (${(newest.bytes / 1e6).toFixed(1)} MB)`;
+  return [
+    now - newest.at > BACKUP_AGE_MS
+      ? of.warning(text, 'Look for job.failed in the log, or run `pingui backup`.')
+      : of.ok(text),
+  ];
+}

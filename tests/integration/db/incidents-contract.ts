@@ -414,11 +414,11 @@ export function describeIncidentRepository(databases: TestDatabases): void {
         return (await row(id)).hasButtons;
       };
       expect([await buttons({}), await buttons({ acknowledge: true })]).toEqual([false, true]);
-      await db.knex('Integrations').where({ id: of }).update({ acknowledge: 1 });
+      expect(await integrations.update(of, { acknowledge: true }, NOW)).toMatchObject({ acknowledge: true });
       const set = await take({ keyHash: 'set' });
       expect(await row(set.id)).toMatchObject({ hasButtons: true });
       expect(await buttons({ acknowledge: false })).toBe(false);
-      await db.knex('Integrations').where({ id: of }).update({ acknowledge: 0 });
+      await integrations.update(of, { acknowledge: false }, NOW);
       const later = await take({ keyHash: 'later' });
       await take({ keyHash: 'later', acknowledge: true });
       await take({ keyHash: 'later' });

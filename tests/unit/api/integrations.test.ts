@@ -144,7 +144,12 @@ describe('POST /api/updateIntegration', () => {
     expect(await bodyOf(await update(token, { name: ' after ' }))).toMatchObject({
       integration: { name: 'after', overflow: 'digest' },
     });
-    expect(await bodyOf(await update(token, {}))).toMatchObject({ integration: { name: 'after' } });
+    expect(await bodyOf(await update(token, { acknowledge: 'yes' }))).toMatchObject({
+      integration: { name: 'after', overflow: 'digest', acknowledge: true },
+    });
+    expect(await bodyOf(await update(token, {}))).toMatchObject({
+      integration: { name: 'after', acknowledge: true },
+    });
   });
 
   it('says what is wrong, and what is no field', async () => {

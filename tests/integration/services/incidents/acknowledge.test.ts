@@ -248,6 +248,74 @@ describe('an acknowledged incident', () => {
   });
 });
 
+describe('an integration with a digest', () => {
+  it('has the button below alerts of their own, also for a repeat of the request, and none below the digest', async () => {
+    await rig.close();
+    rig = await createIncidentRig(server, { MAX_ALERTS: '2' });
+    const plain = await rig.integrate();
+    const of = await rig.core.integrations.update(plain, { overflow: 'digest', acknowledge: true });
+    await rig.work();
+    const once = { idempotencyKey: 'once' };
+    const [first, repeat] = [await rig.plain(of, 'one', once), await rig.plain(of, 'one', once)];
+    expect(repeat).toMatchObject({ id: first.id, replayed: true, folded: null });
+    await rig.plain(of, 'two', { acknowledge: false });
+    await soon(() => expect(rig.texts(of)).toEqual(['one', 'two']));
+    const folded = await rig.plain(of, 'three', { acknowledge: true });
+    const keyed = idOf(await rig.alert(of, 'four', { acknowledge: true }));
+    expect(folded).toMatchObject({ folded: 'digest' });
+    await soon(() => expect(newest(of).text).toMatch(/^• four\n• three\n\+2 more since \d\d:\d\d$/));
+    expect(rig.messages(of).map(buttonsIn)).toEqual([['Acknowledge'], [], []]);
+    await rig.press(of);
+    await soon(() => expect(rig.texts(of)[0]).toMatch(/^one\n👀 Ada, /));
+    expect(await rig.entry(of, first.id)).toMatchObject({ incident: null, acknowledgement: { by: 'Ada' } });
+
+    // By a program: all that it counts.
+    await rig.core.alerts.acknowledge(of, keyed);
+    await soon(() => expect(newest(of).text).toMatch(/\n\+2 more since .* · 👀 api, \d\d:\d\d$/));
+    expect(await rig.entry(of, folded.id)).toMatchObject({ acknowledgement: { by: 'api' } });
+    expect(await rig.db.knex('Incidents').select('id')).toHaveLength(2);
+  });
+
+  it('is taken back whole where the queue refuses an alert', async () => {
+    await rig.close();
+    rig = await createIncidentRig(server, { MAX_QUEUE_SIZE: '1' });
+    const of = await rig.core.integrations.update(await rig.integrate(), {
+      ...{ overflow: 'digest', acknowledge: true },
+    });
+    await rig.plain(of, 'first');
+    await expect(rig.plain(of, 'second')).rejects.toMatchObject({ code: 'queue_full' });
+    expect(await rig.db.knex('Incidents').select('id')).toHaveLength(1);
+    expect(await rig.redis.fast.keys(rig.keys.shown('*'))).toHaveLength(1);
+    expect((await rig.core.repository.findById(of.id))?.rateLimit).toBe(999);
+  });
+});
+
+describe('an incident whose text Redis has lost', () => {
+  it('says by its button who took it; a repeat is not called delivered, and a reply counts it', async () => {
+    const of = await rig.integrate();
+    await rig.work();
+    const id = idOf(await rig.alert(of, 'one', { acknowledge: true, url: 'https://x.example' }));
+    await soon(async () => expect((await rig.core.incidents.find(id))?.messageId).toBe(1));
+    await rig.redis.fast.del(rig.keys.shown(id));
+    await rig.press(of);
+    await soon(() =>
+      expect(buttonsIn(newest(of))).toEqual([expect.stringMatching(/^👀 Ada, .* · Release$/)]),
+    );
+    expect(rig.texts(of)).toEqual(['one']);
+
+    await rig.worker.stop();
+    const second = idOf(await rig.alert(of, 'two'));
+    await rig.redis.fast.del(rig.keys.shown(second));
+    await rig.work();
+    await soon(() => expect(rig.texts(of)).toEqual(['one', '🔔 Again, ×2']));
+    expect(await rig.entry(of, second)).toMatchObject({ status: 'failed', reason: 'lost', shown: false });
+
+    await rig.alert(of, 'fine', { resolve: true });
+    await soon(() => expect(rig.texts(of)[2]).toMatch(/^✅ Resolved after/));
+    expect(buttonsIn(rig.messages(of)[0] ?? newest(of))).toEqual([]);
+  });
+});
+
 describe('a program that acknowledges', () => {
   it('takes any of its alerts, once, and none of another', async () => {
     const of = await rig.integrate();

@@ -83,7 +83,7 @@ it('leaves nothing undone and no test out', () => {
 it('documents only npm scripts that exist', () => {
   const { scripts } = JSON.parse(read('package.json'));
   const named = ['README.md', 'CONTRIBUTING.md', '.ci/run', 'Dockerfile']
-    .flatMap((path) => [...read(path).matchAll(/\bnpm run ([\w:-]+)/g)])
+    .flatMap((path) => [...read(path).matchAll(/\bnpm run (?:-s )?([\w:-]+)/g)])
     .map(([, name = '']) => name);
   expect(named).not.toEqual([]);
   expect(named.filter((name) => !(name in scripts))).toEqual([]);

@@ -15,8 +15,7 @@ import type { Variable } from './variables/variable.ts';
 import { VARIABLE_NAMES, VARIABLES, type Values, type VariableName } from './variables/variables.ts';
 import { findWarnings } from './warnings.ts';
 
-export type { Role } from './formats.ts';
-export type { Environment } from './read-environment.ts';
+export type { Environment, Role };
 
 /** The service's settings, from the environment. Frozen. Times carry their unit in the name. */
 export interface Config {

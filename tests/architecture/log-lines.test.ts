@@ -16,14 +16,24 @@ const OTHER_CALLS = [
 
 const sources = readSources();
 
+const EVENTS = readFileSync(join(ROOT, 'src/domain/events.ts'), 'utf8');
+
+/** Fields of a shared type, those of the type that it extends first. */
+function sharedFields(type: string): string[] {
+  const [, base, body = ''] =
+    new RegExp(`^interface ${type}(?: extends (\\w+))? \\{\n(.*?)^\\}`, 'ms').exec(EVENTS) ?? [];
+  const own = [...body.matchAll(/readonly (\w+)\??:/g)].map(([, name = '']) => name);
+  return [...(base === undefined ? [] : sharedFields(base)), ...own];
+}
+
 /** Fields of an event's type, by name: what a line of it holds. */
 function fieldsOf(event: string): string {
-  const text = readFileSync(join(ROOT, 'src/domain/events.ts'), 'utf8');
-  const start = text.indexOf(`  '${event}':`);
-  const end = text.slice(start + 1).search(/\n {2}(?:'|\/\*\*)|\n\}/);
-  const type = text.slice(start, start + 1 + end);
+  const start = EVENTS.indexOf(`  '${event}':`);
+  const end = EVENTS.slice(start + 1).search(/\n {2}(?:'|\/\*\*)|\n\}/);
+  const type = EVENTS.slice(start, start + 1 + end);
   const own = [...type.matchAll(/readonly (\w+)\??:/g)].map(([, name = '']) => name);
-  const fields = [...(type.includes('AlertEvent') ? ['alertId', 'integrationId', 'chat'] : []), ...own];
+  const shared = [...type.matchAll(/\b\w+Event\b/g)].flatMap(([name]) => sharedFields(name));
+  const fields = [...new Set([...shared, ...own])];
   return fields.map((name) => `\`${name === 'chat' ? 'chatId' : name}\``).join(', ') || '–';
 }
 

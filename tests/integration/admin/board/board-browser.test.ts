@@ -194,7 +194,7 @@ describe('the board in a browser', () => {
     expect(await items()).toEqual(['Sort by']);
     expect(
       await page.locator('main [class*="queueCard-"] button[aria-haspopup="menu"]:visible').count(),
-    ).toBe(1);
+    ).toBe(2);
     expect(await page.locator('main ul[class*="statusTabs-"] > li:visible').count()).toBe(6);
   });
 

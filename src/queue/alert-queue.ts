@@ -153,6 +153,11 @@ export function createAlertQueue(deps: {
       return ends;
     },
 
+    async inHand() {
+      const jobs: (Job | undefined)[] = await answered(queue.getActive());
+      return new Set(jobs.flatMap((job) => job?.id ?? []));
+    },
+
     placeHolders: () => places.all(),
     hasText: (alertId) => answered(places.hasText(alertId)),
 

@@ -183,7 +183,7 @@ describe('what is written down', () => {
 
   it('in a backup is no text and no token', async () => {
     const { code, stdout, stderr } = await runMain(['job', 'backup'], service.env);
-    expect([code, stderr]).toEqual([0, '']);
+    expect([code, stderr]).toEqual([0, 'info: Backup written\n']);
     const files = filesOf(service.backupDir);
     expect(files.map(({ name }) => name)).toEqual([expect.stringMatching(/^pingui-backup-.+\.db$/)]);
     expect(all(files).includes(ids.delivered)).toBe(true);

@@ -130,7 +130,7 @@ describe('health tells the truth within 15 s, though nobody sends', { timeout: 1
     await tells('redis', 'ok');
     await alsoTells('redis', 'ok');
     await expect.poll(processes, { timeout: LIMIT_MS }).toBe(1);
-    expect((await overview()).queue).toMatchObject({ maxPending: 500 });
+    expect((await overview()).queue).toMatchObject({ maxPending: 2 });
   });
 
   it('a database that another program holds: the same', async () => {
@@ -140,7 +140,7 @@ describe('health tells the truth within 15 s, though nobody sends', { timeout: 1
     // It waits for the lock, as long as a check may take.
     await tells('database', 'timeout');
     await alsoTells('database', 'timeout');
-    expect(await overview()).toMatchObject({ queue: { maxPending: 500 } });
+    expect(await overview()).toMatchObject({ queue: { maxPending: 2 } });
     await holder.run('ROLLBACK');
     await holder.close();
     await tells('database', 'ok');

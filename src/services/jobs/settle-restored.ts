@@ -24,7 +24,7 @@ const BATCH = 1_000;
  */
 export async function settleRestored(deps: {
   ledger: AlertLedger;
-  queue: Pick<AlertQueue, 'existing' | 'outcomes' | 'drop'>;
+  queue: Pick<AlertQueue, 'existing' | 'inHand' | 'outcomes' | 'drop'>;
   clock: Clock;
 }): Promise<Settled> {
   const { ledger, queue } = deps;
@@ -40,6 +40,8 @@ export async function settleRestored(deps: {
     else sum.uncertain += 1;
   }
 
+  // Nor of these whether they were sent: the ledger that knew is gone.
+  const inHand = await queue.inHand();
   let after: string | null = null;
   for (;;) {
     const queued = await ledger.queuedBefore(Number.MAX_SAFE_INTEGER, after, BATCH);
@@ -52,7 +54,13 @@ export async function settleRestored(deps: {
   async function settlePage(ids: readonly string[]): Promise<void> {
     const held = await queue.existing(ids);
     const gone = ids.filter((id) => !held.has(id));
-    sum.waiting += held.size;
+    for (const id of held) {
+      const isCutOff =
+        inHand.has(id) &&
+        (await ledger.end(id, ['queued'], { status: 'uncertain', reason: 'worker_died', now }));
+      if (isCutOff) sum.uncertain += 1;
+      else sum.waiting += 1;
+    }
     const ends = await queue.outcomes(gone);
     for (const id of gone) {
       const outcome = ends.get(id);

@@ -51,6 +51,8 @@ export interface AlertQueue {
   existing(alertIds: readonly string[]): Promise<Set<string>>;
   /** What became of those whose ended jobs are still known (24 h), and when (epoch ms). */
   outcomes(alertIds: readonly string[]): Promise<Map<string, AlertOutcome & { readonly endedAt: number }>>;
+  /** The alerts that a worker has in hand, or had when it died. */
+  inHand(): Promise<ReadonlySet<string>>;
   /** The ids of all alerts that have a place, page by page; one may come twice. */
   placeHolders(): AsyncIterable<readonly string[]>;
   /** True while the sealed text is there: until delivery, or 24 h after an end without it. */

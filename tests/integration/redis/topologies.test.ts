@@ -145,8 +145,8 @@ describe.each(TOPOLOGIES)('the queue on $name', ({ start, prefix }) => {
     for (let n = 1; n <= 6; n++) {
       const from = { headers: { 'X-Forwarded-For': `203.0.113.${n}` } };
       const statuses = [];
-      for (const api of [...apis, ...apis]) statuses.push((await api.call('/api/x', from)).status);
-      expect(statuses).toEqual([404, 404, 429, 429]);
+      for (const api of [...apis, ...apis]) statuses.push((await api.call('/api/keys', from)).status);
+      expect(statuses).toEqual([401, 401, 429, 429]);
     }
     await Promise.all(apis.map((api) => api.stop()));
   });

@@ -47,6 +47,7 @@ const NO_QUEUE: AlertQueue = {
   isOurs: async () => true,
   existing: async () => new Set(),
   outcomes: async () => new Map(),
+  inHand: async () => new Set(),
   async *placeHolders() {},
   hasText: async () => true,
   purgeEnded: async () => undefined,

@@ -110,10 +110,10 @@ describe.each([
       const entry = await service.api.waitForStatus(alert.token, alert.id, ENDED);
       if (entry.status === 'delivered') expect(received(alert)).toBe(1);
       else {
-        expect([entry.status, entry.reason]).toEqual(
-          isRedisLost ? ['failed', 'lost'] : ['uncertain', 'worker_died'],
-        );
-        lost += 1;
+        // Uncertain: it was being sent, when the backup was made or at the kill.
+        const isCutOff = entry.status === 'uncertain' && entry.reason === 'worker_died';
+        if (!isCutOff || !isRedisLost) lost += 1;
+        if (!isCutOff) expect([isRedisLost, entry.status, entry.reason]).toEqual([true, 'failed', 'lost']);
       }
     }
     expect(known).toBeGreaterThan(0);

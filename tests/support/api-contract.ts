@@ -39,8 +39,8 @@ export function breachOf(answer: SeenAnswer): string | undefined {
   const operation = found && paths[found.template]?.[answer.method.toLowerCase()];
   const where = `${answer.method} ${found?.template ?? path} → ${answer.status}`;
   if (found === undefined || operation === undefined) {
-    // No such address or method: that, too, is said in the one form.
-    const isSaid = answer.status === 404 || answer.status === 405;
+    // No such address or method, or too many requests, whatever they asked for: that, too, is said in the one form.
+    const isSaid = [404, 405, 429].includes(answer.status);
     return isSaid ? undefined : `${where}: the document does not know this call`;
   }
   const { responses } = operation as { readonly responses: Json };

@@ -1,11 +1,10 @@
 import { readable } from '../../domain/readable-text.ts';
 import { defineAdapter } from '../adapter.ts';
-import { type AlertGroup, AlertGroupSchema, deliveryOf } from '../alert-group/alert-group.ts';
-import { describeGroup, runbookOf } from '../alert-group/describe-group.ts';
+import { type AlertGroup, AlertGroupSchema } from '../alert-group/alert-group.ts';
+import { runbookOf } from '../alert-group/describe-group.ts';
+import { groupAlert } from '../alert-group/group-alert.ts';
 import { NO_OPTIONS } from '../options.ts';
 import { type Link, link, links } from '../text/link.ts';
-import { severityOf } from '../text/severity.ts';
-import { stableKey } from '../text/stable-key.ts';
 
 /** Prometheus Alertmanager's webhook_config: each group of its alerts is one living message. */
 export const alertmanager = defineAdapter({
@@ -32,23 +31,7 @@ export const alertmanager = defineAdapter({
   schema: AlertGroupSchema,
   // It gives up on a 429, and repeats a 5xx (notify/webhook and notify/util of prometheus/alertmanager).
   isPatient: true,
-  map(group) {
-    const { title, message, severity } = describeGroup(group);
-    const isResolved = group.status === 'resolved';
-    return {
-      alerts: [
-        {
-          title,
-          message,
-          priority: severityOf(severity).priority,
-          links: linksOf(group),
-          key: stableKey('alertmanager', group.groupKey),
-          ...(isResolved ? { resolve: 'if-open' as const } : {}),
-          idempotencyKey: stableKey('alertmanager', ...deliveryOf(group)),
-        },
-      ],
-    };
-  },
+  map: (group) => ({ alerts: [groupAlert('alertmanager', group, linksOf(group))] }),
 });
 
 function linksOf(group: AlertGroup): Link[] {

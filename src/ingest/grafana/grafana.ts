@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { defineAdapter } from '../adapter.ts';
-import { type AlertGroup, AlertGroupSchema, deliveryOf } from '../alert-group/alert-group.ts';
-import { describeGroup, runbookOf } from '../alert-group/describe-group.ts';
+import { type AlertGroup, AlertGroupSchema } from '../alert-group/alert-group.ts';
+import { runbookOf } from '../alert-group/describe-group.ts';
+import { groupAlert } from '../alert-group/group-alert.ts';
 import { SecretSchema } from '../options.ts';
 import { type Link, link, links } from '../text/link.ts';
-import { severityOf } from '../text/severity.ts';
-import { stableKey } from '../text/stable-key.ts';
 import { verifyGrafana } from './verify-grafana.ts';
 
 /** Grafana's contact point "webhook": as Alertmanager's, with its own addresses and values. */
@@ -28,24 +27,8 @@ export const grafana = defineAdapter({
   schema: AlertGroupSchema,
   methods: ['POST', 'PUT'],
   verify: verifyGrafana,
-  map(group) {
-    const { title, message, severity } = describeGroup(group);
-    const isResolved = group.status === 'resolved';
-    return {
-      alerts: [
-        {
-          title,
-          message,
-          priority: severityOf(severity).priority,
-          links: linksOf(group),
-          // Nothing ever resolves a test.
-          ...(isTest(group) ? {} : { key: stableKey('grafana', group.groupKey) }),
-          ...(isResolved && !isTest(group) ? { resolve: 'if-open' as const } : {}),
-          idempotencyKey: stableKey('grafana', ...deliveryOf(group)),
-        },
-      ],
-    };
-  },
+  // Nothing ever resolves a test.
+  map: (group) => ({ alerts: [groupAlert('grafana', group, linksOf(group), !isTest(group))] }),
 });
 
 /** The button "Test" of a contact point. */

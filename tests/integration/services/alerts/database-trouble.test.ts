@@ -173,23 +173,29 @@ describe('PostgreSQL', () => {
   let proxy: SilentProxy | undefined;
   afterEach(() => proxy?.close());
 
+  /** A rig whose database is behind a new `proxy`, with an integration. */
+  async function behindProxy({ createDatabase }: NonNullable<typeof postgres>) {
+    const url = new URL(await createDatabase());
+    const between = await startSilentProxy(`${url.searchParams.get('host')}/.s.PGSQL.5432`);
+    proxy = between;
+    rig = await createRig(server, {
+      database: `postgres://postgres@127.0.0.1:${between.port}${url.pathname}`,
+    });
+    return { between, integration: (await rig.integrate()).integration };
+  }
+
   it('behind a network that swallows everything: refused within 1.5 s, and well again within seconds', async ({
     skip,
   }) => {
     if (postgres === undefined) return skip('PostgreSQL is not installed');
-    const url = new URL(await postgres.createDatabase());
-    proxy = await startSilentProxy(`${url.searchParams.get('host')}/.s.PGSQL.5432`);
-    rig = await createRig(server, {
-      database: `postgres://postgres@127.0.0.1:${proxy.port}${url.pathname}`,
-    });
-    const { integration } = await rig.integrate();
-    proxy.swallow(true);
+    const { between, integration } = await behindProxy(postgres);
+    between.swallow(true);
     for (let round = 0; round < 2; round += 1) {
       const { counts, tookMs } = await refusals(integration.id, integration.tokenHash);
       expect(counts).toEqual({ database_unavailable: 5 });
       expect(tookMs).toBeLessThan(PROMPT_MS);
     }
-    proxy.swallow(false);
+    between.swallow(false);
     await succeedsSoon(integration.id, integration.tokenHash);
     await expectNothingAccepted(integration.id, 1);
   });
@@ -198,19 +204,14 @@ describe('PostgreSQL', () => {
     skip,
   }) => {
     if (postgres === undefined) return skip('PostgreSQL is not installed');
-    const url = new URL(await postgres.createDatabase());
-    proxy = await startSilentProxy(`${url.searchParams.get('host')}/.s.PGSQL.5432`);
-    rig = await createRig(server, {
-      database: `postgres://postgres@127.0.0.1:${proxy.port}${url.pathname}`,
-    });
-    const { integration } = await rig.integrate();
-    await proxy.close();
+    const { between, integration } = await behindProxy(postgres);
+    await between.close();
     for (let round = 0; round < 2; round += 1) {
       const { counts, tookMs } = await refusals(integration.id, integration.tokenHash);
       expect(counts).toEqual({ database_unavailable: 5 });
       expect(tookMs).toBeLessThan(PROMPT_MS);
     }
-    await proxy.open();
+    await between.open();
     await succeedsSoon(integration.id, integration.tokenHash);
     await expectNothingAccepted(integration.id, 1);
   });

@@ -50,7 +50,7 @@ curl '${address}/api/alert' \\
   -H "Content-Type: application/json" \\
   -d '{"title": "Backup failed", "message": "The disk is full."}'</pre>
 <p class="soft">202 means that the alert is safely queued. <code>GET /api/alerts/&lt;id&gt;</code> tells you what became of it.
-The README describes every field and response.</p>
+<a href="${prefix}/docs">The reference</a> has every call, field and answer.</p>
 <h2>Where to go</h2>
 <ul class="links">
 ${links}

@@ -62,7 +62,7 @@ describe('behind a proxy that serves this at a path of its own', () => {
   it('the first page links, loads and explains what is below that path', async () => {
     const { call } = await start(1);
     const html = await (await call('/', { headers: { Accept: 'text/html' } })).text();
-    for (const path of ['sandbox', 'admin', 'metrics', 'health/ready'])
+    for (const path of ['sandbox', 'docs', 'admin', 'metrics', 'health/ready'])
       expect(html).toContain(`href="/pingui/${path}"`);
     expect(html).not.toMatch(/(?:href|src)="\/(?!pingui\/)/);
     expect(html).toMatch(/<script src="\/pingui\/[\w.]+"/);

@@ -21,9 +21,12 @@ const addresses = {
   name: 'addresses',
   setup: ({ onLoad }) =>
     onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      const code = readFileSync(path, 'utf8');
+      if (/import\.meta(?!\.url)/.test(code))
+        return { errors: [{ text: `${path}: only import.meta.url is known here` }] };
       const place = relative('src', path).replace(/\.ts$/, '.js');
       const address = `new URL(${JSON.stringify(`../src/${place}`)}, import.meta.url).href`;
-      return { loader: 'ts', contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', address) };
+      return { loader: 'ts', contents: code.replaceAll('import.meta.url', address) };
     }),
 };
 

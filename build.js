@@ -1,14 +1,25 @@
 // `npm run build`: dist/src/main.js, with the libraries in it. Node needs 1 ms for each file that it loads, and there are 2,000 of
 // them: so a start takes half as long. Types are checked by `npm run typecheck`.
 import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 const ENTRIES = ['src/main.ts', 'src/telegram/render/markdown-worker.ts', 'knexfile.ts'];
 /** What is read as it is. */
 const ASSETS = ['sandbox/page', 'api/home/page', 'api/openapi/page', 'admin/overview/page', 'queue/lua'];
-/** What stays in node_modules: native code, what finds its own files by its place, what an `npx knex` shares with us. */
-const EXTERNAL = ['sqlite3', 'msgpackr-extract', 'pg-native', '@bull-board/*', 'knex'];
+/**
+ * What stays in node_modules: native code, what finds its own files by its place, what `npx knex` shares with us, and tables of
+ * 1 MB, of which hardly any is ever read.
+ */
+const EXTERNAL = [
+  ...['sqlite3', 'msgpackr-extract', 'pg-native'],
+  ...['@bull-board/*', 'knex'],
+  ...['iconv-lite', 'mime-db'],
+];
+
+/** Twice there, once needed: node-fetch uses Node's URL, cron-parser would bring a second luxon. */
+const ALIAS = { 'whatwg-url': 'node:url', luxon: './node_modules/luxon/build/es6/luxon.mjs' };
 
 /** For the libraries that are CommonJS. */
 const COMMONJS = `
@@ -31,15 +42,18 @@ const addresses = {
 };
 
 /**
- * Leaves the libraries out of the source maps, which would be four times the size: the logger reads those of a logged error
- * (src/ops/source-frames.ts). A library gets a map of its own, which is empty.
+ * Libraries without their comments, which Node would hold in memory (and with one character beyond Latin-1, two bytes for each
+ * of the file), and with an empty source map: the logger reads those of a logged error (src/ops/source-frames.ts).
  */
 const EMPTY_MAP = Buffer.from('{"version":3,"sources":[""],"mappings":"AAAA"}').toString('base64');
-const unmapped = {
-  name: 'unmapped',
+const libraries = {
+  name: 'libraries',
   setup: ({ onLoad }) =>
-    onLoad({ filter: /node_modules.*\.[cm]?js$/ }, ({ path }) => {
-      const code = readFileSync(path, 'utf8');
+    onLoad({ filter: /node_modules.*\.[cm]?js$/ }, async ({ path }) => {
+      const { code } = await transform(await readFile(path), {
+        minifyWhitespace: true,
+        legalComments: 'none',
+      });
       return { contents: `${code}\n//# sourceMappingURL=data:application/json;base64,${EMPTY_MAP}` };
     }),
 };
@@ -55,13 +69,12 @@ const { metafile } = await build({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  // Errors and models are told apart by the names of their classes.
-  keepNames: true,
   sourcemap: true,
   sourcesContent: false,
   external: EXTERNAL,
+  alias: ALIAS,
   banner: { js: COMMONJS },
-  plugins: [addresses, unmapped],
+  plugins: [addresses, libraries],
   metafile: true,
   logLevel: 'warning',
 });

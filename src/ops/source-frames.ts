@@ -20,7 +20,9 @@ export function createSourceFrames(): (frames: string) => string {
   return (frames) =>
     frames.replace(PLACE, (place, file: string, line: string, column: string) => {
       const entry = mapOf(file)?.findEntry(Number(line) - 1, Number(column) - 1);
-      if (entry === undefined || !('originalSource' in entry)) return place;
+      // A library's line has no entry: what is found then is the end of what stands before it.
+      if (entry === undefined || !('originalSource' in entry) || entry.generatedLine !== Number(line) - 1)
+        return place;
       const source = entry.originalSource.replace(/^(?:\.\.\/)+/, '');
       return `${source}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
     });

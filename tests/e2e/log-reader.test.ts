@@ -42,8 +42,9 @@ it('a reader of the log that stands still makes nothing else stand still, and le
 
 it('a stack names the places in the sources, though the build is few files', () => {
   requireBuild();
-  const at = readFileSync(MAIN, 'utf8').split('\n').indexOf('tuneHeap();') + 1;
-  const wanted = readFileSync(resolve(ROOT, 'src/main.ts'), 'utf8').split('\n').indexOf('tuneHeap();') + 1;
+  const LINE = 'run(process.argv.slice(2)).then(';
+  const at = readFileSync(MAIN, 'utf8').split('\n').indexOf(LINE) + 1;
+  const wanted = readFileSync(resolve(ROOT, 'src/main.ts'), 'utf8').split('\n').indexOf(LINE) + 1;
   const frames = createSourceFrames();
   const [built, other] = [pathToFileURL(MAIN).href, 'file:///elsewhere/no-map.js:1:2'];
   expect(frames(`    at ${built}:${at}:1\n    at run (${other})`)).toBe(

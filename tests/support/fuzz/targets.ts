@@ -71,7 +71,7 @@ function toTarget(path: string, method: string, operation: Operation): Target {
   const shown = [json?.example, ...Object.values(json?.examples ?? {}).map(({ value }) => value)];
   const documented = shown.filter((body) => body !== undefined).map((body) => ({ body }));
   const known = adapter !== undefined && isAdapterName(adapter) ? adapter : undefined;
-  const samples = [...documented, ...(known === undefined ? [] : fixturesOf(known))];
+  const samples: Sample[] = [...documented, ...(known === undefined ? [] : fixturesOf(known))];
   const inAddress = samples.filter(({ query }) => query !== undefined);
   return {
     ...{ name: `${method} ${path}`, id: operation.operationId, method, path, adapter: known },

@@ -203,6 +203,7 @@ export async function createWorld(redis: TestRedis, database?: string) {
       const tables = TABLES.filter(({ name }) => name !== 'Installation').map(({ name }) => name);
       for (const name of tables.reverse()) await rig.db.knex(name).delete();
       logged.length = 0;
+      rig.forgetSeen();
       [unused, alerts] = [[], []];
       sender = await newSender();
     },

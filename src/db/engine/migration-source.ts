@@ -37,9 +37,9 @@ const MIGRATIONS: ReadonlyMap<string, Knex.Migration> = new Map([
 export const MIGRATION_NAMES: readonly string[] = [...MIGRATIONS.keys()];
 
 /** An explicit list instead of a folder, so that it is the same from src, from dist and from any directory. */
-export function createMigrationSource(): Knex.MigrationSource<string> {
+export function createMigrationSource(names = MIGRATION_NAMES): Knex.MigrationSource<string> {
   return {
-    getMigrations: async () => [...MIGRATION_NAMES],
+    getMigrations: async () => [...names],
     getMigrationName: (name) => name,
     async getMigration(name) {
       const migration = MIGRATIONS.get(name);

@@ -89,6 +89,8 @@ function incidentsTile({ incidents }) {
 
 function backupTile({ backup, at }) {
   if (backup === null) return tile('Last backup', ...UNKNOWN);
+  if (backup.isDatabases === true)
+    return tile('Last backup', 'the database’s', 'PostgreSQL’s own: there is no pg_dump here');
   if (backup.at === null) return tile('Last backup', 'none', 'the first one is written at 03:00');
   const isOld = at - backup.at > 26 * 3_600_000;
   const size = backup.bytes === null ? 'size unknown' : bytes(backup.bytes);

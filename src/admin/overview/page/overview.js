@@ -77,7 +77,7 @@ function oldestTile({ queue, at }) {
 
 function sendsTile({ sends }) {
   if (sends === null) return tile('Sent last minute', ...UNKNOWN);
-  const inHour = sends.perMinute.reduce((sum, one) => sum + one, 0);
+  const inHour = sends.perMinute.reduce((sum, one) => sum + one, sends.thisMinute);
   return tile('Sent last minute', number(sends.perMinute.at(-1)), `${number(inHour)} in the last hour`);
 }
 

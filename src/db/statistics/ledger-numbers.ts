@@ -38,8 +38,8 @@ function candidates(knex: Knex, from: number, to: number): (() => Knex.QueryBuil
 }
 
 /**
- * What was accepted and what ended in this time. SQLite: a day at one alert a second takes 0.1 s, however many the ledger has
- * and however long ago it was.
+ * What was accepted and what ended in this time. SQLite: a day at one alert a second takes 0.2 s, of 2.6 million entries, however
+ * long ago it was.
  */
 export async function readOutcomes(
   { knex }: Database,

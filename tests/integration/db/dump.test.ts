@@ -20,7 +20,7 @@ import { DAY_MS, NOW, newAlert, startDatabases } from './databases.ts';
 
 const databases = await startDatabases();
 afterAll(() => databases.stop());
-const postgres = databases.kinds.find(({ name }) => name === 'PostgreSQL');
+const postgres = databases.kinds.filter(({ name }) => name === 'PostgreSQL');
 const PATH = process.env.PATH ?? '';
 
 let redis: TestRedis;
@@ -53,11 +53,11 @@ const call = async (...argv: string[]) => {
   return { code, stderr, ...(stdout === '' ? {} : JSON.parse(stdout)) };
 };
 
-describe.skipIf(postgres === undefined)('a backup of PostgreSQL', () => {
+describe.each(postgres)('a backup of $name', ({ createUrl }) => {
   beforeEach(async () => {
     runs += 1;
     const dir = join(databases.dir, `dump-${runs}`);
-    url = (await postgres?.createUrl()) ?? '';
+    url = await createUrl();
     env = {
       ...{ DATABASE_URL: url, DATA_DIR: join(dir, 'data'), BACKUP_DIR: join(dir, 'backups'), PATH },
       ...{ REDIS_URL: redis.url, QUEUE_PREFIX: `{dump-${runs}}`, JWT_SECRET: 'x'.repeat(32) },
@@ -93,9 +93,9 @@ describe.skipIf(postgres === undefined)('a backup of PostgreSQL', () => {
   it('goes back into PostgreSQL, and into SQLite, with every row as it was', async () => {
     const { file } = await call('backup');
     const copy = await connectDatabase(parseDatabaseUrl(`sqlite:${join(env.DATA_DIR ?? '', 'copy.db')}`));
-    const source = await connectDatabase(parseDatabaseUrl((await postgres?.createUrl()) ?? ''));
+    const source = await connectDatabase(parseDatabaseUrl(await createUrl()));
     await Promise.all([copy.close(), source.close()]);
-    for (const target of [`sqlite:${copy.file}`, (await postgres?.createUrl()) ?? '']) {
+    for (const target of [`sqlite:${copy.file}`, await createUrl()]) {
       env = { ...env, DATABASE_URL: target };
       expect(await call('restore', file, '--yes')).toMatchObject({ code: 0, restored: true });
       const restored = await openExisting(parseDatabaseUrl(target));
@@ -119,7 +119,7 @@ describe.skipIf(postgres === undefined)('a backup of PostgreSQL', () => {
       ok: true,
       missingMigrations: [expect.any(String)],
     });
-    env = { ...env, DATABASE_URL: (await postgres?.createUrl()) ?? '' };
+    env = { ...env, DATABASE_URL: await createUrl() };
     expect(await call('restore', file ?? '', '--yes')).toMatchObject({ code: 0, rows: { Alerts: 700 } });
   });
 

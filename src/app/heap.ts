@@ -18,14 +18,17 @@ export function tuneHeap(): () => void {
   return letNewSpaceGrow;
 }
 
+/** By doubling, up to the bound. V8 lets it shrink while little happens: it may grow again. */
 function letNewSpaceGrow(): void {
-  setFlagsFromString('--semi-space-growth-factor=2');
-  // The collector's entries come after it is done, so that the flag is changed between two collections.
-  const observer = new PerformanceObserver(() => {
+  let factor = 0;
+  const decide = () => {
     const newSpace = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space');
-    if (newSpace === undefined || newSpace.space_size < NEW_SPACE_BYTES) return;
-    setFlagsFromString('--semi-space-growth-factor=1');
-    observer.disconnect();
-  });
-  observer.observe({ entryTypes: ['gc'] });
+    const next = 2 * (newSpace?.space_size ?? 0) <= NEW_SPACE_BYTES ? 2 : 1;
+    if (next === factor) return;
+    factor = next;
+    setFlagsFromString(`--semi-space-growth-factor=${factor}`);
+  };
+  decide();
+  // The collector's entries come after it is done, so that the flag is changed between two collections.
+  new PerformanceObserver(decide).observe({ entryTypes: ['gc'] });
 }

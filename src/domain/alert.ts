@@ -15,6 +15,8 @@ export const ALERT_LIMITS = {
   title: 256,
   url: 2_048,
   urlTitle: 64,
+  /** Buttons that open an address: `url`, and what only adapters give. */
+  links: 4,
   tags: 10,
   tag: 32,
   /** Seconds: 7 days. Longer waits belong to the sender's own calendar. */
@@ -25,6 +27,12 @@ export const ALERT_LIMITS = {
   key: 255,
 } as const;
 
+/** An address below a message: a button, or a line of its text. */
+export interface AlertLink {
+  readonly title?: string | undefined;
+  readonly url: string;
+}
+
 /** The readable part of an alert. It exists only in memory and, sealed, in Redis. */
 export interface AlertContent {
   readonly message: string;
@@ -32,9 +40,21 @@ export interface AlertContent {
   readonly format: AlertFormat;
   readonly url?: string;
   readonly urlTitle?: string;
+  /** Beside `url`, behind it. */
+  readonly moreLinks?: readonly AlertLink[];
   readonly tags?: readonly string[];
   /** The name of its integration, where it is to be shown. Decided once, so that all parts are cut alike. */
   readonly from?: string;
+}
+
+/** The addresses below it, its own first. */
+export function linksOf({ url, urlTitle, moreLinks = [] }: AlertContent): readonly AlertLink[] {
+  return url === undefined ? moreLinks : [{ title: urlTitle, url }, ...moreLinks];
+}
+
+/** As a line of text. */
+export function linkLine({ title, url }: AlertLink): string {
+  return title ? `${title}: ${url}` : url;
 }
 
 /** How and when an alert is to be sent; holds no text, so the ledger keeps it as it is. Times are epoch ms. */

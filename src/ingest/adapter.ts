@@ -24,7 +24,7 @@ export interface IngestAlert {
   /** Also by the names and numbers that POST /api/alert takes. */
   readonly priority?: string | undefined;
   readonly tags?: readonly string[] | undefined;
-  /** The first is a button, the others stand in the message. */
+  /** Buttons below the message, four at most. */
   readonly links?: readonly Link[] | undefined;
   /** A time, or a time from now, as senders write it. */
   readonly deliverAt?: string | undefined;

@@ -100,8 +100,8 @@ function toEdit(request: EditRequest, part: RenderedPart): object {
 }
 
 /** An edit without buttons takes them off. */
-function toTarget({ chatId, messageId, button, keys }: EditRequest): object {
-  return { chat_id: chatId, message_id: messageId, ...toMarkup(button, keys) };
+function toTarget({ chatId, messageId, links, keys }: EditRequest): object {
+  return { chat_id: chatId, message_id: messageId, ...toMarkup(links, keys) };
 }
 
 function toDocument(request: SendRequest, document: NonNullable<RenderedPart['document']>): object {
@@ -114,7 +114,7 @@ function toDocument(request: SendRequest, document: NonNullable<RenderedPart['do
   };
 }
 
-function toCommon({ chatId, silent, threadId, button, keys, replyTo }: SendRequest): object {
+function toCommon({ chatId, silent, threadId, links, keys, replyTo }: SendRequest): object {
   return {
     chat_id: chatId,
     ...(silent ? { disable_notification: true } : {}),
@@ -123,14 +123,21 @@ function toCommon({ chatId, silent, threadId, button, keys, replyTo }: SendReque
     ...(replyTo === undefined
       ? {}
       : { reply_parameters: { message_id: replyTo, allow_sending_without_reply: true } }),
-    ...toMarkup(button, keys),
+    ...toMarkup(links, keys),
   };
 }
 
 /** The renderer shows an address that Telegram takes no button for as text. */
-function toMarkup(button: SendRequest['button'], keys: SendRequest['keys'] = []): object {
-  const link = button === null || !isLinkable(button.url) ? [] : [{ text: button.text, url: button.url }];
+function toMarkup(links: SendRequest['links'], keys: SendRequest['keys'] = []): object {
+  const opened = links
+    .filter(({ url }) => isLinkable(url))
+    .map(({ title, url }) => ({ text: title ?? 'Open', url }));
   const pressed = keys.map(({ text, data }) => ({ text, callback_data: data }));
-  const rows = [link, pressed].filter((row) => row.length > 0);
+  const rows = [...inRows(opened), pressed].filter((row) => row.length > 0);
   return rows.length === 0 ? {} : { reply_markup: { inline_keyboard: rows } };
+}
+
+/** On a phone, three short words have room beside each other. */
+function inRows<T>(buttons: readonly T[]): (readonly T[])[] {
+  return buttons.length <= 3 ? [buttons] : [buttons.slice(0, 2), ...inRows(buttons.slice(2))];
 }

@@ -3,15 +3,16 @@ import jwt from 'jsonwebtoken';
 import { serviceEnvironment, UNLIMITED } from './environment.ts';
 import { mustEqual, readLedger } from './exactness.ts';
 import { makeIntegrations } from './integrations.ts';
-import { type Load, postAccepted } from './load.ts';
+import { type BodyKind, type Load, postAccepted } from './load.ts';
 import { type Memory, readMemory } from './memory.ts';
 import { openPending } from './pending.ts';
 import { findPort, openWorkshop, SECRET, type Workshop } from './processes.ts';
 import { inRounds } from './rounds.ts';
 import { median, rounded } from './statistics.ts';
 
-/** `POST /api/alert` complete beside the bare route; times in ms, medians over the rounds. */
+/** `POST /api/alert` (or an adapter's call) complete beside the bare route; times in ms, medians over the rounds. */
 export interface AcceptRow extends Memory {
+  readonly body: BodyKind;
   readonly connections: number;
   /** Integrations that send. */
   readonly senders: number;
@@ -20,6 +21,8 @@ export interface AcceptRow extends Memory {
   /** Ours divided by the yardstick's in the same round. */
   readonly ratio: number;
   readonly ratios: readonly number[];
+  /** Divided by what JSON gave in the same rounds; of other bodies. */
+  readonly ofJson?: number;
   readonly p50: number;
   readonly p99: number;
   readonly yardstickP50: number;
@@ -36,11 +39,13 @@ interface Subject {
   readonly connections: number;
   readonly senders: number | 'yardstick';
   readonly requests: number;
+  readonly kind?: BodyKind;
 }
 
 /**
- * Three loads, each on ours and on the bare route, alternating: 50 connections that share one integration, 50 with one
- * each, and a single one. A round sends as many requests as fit in about `seconds`. At the end the accepted answers,
+ * Three loads of JSON, each on ours and on the bare route, alternating: 50 connections that share one integration, 50 with one
+ * each, and a single one. In the rounds of the second, 50 also post plain text, and groups of Alertmanager's (each opens an
+ * incident). A round sends as many requests as fit in about `seconds`. At the end the accepted answers,
  * the ledger's queued entries, the pending jobs and the units taken must be one number.
  */
 export async function benchAccept(options: { rounds: number; seconds: number }): Promise<AcceptRow[]> {
@@ -58,11 +63,13 @@ export async function benchAccept(options: { rounds: number; seconds: number }):
     }
 
     const requests = await sizeRound(CONNECTIONS);
-    const [shared, bare, own] = await inRounds(
+    const others = ['text', 'alertmanager'] as const;
+    const [shared, bare, own, ...ofOthers] = await inRounds(
       [
         { ...many, senders: 1, requests },
         { ...many, senders: 'yardstick', requests: await sizeRound('yardstick') },
         { ...many, senders: CONNECTIONS, requests },
+        ...others.map((kind) => ({ ...many, senders: CONNECTIONS, requests, kind })),
       ],
       options.rounds,
       post,
@@ -77,9 +84,13 @@ export async function benchAccept(options: { rounds: number; seconds: number }):
     );
     await check();
     return [
-      { connections: CONNECTIONS, senders: 1, ...compare(shared, bare), ...memory() },
-      { connections: CONNECTIONS, senders: CONNECTIONS, ...compare(own, bare), ...memory() },
-      { connections: 1, senders: 1, ...compare(one, bareOne), ...memory() },
+      { body: 'json', connections: CONNECTIONS, senders: 1, ...compare(shared, bare), ...memory() },
+      { body: 'json', connections: CONNECTIONS, senders: CONNECTIONS, ...compare(own, bare), ...memory() },
+      { body: 'json', connections: 1, senders: 1, ...compare(one, bareOne), ...memory() },
+      ...others.map((body, index) => ({
+        ...{ body, connections: CONNECTIONS, senders: CONNECTIONS, ofJson: ratioOf(ofOthers[index], own) },
+        ...{ ...compare(ofOthers[index], bare), ...memory() },
+      })),
     ];
   } finally {
     await shop.close();
@@ -126,9 +137,18 @@ async function openPair(shop: Workshop) {
   };
 }
 
+/** Round by round. */
+function ratiosOf(ours: readonly Load[] = [], others: readonly Load[] = []): number[] {
+  return ours.map((load, round) => load.perSecond / (others[round]?.perSecond ?? Number.NaN));
+}
+
+function ratioOf(...loads: Parameters<typeof ratiosOf>): number {
+  return rounded(median(ratiosOf(...loads)), 3);
+}
+
 function compare(ours: readonly Load[] = [], yardstick: readonly Load[] = []) {
   const middle = (loads: readonly Load[], of: (load: Load) => number) => rounded(median(loads.map(of)), 1);
-  const ratios = ours.map((load, round) => load.perSecond / (yardstick[round]?.perSecond ?? Number.NaN));
+  const ratios = ratiosOf(ours, yardstick);
   return {
     perSecond: Math.round(middle(ours, (load) => load.perSecond)),
     yardstickPerSecond: Math.round(middle(yardstick, (load) => load.perSecond)),

@@ -62,13 +62,15 @@ function addRoutes(router: Router, name: string, adapter: Adapter, deps: Adapter
     };
     next();
   };
+  // Also of what Express itself refuses before a route is found.
+  router.use(`/${name}`, setForm);
   for (const path of adapter.paths) {
     const route = router.route(`/${name}${path}`);
     for (const method of adapter.methods) {
       const add = { POST: 'post', PUT: 'put', GET: 'get' } as const;
-      route[add[method]](setForm, ...handlers);
+      route[add[method]](...handlers);
     }
-    route.all(setForm, deps.limit, methodNotAllowed(...adapter.methods));
+    route.all(deps.limit, methodNotAllowed(...adapter.methods));
   }
 }
 

@@ -1,4 +1,4 @@
-import { ALERT_LIMITS } from '../../domain/alert.ts';
+import { ALERT_LIMITS, type AlertLink } from '../../domain/alert.ts';
 import { cutTo, hasVisible, readable } from '../../domain/readable-text.ts';
 import type { IngestAlert } from '../../ingest/adapter.ts';
 import type { Link } from '../../ingest/text/link.ts';
@@ -20,16 +20,17 @@ export function createToRequest(clock: Clock): (alert: IngestAlert) => ReadInput
   return ({ idempotencyKey: _, links = [], message, key, deliverAt, ...alert }) => {
     const warnings: string[] = [];
     const warn = (sentence: string) => void warnings.push(sentence);
-    const [button, ...others] = links;
+    const [button, ...others] = links.slice(0, ALERT_LIMITS.links);
     const fields = {
       ...alert,
-      ...withLinks(visible(message), alert.format ?? 'plain', others),
+      message: cutTo(visible(message), ALERT_LIMITS.message),
       ...(button === undefined ? {} : { url: button.url, urlTitle: button.title }),
       ...(deliverAt === undefined ? {} : { deliverAt: readDelay(deliverAt, warn, 'deliverAt') }),
       ...(key === undefined ? {} : { key: key.length > ALERT_LIMITS.key ? stableKey('long', key) : key }),
     };
     const read = parseLeniently(schema, fields, warn);
-    return { input: read.input, warnings: [...warnings, ...read.warnings] };
+    const moreLinks = others.length === 0 ? {} : { moreLinks: others.map(toButton) };
+    return { input: { ...read.input, ...moreLinks }, warnings: [...warnings, ...read.warnings] };
   };
 }
 
@@ -38,30 +39,7 @@ function visible(message: string): string {
   return hasVisible(readable(message)) ? message : '(no text)';
 }
 
-/**
- * One address is the button below the message; the others are words in its last line. A text for that is HTML, with all of
- * its own characters as they are.
- */
-function withLinks(
-  message: string,
-  format: 'plain' | 'markdown' | 'html',
-  links: readonly Link[],
-): { readonly message: string; readonly format: typeof format } {
-  const most = ALERT_LIMITS.message;
-  if (links.length === 0 || format !== 'plain') return { message: cutTo(message, most), format };
-  const line = links
-    .map(({ title, url }) => `<a href="${escapeHtml(url)}">${escapeHtml(title)}</a>`)
-    .join(' · ');
-  const html = `${escapeHtml(message)}\n${line}`;
-  if (html.length <= most) return { message: html, format: 'html' };
-  const addresses = links.map(({ title, url }) => `${title}: ${url}`).join('\n');
-  return { message: `${cutTo(message, most - addresses.length - 1)}\n${addresses}`, format };
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
+/** As a button has it. */
+function toButton({ title, url }: Link): AlertLink {
+  return { title: cutTo(readable(title), ALERT_LIMITS.urlTitle), url };
 }

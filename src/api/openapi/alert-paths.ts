@@ -174,7 +174,7 @@ export function alertPaths(refusals: Refusals): ZodOpenApiPathsObject {
             description: 'The ledger entry.',
             content: { 'application/json': { schema: AlertAnswer } },
           },
-          ...refusals([...BY_TOKEN, 'not_found']),
+          ...refusals([...BY_TOKEN, 'invalid_request', 'not_found']),
         },
       },
     },
@@ -188,7 +188,7 @@ export function alertPaths(refusals: Refusals): ZodOpenApiPathsObject {
           '202': { description: 'Queued again.', content: { 'application/json': { schema: ResentAnswer } } },
           ...refusals([
             ...BY_TOKEN,
-            ...(['integration_not_active', 'not_found', 'not_resendable'] as const),
+            ...(['invalid_request', 'integration_not_active', 'not_found', 'not_resendable'] as const),
             ...(['queue_full', 'chat_queue_full', 'schedule_full', 'chat_schedule_full'] as const),
             'queue_unavailable',
           ]),

@@ -57,7 +57,7 @@ export function integrationPaths(refusals: Refusals): ZodOpenApiPathsObject {
         },
         responses: {
           '200': { description: 'It.', content: json(IntegrationsAnswer) },
-          ...refusals([...BY_TOKEN, 'chat_mismatch']),
+          ...refusals([...BY_TOKEN, 'invalid_request', 'chat_mismatch']),
         },
       },
     },
@@ -137,7 +137,10 @@ export function integrationPaths(refusals: Refusals): ZodOpenApiPathsObject {
         requestParams: {
           path: z.object({ id: z.string().meta({ description: 'Of the key.', example: '7' }) }),
         },
-        responses: { '204': { description: 'Dead at once.' }, ...refusals([...BY_TOKEN, 'not_found']) },
+        responses: {
+          '204': { description: 'Dead at once.' },
+          ...refusals([...BY_TOKEN, 'invalid_request', 'not_found']),
+        },
       },
     },
   };

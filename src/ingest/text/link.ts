@@ -1,10 +1,7 @@
-import { ALERT_LIMITS } from '../../domain/alert.ts';
+import { ALERT_LIMITS, type AlertLink } from '../../domain/alert.ts';
 import { parseUrl } from '../../domain/parse-url.ts';
 
-export interface Link {
-  readonly title: string;
-  readonly url: string;
-}
+export type Link = AlertLink & { readonly title: string };
 
 /** A link, if the tool gave an address that can be one; most tools send an empty text where they have none. */
 export function link(title: string, url: string | null | undefined): Link | undefined {

@@ -1,4 +1,4 @@
-import type { AlertFormat, AlertPriority } from '../../domain/alert.ts';
+import type { AlertFormat, AlertLink, AlertPriority } from '../../domain/alert.ts';
 import type { Resolve } from '../../domain/incident.ts';
 
 /** Who sends: an integration, as its token or key names it. The accept itself proves a token; a key was looked up before. */
@@ -17,6 +17,8 @@ export interface AlertRequest {
   readonly silent: boolean;
   readonly url?: string | undefined;
   readonly urlTitle?: string | undefined;
+  /** Further buttons; adapters alone give them. */
+  readonly moreLinks?: readonly AlertLink[] | undefined;
   readonly tags?: readonly string[] | undefined;
   /** Seconds. */
   readonly ttl?: number | undefined;

@@ -163,7 +163,7 @@ export function tooLate(cause: unknown): AppError {
 
 /** What is kept of a request, sealed. */
 export function contentOf(
-  { message, format, title, url, urlTitle, tags }: AlertRequest,
+  { message, format, title, url, urlTitle, moreLinks, tags }: AlertRequest,
   shownName: string | undefined,
 ): AlertContent {
   return {
@@ -172,6 +172,7 @@ export function contentOf(
     ...(title === undefined ? {} : { title }),
     ...(url === undefined ? {} : { url }),
     ...(urlTitle === undefined ? {} : { urlTitle }),
+    ...(moreLinks === undefined ? {} : { moreLinks }),
     ...(tags === undefined ? {} : { tags }),
     ...(shownName === undefined ? {} : { from: shownName }),
   };

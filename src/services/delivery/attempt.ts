@@ -1,4 +1,10 @@
-import type { AlertContent, AlertOutcome, AlertRecord } from '../../domain/alert.ts';
+import {
+  type AlertContent,
+  type AlertOutcome,
+  type AlertRecord,
+  linkLine,
+  linksOf,
+} from '../../domain/alert.ts';
 import type { Integration } from '../../domain/integration.ts';
 import type { AlertJob, MessageForm } from '../ports/queue.ts';
 import type { PressButton, RenderedPart, RenderRest, SendRequest } from '../ports/telegram.ts';
@@ -51,7 +57,6 @@ export function toRequest(attempt: Attempt, content: AlertContent, part: Rendere
   const { record, form, integration, index, parts } = attempt;
   const isPlain = form.simplicity > 0 || form.rest !== undefined;
   const isLast = index === parts - 1;
-  const hasButton = isLast && !isPlain && content.url !== undefined;
   // The last resort goes without them: they may be what Telegram refused.
   const hasKeys = isLast && form.simplicity < 2 && form.rest?.as !== 'file';
   return {
@@ -59,18 +64,18 @@ export function toRequest(attempt: Attempt, content: AlertContent, part: Rendere
     part,
     silent: record.silent || record.priority === 'low',
     threadId: form.withoutTopic ? null : record.threadId,
-    button: hasButton ? { text: content.urlTitle ?? 'Open', url: content.url ?? '' } : null,
+    links: isLast && !isPlain ? linksOf(content) : [],
     ...(hasKeys && attempt.keys.length > 0 ? { keys: attempt.keys } : {}),
     ...(record.replyTo === null ? {} : { replyTo: record.replyTo }),
   };
 }
 
-/** The simpler forms carry the link in the text: the button may be what Telegram refused. */
+/** The simpler forms carry the links in the text: their buttons may be what Telegram refused. */
 export function contentIn(form: MessageForm, content: AlertContent): AlertContent {
-  const { url, urlTitle, ...rest } = content;
-  const address = addressOf(content);
-  if (form.simplicity === 0 || address === null) return content;
-  return { ...rest, message: `${content.message}\n${address}` };
+  const { url, urlTitle, moreLinks, ...rest } = content;
+  const addresses = addressesOf(content);
+  if (form.simplicity === 0 || addresses === null) return content;
+  return { ...rest, message: `${content.message}\n${addresses}` };
 }
 
 /** The parts in this form; those that have arrived stay as they were. */
@@ -81,13 +86,12 @@ export function partsIn(
 ): readonly RenderedPart[] {
   if (rest === undefined) return text.parts;
   const { from, as } = rest;
-  const address = simplicity === 0 ? addressOf(text.content) : null;
-  return [...text.parts.slice(0, from), ...renderRest(text.parts.slice(from), as, address)];
+  const addresses = simplicity === 0 ? addressesOf(text.content) : null;
+  return [...text.parts.slice(0, from), ...renderRest(text.parts.slice(from), as, addresses)];
 }
 
-function addressOf({ url, urlTitle }: AlertContent): string | null {
-  if (url === undefined) return null;
-  return urlTitle === undefined ? url : `${urlTitle}: ${url}`;
+function addressesOf(content: AlertContent): string | null {
+  return linksOf(content).map(linkLine).join('\n') || null;
 }
 
 /** @param endedAt epoch ms */

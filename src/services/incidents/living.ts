@@ -1,5 +1,5 @@
 import { isSingle, NOBODY } from '../../domain/acknowledgement.ts';
-import type { AlertContent } from '../../domain/alert.ts';
+import { type AlertContent, linksOf } from '../../domain/alert.ts';
 import { textIdsOf } from '../../domain/digest.ts';
 import type { Incident } from '../../domain/incident.ts';
 import { contentIn } from '../delivery/attempt.ts';
@@ -13,7 +13,7 @@ import { livingLine, momentText } from './living-line.ts';
 export interface Living {
   /** Null: what it shows stays, because it is more than one message holds, or gone; the buttons say what is new. */
   readonly text: { readonly content: AlertContent; readonly part: RenderedPart } | null;
-  readonly button: SendRequest['button'];
+  readonly links: SendRequest['links'];
   readonly keys: readonly PressButton[];
   /** The alerts of which it shows something. */
   readonly textIds: readonly string[];
@@ -80,23 +80,19 @@ export function createLivingMessages(deps: {
       const form = { simplicity, withoutTopic: false };
       const line = livingLine(incident, whoOf(incident), timeZone);
       const { part, isWhole } = await deps.renderLiving(contentIn(form, content), simplicity, line);
-      const button = simplicity === 0 ? linkOf(content) : null;
+      const links = simplicity === 0 ? linksOf(content) : [];
       // Of an alert without a key nothing may be cut off.
-      if (!isWhole && isSingle(incident)) return { text: null, button, keys: sayingKeys(incident), textIds };
-      return { text: { content, part }, button, keys: buttonsOf(incident), textIds };
+      if (!isWhole && isSingle(incident)) return { text: null, links, keys: sayingKeys(incident), textIds };
+      return { text: { content, part }, links, keys: buttonsOf(incident), textIds };
     },
 
     async buttons(incident) {
       if (!incident.hasButtons) return undefined;
       const found = await read(incident);
-      const button = found === undefined ? null : linkOf(found.content);
-      return { text: null, button, keys: sayingKeys(incident), textIds: [] };
+      const links = found === undefined ? [] : linksOf(found.content);
+      return { text: null, links, keys: sayingKeys(incident), textIds: [] };
     },
 
     content: async (incident) => (await read(incident))?.content,
   };
-}
-
-function linkOf({ url, urlTitle = 'Open' }: AlertContent): Living['button'] {
-  return url === undefined ? null : { text: urlTitle, url };
 }

@@ -128,9 +128,9 @@ export function createUpdateService(deps: UpdateDeps): UpdateService {
 
     function call({ incident, integration }: Target, living: Living): Promise<SendOutcome> {
       called = true;
-      const { text, button, keys } = living;
+      const { text, links, keys } = living;
       const part = text?.part ?? null;
-      return guard.edit({ chatId: integration.chatId, messageId: incident.messageId, part, button, keys });
+      return guard.edit({ chatId: integration.chatId, messageId: incident.messageId, part, links, keys });
     }
   }
 

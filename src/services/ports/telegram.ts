@@ -1,4 +1,4 @@
-import type { AlertContent } from '../../domain/alert.ts';
+import type { AlertContent, AlertLink } from '../../domain/alert.ts';
 import type { SendOutcome } from '../../domain/outcome.ts';
 
 /** One message as Telegram takes it: text with entities, or a document when it would be more than 4 messages. */
@@ -33,12 +33,12 @@ export type Simplicity = 0 | 1 | 2 | 3;
 
 /**
  * What is left of a message, parts of which have arrived: cut as before but without entities, or all of it as one file.
- * `address`: shown at its end, in place of a button.
+ * `addresses`: shown at its end, in place of buttons.
  */
 export type RenderRest = (
   parts: readonly RenderedPart[],
   as: 'plain' | 'file',
-  address: string | null,
+  addresses: string | null,
 ) => RenderedPart[];
 
 /** A button that the bot is told of when somebody presses it. `data`: 1 to 64 bytes. */
@@ -52,16 +52,16 @@ export interface SendRequest {
   readonly part: RenderedPart;
   readonly silent: boolean;
   readonly threadId: number | null;
-  /** A button below the (last) message. */
-  readonly button: { readonly text: string; readonly url: string } | null;
-  /** Below that one. */
+  /** Buttons below the (last) message that open an address. */
+  readonly links: readonly AlertLink[];
+  /** Below those. */
   readonly keys?: readonly PressButton[];
   /** Telegram's id of the message that this one answers. */
   readonly replyTo?: number;
 }
 
 /** A message's text and buttons, in place of what it shows. `part` null: the text stays. */
-export type EditRequest = Pick<SendRequest, 'chatId' | 'button' | 'keys'> & {
+export type EditRequest = Pick<SendRequest, 'chatId' | 'links' | 'keys'> & {
   readonly messageId: number;
   readonly part: RenderedPart | null;
 };

@@ -1,4 +1,4 @@
-import type { AlertContent } from '../../domain/alert.ts';
+import { type AlertContent, linkLine, linksOf } from '../../domain/alert.ts';
 import { isLinkable } from '../links.ts';
 import type { StyledText } from './styled-text.ts';
 
@@ -6,17 +6,18 @@ import type { StyledText } from './styled-text.ts';
 export const EMPTY_TEXT = '(empty message)';
 
 /**
- * The whole text of an alert: title (bold), message, its address if there is no button for it, tags, whom it is from
+ * The whole text of an alert: title (bold), message, the addresses that there is no button for, tags, whom it is from
  * (italic); one below the other, each unchanged.
- * @param withUrl shows the address in any case
+ * @param withUrls shows its addresses in any case
  */
-export function compose(content: AlertContent, message: StyledText, withUrl: boolean): StyledText {
-  const { title = '', url, urlTitle } = content;
+export function compose(content: AlertContent, message: StyledText, withUrls: boolean): StyledText {
+  const { title = '' } = content;
   const head = title === '' ? '' : `${title}\n`;
-  const address =
-    url !== undefined && (withUrl || !isLinkable(url)) ? [urlTitle, url].filter(Boolean).join(': ') : '';
+  const addresses = linksOf(content).filter(({ url }) => withUrls || !isLinkable(url));
   const from = signature(content);
-  const lines = [address, toHashtags(content.tags ?? []), from].filter((line) => line !== '');
+  const lines = [...addresses.map(linkLine), toHashtags(content.tags ?? []), from].filter(
+    (line) => line !== '',
+  );
   const text = [head + message.text, ...lines].join('\n');
   return {
     text,

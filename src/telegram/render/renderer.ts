@@ -1,4 +1,4 @@
-import { ALERT_LIMITS, type AlertContent, type AlertFormat } from '../../domain/alert.ts';
+import { ALERT_LIMITS, type AlertContent, type AlertFormat, type AlertLink } from '../../domain/alert.ts';
 import { cutTo } from '../../domain/readable-text.ts';
 import { RenderLimitError } from '../../domain/render-limit.ts';
 import type { LivingRenderer, RenderedPart, Renderer, Simplicity } from '../../services/ports/telegram.ts';
@@ -131,7 +131,15 @@ function cleanContent(content: AlertContent): AlertContent {
     ...(content.title === undefined ? {} : { title: replaceLoneSurrogates(content.title) }),
     ...(content.urlTitle === undefined ? {} : { urlTitle: replaceLoneSurrogates(content.urlTitle) }),
     ...(content.url === undefined ? {} : { url: replaceLoneSurrogates(content.url) }),
+    ...(content.moreLinks === undefined ? {} : { moreLinks: content.moreLinks.map(cleanLink) }),
     ...(content.from === undefined ? {} : { from: replaceLoneSurrogates(content.from) }),
     ...(content.tags === undefined ? {} : { tags: content.tags.map(replaceLoneSurrogates) }),
+  };
+}
+
+function cleanLink({ title, url }: AlertLink): AlertLink {
+  return {
+    ...(title === undefined ? {} : { title: replaceLoneSurrogates(title) }),
+    url: replaceLoneSurrogates(url),
   };
 }

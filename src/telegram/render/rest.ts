@@ -3,8 +3,8 @@ import { toDocument } from './document.ts';
 import { countCodePoints, MAX_TEXT } from './styled-text.ts';
 
 /** @see RenderRest. Addresses that stood behind links are shown, in a message only where there is room for them. */
-export const renderRest: RenderRest = (parts, as, address) => {
-  const last: RenderedPart[] = address === null ? [] : [{ kind: 'message', text: address, entities: [] }];
+export const renderRest: RenderRest = (parts, as, addresses) => {
+  const last: RenderedPart[] = addresses === null ? [] : [{ kind: 'message', text: addresses, entities: [] }];
   if (as === 'plain') return [...parts.map(toPlain), ...last];
   const text = [...parts, ...last].map(withAddresses).join('\n');
   return [toDocument(text, { text, entities: [] })];

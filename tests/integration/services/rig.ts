@@ -138,6 +138,9 @@ export async function createRig(server: TestRedis, options: RigOptions = {}) {
       // Pushed under its own name only.
       return seen.filter((one) => one.name === name).map((one) => one.event as DomainEvents[N]);
     },
+    forgetSeen(): void {
+      seen.length = 0;
+    },
     /** An active integration, as a sender gets it. */
     async integrate(chatId = 1001, name?: string) {
       const setup = await integrations.issueSetupToken(chatId, name);

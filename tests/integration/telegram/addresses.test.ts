@@ -12,7 +12,7 @@ const REQUEST = {
   part: { kind: 'message', text: 'm', entities: [] },
   silent: false,
   threadId: null,
-  button: null,
+  links: [],
 } as const;
 const V4: LookupAddress = { address: '127.0.0.1', family: 4 };
 const V6: LookupAddress = { address: '::1', family: 6 };

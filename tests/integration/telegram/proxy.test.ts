@@ -13,7 +13,7 @@ const REQUEST = {
   part: { kind: 'message', text: 'm', entities: [] },
   silent: false,
   threadId: null,
-  button: null,
+  links: [],
 } as const;
 /** Only the proxy knows it. */
 const HOST = 'telegram.invalid';

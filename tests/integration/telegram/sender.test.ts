@@ -16,7 +16,7 @@ const REQUEST: SendRequest = {
   part: MESSAGE,
   silent: false,
   threadId: null,
-  button: null,
+  links: [],
 };
 const SENT = JSON.stringify({ ok: true, result: { message_id: 42 } });
 
@@ -68,18 +68,31 @@ describe('a send', () => {
     });
   });
 
-  it('passes on silence, topic and button', async () => {
-    const button = { text: 'Open', url: 'https://a.b/c' };
+  it('passes on silence, topic and buttons: links in rows that a phone can show, then what is pressed', async () => {
+    const url = 'https://a.b/c';
+    const [open, a, b, c] = [{ url }, { title: 'A', url }, { title: 'B', url }, { title: 'C', url }];
+    const shown = (...titles: string[]) => titles.map((text) => ({ text, url }));
     const { server } = await sendTo((response) => response.end(SENT), undefined, {
       ...REQUEST,
       silent: true,
       threadId: 7,
-      button,
+      links: [open, a, b, c],
+      keys: [{ text: 'Acknowledge', data: 'ack:1' }],
     });
     expect(JSON.parse(server.requests[0]?.body ?? '')).toMatchObject({
       disable_notification: true,
       message_thread_id: 7,
-      reply_markup: { inline_keyboard: [[button]] },
+      reply_markup: {
+        inline_keyboard: [
+          shown('Open', 'A'),
+          shown('B', 'C'),
+          [{ text: 'Acknowledge', callback_data: 'ack:1' }],
+        ],
+      },
+    });
+    const three = await sendTo((response) => response.end(SENT), undefined, { ...REQUEST, links: [a, b, c] });
+    expect(JSON.parse(three.server.requests[0]?.body ?? '').reply_markup).toEqual({
+      inline_keyboard: [shown('A', 'B', 'C')],
     });
   });
 
@@ -87,7 +100,7 @@ describe('a send', () => {
     const { server } = await sendTo((response) => response.end(SENT), undefined, {
       ...REQUEST,
       threadId: 1,
-      button: { text: 'Open', url: 'http://localhost:3000' },
+      links: [{ url: 'http://localhost:3000' }],
     });
     const body = JSON.parse(server.requests[0]?.body ?? '');
     expect(body).not.toHaveProperty('message_thread_id');
@@ -106,7 +119,7 @@ describe('a send', () => {
       part,
       silent: true,
       threadId: 7,
-      button: { text: 'Open', url: 'https://a.b/c' },
+      links: [{ url: 'https://a.b/c' }],
     });
     expect(outcome).toEqual({ kind: 'delivered', messageId: 42 });
     const [request] = server.requests;

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createApiDocument } from '../../../src/api/openapi/document.ts';
 import { type ApiFixture, bodyOf, rawRequest, startApi } from '../../support/api-fixture.ts';
 
 let fixture: ApiFixture;
@@ -140,6 +141,15 @@ describe('addresses and methods', () => {
     const res = await rawRequest(fixture.url, { path, headers: { Authorization: `Bearer ${token}` } });
     expect([400, 404]).toContain(res.status);
     expect(res.headers['content-type']).toBe('application/problem+json');
+  });
+
+  it('answers 400 to an address that cannot be read, as the document says, to a tool in its own form', async () => {
+    for (const [path, operations] of Object.entries(createApiDocument('0').paths ?? {}))
+      for (const method of path.includes('{') ? Object.keys(operations) : []) {
+        // Holds the answer to the document.
+        const res = await fixture.call(path.replace(/\{\w+\}/, '%'), { method: method.toUpperCase(), token });
+        expect([path, res.status]).toEqual([path, 400]);
+      }
   });
 
   it.each([

@@ -9,6 +9,7 @@ const MEMORY = { memoryMb: 100, peakMemoryMb: 149 };
 function accept(over: Partial<AcceptRow>): AcceptRow {
   return {
     ...MEMORY,
+    body: 'json',
     connections: 50,
     senders: 1,
     perSecond: 900,

@@ -40,7 +40,8 @@ const BETWEEN = [
   ],
   ...[' [link](https://a.b/c) ', ' <a href="https://a.b">link</a> ', `[l](https://a.b/${'p'.repeat(700)}) `],
 ];
-const BUTTON = { url: 'https://a.b/button', urlTitle: 'Open' };
+const SILENCE = { title: 'Silence', url: 'https://a.b/silence' };
+const BUTTON = { url: 'https://a.b/button', urlTitle: 'Open', moreLinks: [SILENCE] };
 
 const words = fc
   .tuple(
@@ -141,7 +142,7 @@ describe('a refusal', () => {
     const texts = rig.double.messages(chat.chatId).map(({ text = '' }) => text);
     expect(texts).toHaveLength(4);
     expect(texts[2]).toBe(`(3/3)\n${'c'.repeat(3_000)} (https://a.b/c)`);
-    expect(texts[3]).toBe(`${BUTTON.urlTitle}: ${BUTTON.url}`);
+    expect(texts[3]).toBe(`${BUTTON.urlTitle}: ${BUTTON.url}\nSilence: ${SILENCE.url}`);
   });
 
   it('of a later part again makes a file of what is left', async () => {

@@ -54,6 +54,24 @@ describe('an open incident', () => {
     expect(rig.seen('alert.folded')).toMatchObject([{ alertId: idOf(second), into: 'incident' }]);
   });
 
+  it('keeps its buttons to the outside through its edits, also when it is resolved', async () => {
+    const of = await rig.integrate();
+    await rig.work();
+    const silence = { title: 'Silence', url: 'https://a.b/silence' };
+    const links = { url: 'https://a.b/graph', urlTitle: 'Graph', moreLinks: [silence] };
+    const buttons = () =>
+      rig.messages(of)[0]?.reply_markup?.inline_keyboard.map((row) => row.map(({ text }) => text));
+    const outside = ['Graph', 'Silence'];
+    await rig.alert(of, 'disk 90 %', { ...links, acknowledge: true });
+    await soon(() => expect(buttons()).toEqual([outside, ['Acknowledge']]));
+    await rig.alert(of, 'disk 95 %', links);
+    await soon(() => expect(rig.texts(of)[0]).toContain('×2'));
+    expect(buttons()).toEqual([outside, ['Acknowledge']]);
+    await rig.alert(of, 'disk 60 %', { ...links, resolve: true });
+    await soon(() => expect(rig.texts(of)[0]).toContain('Resolved'));
+    expect(buttons()).toEqual([outside]);
+  });
+
   it('takes repeats into a message that is not sent yet', async () => {
     const of = await rig.integrate();
     const ids: string[] = [];

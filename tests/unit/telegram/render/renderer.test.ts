@@ -89,6 +89,12 @@ describe('an alert as messages', () => {
     expect(await shown('http://grafana:3000/d', 'Dashboard')).toBe('m\nDashboard: http://grafana:3000/d\n#t');
     expect(await shown('http://localhost')).toBe('m\nhttp://localhost\n#t');
     expect(await shown('https://a.b')).toBe('m\n#t');
+    const moreLinks = [
+      { title: 'Silence', url: 'http://alertmanager:9093/#/silences/new' },
+      { title: 'Runbook', url: 'https://a.b' },
+    ];
+    const several = await render(alert('m', { url: 'https://a.b', moreLinks }), 0);
+    expect(several[0]?.text).toBe('m\nSilence: http://alertmanager:9093/#/silences/new');
   });
 });
 

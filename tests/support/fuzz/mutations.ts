@@ -51,7 +51,7 @@ function apply(holder: Container, { at, how, value }: Mutation): void {
   const { of, name } = place;
   switch (how) {
     case 'replace':
-      of[name] = structuredClone(value);
+      set(of, name, structuredClone(value));
       break;
     case 'delete':
       if (Array.isArray(of)) of.splice(Number(name), 1);
@@ -59,14 +59,19 @@ function apply(holder: Container, { at, how, value }: Mutation): void {
       break;
     case 'double':
       if (Array.isArray(of)) of.push(structuredClone(of[Number(name)]));
-      else of[`${name}2`] = structuredClone(of[name]);
+      else set(of, `${name}2`, structuredClone(of[name]));
       break;
     case 'rename':
-      of[String(value).slice(0, 40)] = of[name];
+      set(of, (typeof value === 'string' ? value : (JSON.stringify(value) ?? '')).slice(0, 40), of[name]);
       break;
     default:
-      of[name] = [of[name]];
+      set(of, name, [of[name]]);
   }
+}
+
+/** Also `__proto__`, as JSON would. */
+function set(of: Container, name: string, value: unknown): void {
+  Object.defineProperty(of, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /** Every member of every object and list. */

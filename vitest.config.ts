@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './tests/support/longest-first.ts';
 
 export default defineConfig({
   test: {
@@ -10,5 +11,6 @@ export default defineConfig({
     maxWorkers: 3,
     // A file's modules are loaded once per worker: half of the processor time. Nothing of ours keeps state in a module.
     isolate: false,
+    sequence: { sequencer: LongestFirst },
   },
 });

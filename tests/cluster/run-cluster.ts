@@ -18,6 +18,8 @@ export interface ClusterOptions {
   readonly seed: number;
   /** Each chat's sender begins an alert this often, in ms. Default: 300, that is 20 alerts a second over all. */
   readonly sendEveryMs?: number;
+  /** Which processes are restarted one after the other at the end. Default: all. */
+  readonly rolling?: 'one of each';
   readonly say?: (line: string) => void;
 }
 
@@ -86,7 +88,11 @@ export async function runCluster(options: ClusterOptions): Promise<ClusterReport
     };
     await killAtRandom({ fleet, watch, strike, random, seconds: options.seconds });
     say('the last one was killed; rolling restart');
-    for (const member of [...fleet.members].sort(() => random() - 0.5)) await strike(member, 'SIGTERM', 0);
+    const order = [...fleet.members].sort(() => random() - 0.5);
+    const isFirstOfRole = ({ role }: Member, at: number) =>
+      order.findIndex((one) => one.role === role) === at;
+    for (const member of options.rolling === 'one of each' ? order.filter(isFirstOfRole) : order)
+      await strike(member, 'SIGTERM', 0);
     await senders.stop();
     say('draining');
     const drainedMs = await drain(ledger);

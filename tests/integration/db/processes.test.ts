@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseDatabaseUrl } from '../../../src/config/database-url.ts';
 import { createAlertLedger } from '../../../src/db/alerts/alert-ledger.ts';
@@ -8,13 +7,14 @@ import { connectDatabase } from '../../../src/db/engine/connect.ts';
 import { migrate } from '../../../src/db/engine/migrate.ts';
 import { createMigrationSource } from '../../../src/db/engine/migration-source.ts';
 import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
+import { bundled } from '../../support/bundled.ts';
 import { openMigrated } from '../../support/sqlite.ts';
 import { DAY_MS, NOW, newAlert, startDatabases } from './databases.ts';
 
 const databases = await startDatabases();
 afterAll(() => databases.stop());
 
-const WORKER = fileURLToPath(new URL('worker-process.ts', import.meta.url));
+const WORKER = new URL('worker-process.ts', import.meta.url);
 const CONNECTIONS = 4;
 
 /** The next message of every child; fails with a child that ends instead. */
@@ -39,8 +39,9 @@ async function nextStep(children: readonly ChildProcess[]): Promise<unknown[]> {
 describe.each(databases.kinds)('several processes on one $name database', ({ createUrl }) => {
   it('migrate once, accept exactly the quota, and reset it once per slot', async () => {
     const url = await createUrl();
+    const script = await bundled(WORKER);
     const children = Array.from({ length: CONNECTIONS }, (_, index) =>
-      fork(WORKER, [url, `process-${index}`], { execArgv: ['--import', 'tsx'] }),
+      fork(script, [url, `process-${index}`]),
     );
     try {
       const migrated = (await answers(children)) as { migrated: number }[];

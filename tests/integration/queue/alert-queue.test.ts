@@ -1,12 +1,12 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AppError } from '../../../src/domain/errors.ts';
 import { withDispatchCommands } from '../../../src/queue/commands.ts';
 import { readPausedUntil } from '../../../src/queue/pace.ts';
 import { connectRedis } from '../../../src/redis/connect.ts';
 import type { AlertQueue } from '../../../src/services/ports/queue.ts';
+import { bundled } from '../../support/bundled.ts';
 import { type DispatchOptions, alertJob as job, openDispatch, SEALED } from '../../support/dispatch.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 
@@ -130,9 +130,9 @@ describe('the alert queue', () => {
   });
 
   it('holds the cap of 500 exactly under 4 processes that add 2,000 at once', async () => {
-    const script = fileURLToPath(new URL('../../support/add-alerts.ts', import.meta.url));
+    const script = await bundled(new URL('../../support/add-alerts.ts', import.meta.url));
     const children = Array.from({ length: 4 }, (_, index) =>
-      fork(script, [server.connection.path, prefix, String(index), '500'], { execArgv: ['--import', 'tsx'] }),
+      fork(script, [server.connection.path, prefix, String(index), '500']),
     );
     await Promise.all(children.map((child) => once(child, 'message')));
     const answers = children.map(

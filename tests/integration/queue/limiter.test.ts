@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { limiterFor } from '../../../src/queue/limiter.ts';
 import type { Delivery } from '../../../src/services/delivery/delivery.ts';
+import { bundled } from '../../support/bundled.ts';
 import { alertJob, DELIVERED, openQueueRig, type QueueRig, SEALED } from '../../support/queue-rig.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 
@@ -44,10 +44,8 @@ describe("BullMQ's limiter", () => {
 
   it('lets two worker processes send one alert per second, also without our own pace', async () => {
     const rig = await open();
-    const script = fileURLToPath(new URL('../../support/stub-worker.ts', import.meta.url));
-    const workers = [1, 2].map(() =>
-      fork(script, [server.connection.path, rig.prefix], { execArgv: ['--import', 'tsx'] }),
-    );
+    const script = await bundled(new URL('../../support/stub-worker.ts', import.meta.url));
+    const workers = [1, 2].map(() => fork(script, [server.connection.path, rig.prefix]));
     await Promise.all(workers.map((worker) => once(worker, 'message')));
     for (let index = 0; index < 4; index += 1)
       await rig.alerts.add(alertJob(`a${index}`, `chat${index}`), SEALED);

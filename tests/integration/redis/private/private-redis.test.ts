@@ -11,6 +11,7 @@ import {
   startPrivateRedis,
 } from '../../../../src/redis/private/private-redis.ts';
 import { isAlive } from '../../../../src/redis/private/process-info.ts';
+import { bundled } from '../../../support/bundled.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -51,8 +52,7 @@ async function deadPid(): Promise<number> {
 
 /** Runs a service in a process of its own and kills it with -9. @returns the pid of the redis-server it leaves */
 async function crashedService(dir: string): Promise<number> {
-  const child = fork(new URL('./crashing-service.ts', import.meta.url), [dir], {
-    execArgv: ['--import', 'tsx'],
+  const child = fork(await bundled(new URL('./crashing-service.ts', import.meta.url)), [dir], {
     stdio: 'inherit',
   });
   const [pid] = (await once(child, 'message')) as [number];

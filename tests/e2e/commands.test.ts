@@ -55,20 +55,18 @@ describe('a wrong environment or command line', () => {
     expect(readdirSync(dir)).toEqual([]);
   });
 
-  it.each([
-    [['serve']],
-    [['job']],
-    [['job', 'nonsense']],
-    [['job', 'backup', 'more']],
-    [['migrate-database']],
-  ])('with the arguments %j ends with 2 and says how it is used', async (args) => {
-    const { code, stdout, stderr } = await runMain(args, env);
+  it('with arguments that it does not know ends with 2 and says how it is used', async () => {
+    const { code, stdout, stderr } = await runMain(['job', 'nonsense'], env);
     expect(code).toBe(2);
     expect(stderr).toMatch(/^Usage: pingui/m);
     expect(stdout).toBe('');
   });
 
   it.each([
+    'serve',
+    'job',
+    'job backup more',
+    'migrate-database',
     'restore some.db',
     'backup verify',
     'integrations limit 1 many',
@@ -251,13 +249,13 @@ describe('commands beside a running service', () => {
   });
 
   it('migrate has nothing to do twice', async () => {
-    const { code, stdout, stderr } = await runMain(['migrate'], service.env);
-    expect([code, stdout, stderr]).toEqual([0, 'The database is up to date.\n', '']);
+    const { code, stdout, stderr } = await call('migrate');
+    expect([code, stdout, stderr]).toEqual([0, 'The database is up to date.', '']);
   });
 
   it('job reset-quotas gives every integration its day back', async () => {
     await spend();
-    const { code, stdout, stderr } = await runMain(['job', 'reset-quotas'], service.env);
+    const { code, stdout, stderr } = await call('job', 'reset-quotas');
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/1 integration/);
     expect(await left()).toBe(10);
@@ -276,7 +274,6 @@ describe('commands beside a running service', () => {
   it('the newest backup is known to every process, also to those that write none', async () => {
     await service.restart({ ROLES: 'api,worker,bot' });
     const { text } = await service.api.operate('/metrics');
-    await service.restart({ ROLES: undefined });
     const read = (gauge: string) => Number(new RegExp(`^${gauge} (.+)$`, 'm').exec(text)?.[1]);
     const [name = ''] = readdirSync(service.backupDir);
     const { size, mtimeMs } = statSync(join(service.backupDir, name));
@@ -291,7 +288,7 @@ describe('commands beside a running service', () => {
     await query(file(), `DELETE FROM JobRuns WHERE slot LIKE 'manual%'`);
     await query(file(), `UPDATE JobRuns SET slot = '2020-01-31', ranAt = 1580428800000`);
     const before = resets();
-    await service.restart();
+    await service.restart({ ROLES: undefined });
     expect(await left()).toBe(10);
     expect(resets()).toBe(before + 1);
     await spend();

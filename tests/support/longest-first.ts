@@ -1,32 +1,33 @@
 import { existsSync } from 'node:fs';
-import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
- * The files that take longest, 15 s and more of a run with three workers; those that mostly wait among those that compute.
+ * The files that take longest, 15 s and more of a run with three workers. One that mostly waits, one that computes: side by side
+ * they leave no processor idle.
  * Vitest knows durations from an earlier run alone: a fresh clone begins with the files of most bytes, and comes to these last,
  * one worker at the longest and the others idle.
  */
 const LONGEST = [
   'tests/e2e/health.test.ts',
-  'tests/integration/redis/multi-process.test.ts',
-  'tests/integration/redis/failover.test.ts',
   'tests/integration/admin/board/board-browser.test.ts',
-  'tests/integration/services/delivery/worker-kill.test.ts',
+  'tests/integration/redis/multi-process.test.ts',
   'tests/e2e/shutdown.test.ts',
-  'tests/integration/services/delivery/outages.test.ts',
-  'tests/integration/redis/topologies.test.ts',
+  'tests/integration/redis/failover.test.ts',
   'tests/e2e/browser.test.ts',
-  'tests/e2e/crash.test.ts',
+  'tests/integration/services/delivery/worker-kill.test.ts',
   'tests/e2e/npm-start.test.ts',
+  'tests/integration/services/delivery/outages.test.ts',
   'tests/e2e/two-installations.test.ts',
-  'tests/e2e/environment.test.ts',
+  'tests/integration/redis/topologies.test.ts',
   'tests/e2e/commands.test.ts',
+  'tests/e2e/crash.test.ts',
+  'tests/e2e/environment.test.ts',
   'tests/e2e/incidents.test.ts',
   'tests/integration/services/incidents/incidents.test.ts',
   'tests/integration/queue/clock-set-back-jobs.test.ts',
   'tests/integration/services/delivery/ladder.test.ts',
-];
+].map((path) => fileURLToPath(new URL(`../../${path}`, import.meta.url)));
 
 /** Test files in the order in which a run of several workers ends soonest. @throws Error when one of {@link LONGEST} is gone */
 export class LongestFirst extends BaseSequencer {
@@ -34,7 +35,7 @@ export class LongestFirst extends BaseSequencer {
     const gone = LONGEST.filter((path) => !existsSync(path));
     if (gone.length > 0) throw new Error(`not there any more: ${gone.join(', ')}`);
     const rank = ({ moduleId }: TestSpecification) => {
-      const place = LONGEST.indexOf(relative('', moduleId));
+      const place = LONGEST.indexOf(moduleId);
       return place < 0 ? LONGEST.length : place;
     };
     // Equal ones stay in Vitest's own order.

@@ -9,6 +9,7 @@ import { checkKey } from './check-key.ts';
 import { claimQueue } from './claim-queue.ts';
 import { type AppDeps, type Context, createContext } from './context.ts';
 import { createCore } from './core.ts';
+import { dumpsOf } from './dumps.ts';
 import { startHttp } from './http.ts';
 import { createLifecycle, type StartPart } from './lifecycle.ts';
 import { startOperatorChat } from './operator-chat.ts';
@@ -104,7 +105,11 @@ async function startService(startPart: StartPart, context: Context): Promise<Sta
   );
   const core = await startPart(
     'core',
-    async () => createCore({ config, secret, db, redis, ownership, clock, events, onError }),
+    async () =>
+      createCore({
+        ...{ config, secret, db, redis, ownership, clock, events, onError },
+        dumps: dumpsOf(config, { env: context.env, signal: context.stopping }),
+      }),
     (made) => made.close(),
   );
   await startPart(

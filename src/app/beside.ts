@@ -7,6 +7,7 @@ import { logEvents } from '../ops/log-events.ts';
 import { createOwnership } from '../queue/ownership.ts';
 import { type AppDeps, createContext } from './context.ts';
 import { type Core, createCore } from './core.ts';
+import { dumpsOf } from './dumps.ts';
 import { attachRedis, type RedisConnections, type StartedRedis } from './redis.ts';
 import { secretOf } from './secret.ts';
 
@@ -49,7 +50,7 @@ export async function connectBeside(deps: AppDeps, db: Database, redis: StartedR
   const { prefix } = config.redis;
   const ownership = createOwnership({ redis: redis.fast, prefix, id: await installationId(db) });
   const secret = await secretOf(config);
-  const core = createCore({ ...context, secret, db, redis, ownership });
+  const core = createCore({ ...context, secret, db, dumps: dumpsOf(config, deps), redis, ownership });
   return {
     ...{ core, db, redis, hasRedis },
     async requireQueue() {

@@ -67,6 +67,8 @@ interface PortsDeps {
   readonly config: CoreConfig;
   readonly secret: string;
   readonly db: Database;
+  /** For a PostgreSQL, how it is backed up; without it a backup is a portable copy. */
+  readonly dumps?: Parameters<typeof createDatabaseMaintenance>[1] | undefined;
   readonly redis: Pick<RedisConnections, 'fast' | 'subscriber'>;
   readonly ownership: Ownership;
   readonly clock: Clock;
@@ -76,7 +78,7 @@ interface PortsDeps {
 export type Ports = ReturnType<typeof createPorts>;
 
 /** What the use cases need from outside, on a database and a Redis. */
-function createPorts({ config, secret, db, redis, ownership, clock, onError }: PortsDeps) {
+function createPorts({ config, secret, db, dumps, redis, ownership, clock, onError }: PortsDeps) {
   const { prefix } = config.redis;
   const connection = { redis: redis.fast, prefix, onError };
   const alertJobs = openQueue<AlertJobData>(ALERT_QUEUE, connection);
@@ -94,7 +96,7 @@ function createPorts({ config, secret, db, redis, ownership, clock, onError }: P
     keyRepository: createKeyRepository(db),
     keySource: createKeySource(),
     ledger: createAlertLedger(db, { idempotencyWindowMs: IDEMPOTENCY_WINDOW_MS }),
-    database: createDatabaseMaintenance(db),
+    database: createDatabaseMaintenance(db, dumps),
     jobRuns: createJobRuns(db),
     statisticsRepository: createStatisticsRepository(db),
     alertJobs,

@@ -26,7 +26,7 @@ export function queueLimitMs({ telegram, worker }: Context['config']): number {
 }
 
 /** A row that was committed holds for so long, in ms: at one commit per 5 s a trouble shows within 15 s. */
-const COMMIT_HOLDS_MS = 5_000;
+export const COMMIT_HOLDS_MS = 5_000;
 
 /** What there is to observe in this process. */
 export interface ObservedParts {

@@ -1,9 +1,12 @@
 import { createAwaitAnswer } from '../bot/answers.ts';
 import { createBotApi } from '../bot/bot-api.ts';
 import { createQueueCheck } from '../ops/checks/queue-check.ts';
+import { createWriteCheck } from '../ops/checks/write-check.ts';
+import { startTelegramWatch } from '../ops/telegram-watch.ts';
 import { createAnswerPace } from '../queue/answer-pace.ts';
 import { createNoticeBoard } from '../queue/notice-board.ts';
 import { createOperatorNotices } from '../services/operators/operator-notices.ts';
+import { createOwnBoard } from '../services/operators/own-board.ts';
 import type { TellOperator } from '../services/operators/troubles.ts';
 import { createAgents } from '../telegram/agents.ts';
 import { createCallReport } from '../telegram/call-report.ts';
@@ -11,10 +14,10 @@ import { classifyError } from '../telegram/outcomes.ts';
 import type { Context } from './context.ts';
 import type { Core } from './core.ts';
 import { readFreeDisk } from './free-disk.ts';
-import { queueLimitMs } from './observation.ts';
+import { COMMIT_HOLDS_MS, queueLimitMs } from './observation.ts';
 import { createSights } from './operator-sights.ts';
 import type { RedisConnections } from './redis.ts';
-import type { TelegramAccess } from './telegram.ts';
+import { createProbe, type TelegramAccess } from './telegram.ts';
 import type { StartedWorker } from './worker.ts';
 
 interface OperatorChatDeps {
@@ -34,8 +37,18 @@ export async function startOperatorChat(
   const { core, redis, worker } = deps;
   const limitMs = queueLimitMs(config);
   const { api, tell } = createTell(chatId, deps);
+  const watch = startTelegramWatch({ events, probe: createProbe(config, deps.access, events), clock });
+  const writeCheck = (write: () => Promise<unknown>, holdsMs: number) =>
+    createWriteCheck({
+      ...{ write, clock, holdsMs },
+      provenAt: () => Number.NEGATIVE_INFINITY,
+      isRefusing: () => false,
+    });
   const notices = createOperatorNotices({
     sights: createSights({
+      redisCheck: deps.context.has('bot') ? writeCheck(core.probeRedis, 0) : undefined,
+      databaseCheck: writeCheck(() => core.database.probeWrite(clock.now()), COMMIT_HOLDS_MS),
+      contact: watch.state,
       sender: worker?.guard.state,
       counts: core.queue.counts,
       maxPending: config.queue.maxPending,
@@ -50,6 +63,7 @@ export async function startOperatorChat(
       ...{ events, clock, timeZone: config.timeZone },
     }),
     board: createNoticeBoard({ redis: redis.fast, prefix: config.redis.prefix }),
+    ownBoard: createOwnBoard(),
     ...{ tell, clock, timeZone: config.timeZone, onError },
   });
   const stopping = new AbortController();
@@ -57,6 +71,7 @@ export async function startOperatorChat(
   return {
     async stop() {
       stopping.abort();
+      watch.stop();
       api.close();
       await running;
     },

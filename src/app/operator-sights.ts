@@ -1,6 +1,8 @@
+import { within } from '../async/within.ts';
 import type { EventBus } from '../domain/events.ts';
 import { isOwed, type JobHistory, overdueJobs } from '../domain/jobs.ts';
 import type { Check } from '../ops/health.ts';
+import type { TelegramWatch } from '../ops/telegram-watch.ts';
 import type { TelegramState } from '../services/delivery/telegram-guard.ts';
 import type { Sight, Trouble } from '../services/operators/troubles.ts';
 import type { Clock } from '../services/ports/clock.ts';
@@ -10,9 +12,29 @@ import type { FreeDisk } from './free-disk.ts';
 /** A full queue is over once a tenth of its places is free, a short disk with a fifth more room: else both would flicker. */
 const NEARLY_FULL = 0.9;
 const ENOUGH_ROOM = 1.2;
+/** As health's, in ms. */
+const CHECK_LIMIT_MS = 1_000;
+
+/** Nobody is woken for one slow answer: it has to fail twice in a row. */
+function patient(check: Check): () => Promise<Sight> {
+  let failures = 0;
+  return async () => {
+    const isFine = await within(CHECK_LIMIT_MS, check).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    failures = isFine ? 0 : failures + 1;
+    return isFine ? 'fine' : failures >= 2 ? 'trouble' : 'unknown';
+  };
+}
 
 /** What this process sees of each trouble. */
 export function createSights(deps: {
+  /** Undefined where another process tells of Redis: they cannot agree on one without it. */
+  redisCheck: Check | undefined;
+  databaseCheck: Check;
+  /** Whether Telegram answers this process. */
+  contact: TelegramWatch['state'];
   /** The worker's; undefined where this process does not send. */
   sender: (() => TelegramState) | undefined;
   counts: () => Promise<QueueCounts>;
@@ -44,6 +66,14 @@ export function createSights(deps: {
   }
 
   return {
+    redis: deps.redisCheck === undefined ? () => 'unknown' : patient(deps.redisCheck),
+    database: patient(deps.databaseCheck),
+    telegram() {
+      const state = deps.contact();
+      // A refused token is `halted`.
+      if (state === 'unauthorized') return 'unknown';
+      return state === 'ok' ? 'fine' : 'trouble';
+    },
     halted() {
       const state = deps.sender?.();
       if (state === 'halted') return 'trouble';

@@ -63,7 +63,7 @@ curl -X POST ${facts.url}/api/alert \\
   -H "Content-Type: application/json" \\
   -d '{"title":"Hello","message":"My first alert"}'
 
-  3. Watch the board:      ${facts.url}/admin/queues
+  3. See how it does:      ${facts.url}/admin
      user ${facts.admin.user}, password ${facts.admin.password}
 
   For a token of your own: type /start, then /token on the chat page. Stop with Ctrl-C.

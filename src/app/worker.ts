@@ -11,7 +11,7 @@ import type { Context } from './context.ts';
 import type { Core } from './core.ts';
 import { createEdits } from './edits.ts';
 import type { RedisConnections } from './redis.ts';
-import { createSender, type TelegramAccess } from './telegram.ts';
+import { createProbe, createSender, type TelegramAccess } from './telegram.ts';
 
 export interface StartedWorker {
   readonly guard: TelegramGuard;
@@ -28,7 +28,14 @@ export async function startWorker(deps: {
   const { core, redis, context } = deps;
   const { config, events, clock } = context;
   const { prefix } = config.redis;
-  const guard = createTelegramGuard({ sender: createSender(config, deps.access, events), events });
+  const guard = createTelegramGuard({
+    sender: {
+      ...createSender(config, deps.access, events),
+      // Not as patient as a send: health waits for it.
+      probe: createProbe(config, deps.access, events),
+    },
+    events,
+  });
   const places = createPlaces({ redis: redis.patient, prefix, limits: config.queue, ...config.worker });
   const queue = openQueue<AlertJobData>(ALERT_QUEUE, {
     redis: redis.patient,
@@ -73,6 +80,7 @@ export async function startWorker(deps: {
   return {
     guard,
     async stop() {
+      guard.stop();
       await Promise.all([worker.stop(), edits.worker.stop()]);
       await renderer.close();
       await queue.close();

@@ -22,7 +22,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   queue: 'The queue in Redis.',
 };
 
-const FILE = { form: '<file>', about: 'a file pingui-backup-….db' };
+const FILE = { form: '<file>', about: 'a file pingui-backup-….db or .dump' };
 const ID = { form: '<id>', about: 'an id of `integrations list`' };
 const ALERT = { form: '<id>', about: "the alert's id, as its 202 and the log have it" };
 const HASH = { form: '<hash>', about: 'a hash of `chats list`' };
@@ -38,6 +38,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'backup',
     about: 'writes a backup now, and reads it back',
+    options: [{ form: '--portable', about: 'of PostgreSQL, too, an SQLite file of ours instead of a dump' }],
     load: async () => (await import('./operator/backup.ts')).backUp,
   },
   {

@@ -73,7 +73,8 @@ function add(program: Command, spec: CommandSpec, deps: CommandDeps, end: (code:
   for (const option of spec.options ?? []) command.option(option.form, option.about);
   command.option('--json', 'the result as JSON');
   command.action(async () => {
-    const options = command.opts<Record<string, string | boolean | undefined>>();
+    // Of `backup verify … --json`, commander gives the option to `backup`.
+    const options = command.optsWithGlobals<Record<string, string | boolean | undefined>>();
     const call = { args: command.processedArgs.filter(isText), options, progress: deps.io.error };
     try {
       const run = await spec.load();

@@ -103,6 +103,8 @@ export interface DomainEvents {
   };
   /** The whole bot had to wait, and no longer has to. */
   'telegram.flood_ended': { readonly by: 'telegram' | 'operator' };
+  /** Backups are the database's own. */
+  'backup.left': Readonly<Record<string, never>>;
   'backup.written': { readonly file: string; readonly bytes: number; readonly tookMs: number };
   'job.failed': { readonly job: string; readonly error: unknown };
   /** A check of the health has another result. `was`, `reason`: codes; null while it is ok. */

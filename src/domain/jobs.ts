@@ -21,9 +21,12 @@ export interface JobHistory {
 /** The same, with what only people ask for. */
 export interface JobRecord extends JobHistory {
   readonly lastFailure: Readonly<Partial<Record<JobName, number>>>;
-  /** Size of the newest backup; undefined where that is not known. */
+  /** Size of the newest backup, or NO_BACKUP; undefined where that is not known. */
   readonly backupBytes: number | undefined;
 }
+
+/** Instead of a size: the job did what it should, and wrote none, as backups are the database's own. */
+export const NO_BACKUP = 0;
 
 /** After so long, in ms, a night's backup that is not there is tried again, and as often. */
 export const BACKUP_RETRY_MS = 15 * 60_000;

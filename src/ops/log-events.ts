@@ -127,6 +127,11 @@ export const LINES: { readonly [N in DomainEventName]: Line<DomainEvents[N]> } =
     level: 'info',
     message: 'Flood wait of the whole bot is over: sending resumes',
   },
+  'backup.left': {
+    component: 'job',
+    level: 'warn',
+    message: 'No backup written: pg_dump is not installed, so that backups are the database’s own',
+  },
   'backup.written': { component: 'job', level: 'info', message: 'Backup written' },
   'job.failed': { component: 'job', level: 'error', message: 'Job failed' },
   'health.changed': {

@@ -15,7 +15,7 @@ export interface TelegramWatch {
 /** After so long without an answer Telegram is asked, in ms: with a probe of 6 s a trouble shows within 15 s. */
 const SILENCE_MS = 7_000;
 /** Between two probes while something is wrong, in ms; and at least, however many calls fail. */
-const RETRY_MS = 3_000;
+const RETRY_MS = 2_000;
 const SHORTEST_MS = 1_000;
 
 /** What shows that Telegram is there and takes the token. */

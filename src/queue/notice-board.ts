@@ -6,7 +6,7 @@ import { dispatchKeys } from './keys.ts';
 /** Of one kind the beginning is told once an hour (the contract), in ms. */
 const HOUR_MS = 3_600_000;
 /** Unseen for so long it is over: longer than between two looks of a process, in ms. */
-const QUIET_MS = 8_000;
+const QUIET_MS = 4_000;
 /** A notice that did not arrive is tried again after so long, in ms. */
 const AGAIN_MS = 60_000;
 
@@ -32,6 +32,8 @@ export function createNoticeBoard(deps: {
     async told({ trouble, kind }, now) {
       const key = keys.notice(trouble);
       if (kind === 'over') {
+        // Only its end could be told: that is the hour's notice of it.
+        if ((await deps.redis.hexists(key, 'open')) === 0) await deps.redis.hset(key, { told: now });
         await deps.redis.hdel(key, 'since', 'seen', 'open', 'tried', 'ending');
         return;
       }

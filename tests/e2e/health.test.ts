@@ -4,15 +4,20 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pause } from '../../src/async/pause.ts';
 import { openSqlite } from '../../src/db/engine/sqlite-connection.ts';
 import { createBotApiDouble, errorAnswer, type FaultOptions } from '../../src/sandbox/bot-api-double.ts';
-import { provisionIntegration } from '../support/provision.ts';
+import { botMessages, provisionIntegration } from '../support/provision.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { BOT_TOKEN, type Service, startService } from '../support/service.ts';
 
-/** Within this time health tells each trouble, and its end, in ms. */
+/**
+ * Within this time each trouble is told, and its end, in ms. By design it takes 11 s at most for health, 14 s for the operator's
+ * chat; for what a busy machine keeps this process from running, it keeps the service, too, and is added.
+ */
 const PROMISED_MS = 15_000;
-/** A busy machine gets twice the time. */
+/** For what is not about that promise. */
 const LIMIT_MS = 2 * PROMISED_MS;
+const LOOK_MS = 250;
 const CHAT = 7_031;
+const OPERATOR = 7_032;
 
 describe('health tells the truth within 15 s, though nobody sends', { timeout: 180_000 }, () => {
   const double = createBotApiDouble({ token: BOT_TOKEN });
@@ -24,9 +29,15 @@ describe('health tells the truth within 15 s, though nobody sends', { timeout: 1
   beforeAll(async () => {
     [redis] = await Promise.all([startTestRedis(), double.start()]);
     admin = new Redis(redis.url);
+    double.addChat({ id: OPERATOR, type: 'private', first_name: 'Olga' });
     service = await startService({
       double,
-      env: { REDIS_URL: redis.url, SEND_DELAY_MS: '0', MAX_QUEUE_SIZE: '2' },
+      env: {
+        REDIS_URL: redis.url,
+        SEND_DELAY_MS: '0',
+        MAX_QUEUE_SIZE: '2',
+        OPERATOR_CHAT_ID: String(OPERATOR),
+      },
     });
     ({ token } = await provisionIntegration(double, service, CHAT));
   });
@@ -39,25 +50,42 @@ describe('health tells the truth within 15 s, though nobody sends', { timeout: 1
 
   const ready = () => service.api.call('/health/ready');
   const reasonOf = async (check: string) => (await ready()).body.checks[check].reason ?? 'ok';
-  /** Asks each second, until it says so. */
-  async function tells(check: string, reason: string): Promise<void> {
+  /** Looks again and again until it is so. @throws Error when that takes longer than promised */
+  async function inTime(what: string, isSo: () => Promise<boolean>): Promise<void> {
     const began = performance.now();
-    for (;;) {
-      const told = await reasonOf(check);
-      if (told === reason) break;
-      if (performance.now() - began > LIMIT_MS)
-        throw new Error(`${check}: ${told} instead of ${reason} after ${LIMIT_MS} ms`);
-      await pause(1_000);
+    let lateMs = 0;
+    while (!(await isSo())) {
+      const tookMs = performance.now() - began - lateMs;
+      if (tookMs > PROMISED_MS) throw new Error(`${what}: not after ${Math.round(tookMs)} ms`);
+      const before = performance.now();
+      await pause(LOOK_MS);
+      lateMs += performance.now() - before - LOOK_MS;
     }
   }
+  const tells = (check: string, reason: string) =>
+    inTime(`${check} ${reason}`, async () => (await reasonOf(check)) === reason);
+  /** What the operator's chat has read since, without its times. */
+  const toldOperator = (from: number) =>
+    botMessages(double, OPERATOR)
+      .slice(from)
+      .map(({ text = '' }) =>
+        text
+          .split(/[:.]/)
+          .slice(0, text.startsWith('✅') ? 2 : 1)
+          .join(':'),
+      );
+  const operatorReads = (from: number, ...texts: string[]) =>
+    inTime(`the operator's chat: ${texts}`, async () => String(toldOperator(from)) === String(texts));
   /** What the metrics and the operator's overview say of the check: the same, by then. */
   async function alsoTells(check: string, reason: string): Promise<void> {
-    const { text } = await service.api.operate('/metrics');
-    expect(text).toMatch(
-      new RegExp(`^pingui_check_ok\\{check="${check}"\\} ${reason === 'ok' ? 1 : 0}$`, 'm'),
+    const line = new RegExp(`^pingui_check_ok\\{check="${check}"\\} ${reason === 'ok' ? 1 : 0}$`, 'm');
+    await inTime(`metrics: ${check} ${reason}`, async () =>
+      line.test((await service.api.operate('/metrics')).text),
     );
-    const { health } = await overview();
-    expect(health.checks[check].reason ?? 'ok').toBe(reason);
+    await inTime(`overview: ${check} ${reason}`, async () => {
+      const { health } = await overview();
+      return (health.checks[check].reason ?? 'ok') === reason;
+    });
   }
   const overview = async () => (await service.api.operate('/admin/overview.json')).body;
   /** The line that the process writes about it unasked. */
@@ -73,12 +101,6 @@ describe('health tells the truth within 15 s, though nobody sends', { timeout: 1
       up: false,
     },
     {
-      name: 'a Telegram that is silent',
-      fault: { action: { kind: 'hang' } },
-      reason: 'unreachable',
-      up: false,
-    },
-    {
       name: 'another poller',
       fault: {
         method: 'getUpdates',
@@ -86,6 +108,13 @@ describe('health tells the truth within 15 s, though nobody sends', { timeout: 1
       },
       reason: 'updates_conflict',
       up: true,
+    },
+    // The last: its long poll hangs for longer than all that is promised.
+    {
+      name: 'a Telegram that is silent',
+      fault: { action: { kind: 'hang' } },
+      reason: 'unreachable',
+      up: false,
     },
   ])('$name', async ({ fault, reason, up }) => {
     await tells('telegram', 'ok');
@@ -96,13 +125,15 @@ describe('health tells the truth within 15 s, though nobody sends', { timeout: 1
     await tells('telegram', reason);
     expect((await ready()).status).toBe(200);
     expect((await ready()).body.status).toBe('degraded');
-    expect(await isUp()).toBe(up);
+    await inTime(`pingui_telegram_up ${up}`, async () => (await isUp()) === up);
     await alsoTells('telegram', reason);
     expect(await logs('telegram', reason, from)).toMatchObject({ level: 'warn' });
+    const told = botMessages(double, OPERATOR).length;
     double.clearFaults();
     await tells('telegram', 'ok');
     await alsoTells('telegram', 'ok');
-    expect(await isUp()).toBe(true);
+    await inTime('pingui_telegram_up', isUp);
+    if (reason === 'unreachable') await operatorReads(told, '✅ It is over: Telegram was unreachable');
     expect(await logs('telegram', null, from)).toMatchObject({ level: 'info', was: reason });
   });
 
@@ -120,8 +151,10 @@ describe('health tells the truth within 15 s, though nobody sends', { timeout: 1
 
   it('a killed Redis: what it knows is unknown, all else is still shown, and it comes back', async () => {
     const processes = async () => (await overview()).processes?.length ?? null;
+    const told = botMessages(double, OPERATOR).length;
     await redis.kill9();
     await tells('redis', 'unavailable');
+    await operatorReads(told, '⚠️ Redis does not work');
     await alsoTells('redis', 'unavailable');
     expect(await overview()).toMatchObject({ queue: null, processes: null, day: { accepted: 1 } });
     expect((await service.api.operate('/metrics')).text).toMatch(/^pingui_queue_up 0$/m);
@@ -129,22 +162,26 @@ describe('health tells the truth within 15 s, though nobody sends', { timeout: 1
     await redis.restart();
     await tells('redis', 'ok');
     await alsoTells('redis', 'ok');
-    await expect.poll(processes, { timeout: LIMIT_MS }).toBe(1);
+    await operatorReads(told, '⚠️ Redis does not work', '✅ It is over: Redis did not work');
+    await inTime('the processes', async () => (await processes()) === 1);
     expect((await overview()).queue).toMatchObject({ maxPending: 2 });
   });
 
   it('a database that another program holds: the same', async () => {
     const file = join(service.dataDir, 'pingui.db');
+    const told = botMessages(double, OPERATOR).length;
     const holder = await openSqlite(file, 'readwrite');
     await holder.run('BEGIN EXCLUSIVE');
     // It waits for the lock, as long as a check may take.
     await tells('database', 'timeout');
     await alsoTells('database', 'timeout');
+    await operatorReads(told, '⚠️ The database does not work');
     expect(await overview()).toMatchObject({ queue: { maxPending: 2 } });
     await holder.run('ROLLBACK');
     await holder.close();
     await tells('database', 'ok');
     await alsoTells('database', 'ok');
+    await operatorReads(told, '⚠️ The database does not work', '✅ It is over: The database did not work');
     expect((await overview()).day).toMatchObject({ refused: { queue_unavailable: 1 } });
   });
 

@@ -1,6 +1,6 @@
 import { held } from '../../async/held.ts';
 import { within } from '../../async/within.ts';
-import { JOB_NAMES, type JobName, type JobRecord } from '../../domain/jobs.ts';
+import { JOB_NAMES, type JobName, type JobRecord, NO_BACKUP } from '../../domain/jobs.ts';
 import type { Clock } from '../../services/ports/clock.ts';
 import type { ProcessFacts } from '../../services/ports/processes.ts';
 import type { QueueCounts, QueueMotion } from '../../services/ports/queue.ts';
@@ -105,5 +105,6 @@ function describeJob(
 }
 
 function describeBackup({ lastSuccess, backupBytes }: JobRecord) {
+  if (backupBytes === NO_BACKUP) return { at: null, bytes: null, isDatabases: true };
   return { at: lastSuccess.backup ?? null, bytes: backupBytes ?? null };
 }

@@ -2,14 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { keyFingerprint } from '../../crypto/key-fingerprint.ts';
+import { type BackupFacts, type BackupFault, UnusableBackup } from '../../db/backup/backup-facts.ts';
 import { newestBackup } from '../../db/backup/backup-files.ts';
-import {
-  type BackupFacts,
-  type BackupFault,
-  inspectBackup,
-  UnusableBackup,
-} from '../../db/backup/inspect-backup.ts';
 import { inspectPostgres } from '../../db/backup/inspect-postgres.ts';
+import { inspectSqlite } from '../../db/backup/inspect-sqlite.ts';
+import { hasPgDump, type PostgresPrograms } from '../../db/backup/postgres-programs.ts';
 import { type Finding, findingsOn } from './finding.ts';
 
 const { ok, warning, fault } = findingsOn('database');
@@ -62,7 +59,7 @@ const NO_DATABASE =
   'The first start makes it. If there should be one: check DATABASE_URL, DATA_DIR and the working directory.';
 
 async function readSqlite(file: string): Promise<{ facts: Facts; findings: Finding[] }> {
-  const facts = await inspectBackup(file);
+  const facts = await inspectSqlite(file);
   return {
     facts: { ...facts, integrations: facts.rows.Integrations ?? 0 },
     findings: [ok(`SQLite, ${(facts.bytes / 1e6).toFixed(1)} MB, every page is whole`)],
@@ -112,6 +109,7 @@ function describeFault(kind: BackupFault): Finding {
       );
     case 'foreign':
     case 'missing':
+    case 'unreadable':
       return fault('The database file is no Pingui Alert database', 'Check DATABASE_URL and DATA_DIR.');
     case 'damaged':
       return fault(
@@ -122,9 +120,15 @@ function describeFault(kind: BackupFault): Finding {
 }
 
 /** The newest backup, where there is a database to back up. */
-export async function checkBackup({ backup, roles }: Config, now: number): Promise<Finding[]> {
+export async function checkBackup(
+  { backup, roles, database }: Config,
+  programs: PostgresPrograms,
+  now: number,
+): Promise<Finding[]> {
   const of = findingsOn('backup');
   if (!roles.has('scheduler')) return [];
+  if (database.dialect === 'postgres' && !(await hasPgDump(programs)))
+    return [of.ok('There is no pg_dump here: backups are the database’s own')];
   const newest = await newestBackup(backup.directory).catch(() => undefined);
   if (newest === undefined)
     return [

@@ -16,7 +16,7 @@ export async function examine(
   const found: Finding[] = [...checkSettings(config), checkNode(deps.nodeVersion)];
   onSubject('database');
   const { findings, installation } = await checkDatabase(config);
-  found.push(...findings, ...(await checkBackup(config, clock.now())), ...(await checkDisk(config)));
+  found.push(...findings, ...(await checkBackup(config, deps, clock.now())), ...(await checkDisk(config)));
   onSubject('Redis');
   found.push(...(await checkRedis(deps, installation)));
   onSubject('Telegram');

@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BackupFacts } from '../../db/backup/backup-facts.ts';
+import { isDump } from '../../db/backup/inspect-backup.ts';
+import type { PostgresPrograms } from '../../db/backup/postgres-programs.ts';
+import { dumpToSqlite } from '../../db/backup/read-dump.ts';
 import type { Database } from '../../db/engine/connect.ts';
 import { openExisting } from '../../db/engine/open-existing.ts';
 import { openSqlite } from '../../db/engine/sqlite-connection.ts';
@@ -8,7 +12,11 @@ import { openSqlite } from '../../db/engine/sqlite-connection.ts';
 /** The backup's content in the schema of now: in a copy, since a backup stays as it is. */
 export async function openDraft(
   file: string,
-  dataDir: string,
+  {
+    facts,
+    dataDir,
+    programs,
+  }: { readonly facts: BackupFacts; readonly dataDir: string; readonly programs: PostgresPrograms },
 ): Promise<{ readonly db: Database; close(): Promise<void> }> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const draft = join(dataDir, `.restore-${randomUUID()}.db`);
@@ -16,12 +24,8 @@ export async function openDraft(
     for (const suffix of ['', '-wal', '-shm', '-journal']) await rm(draft + suffix, { force: true });
   };
   try {
-    const source = await openSqlite(file, 'untouched');
-    try {
-      await source.all('VACUUM INTO ?', [draft]);
-    } finally {
-      await source.close();
-    }
+    if (await isDump(file)) await dumpToSqlite(file, draft, facts, programs);
+    else await vacuum(file, draft);
     const db = await openExisting({ dialect: 'sqlite', file: draft });
     return {
       db,
@@ -33,5 +37,14 @@ export async function openDraft(
   } catch (error) {
     await remove();
     throw error;
+  }
+}
+
+async function vacuum(file: string, draft: string): Promise<void> {
+  const source = await openSqlite(file, 'untouched');
+  try {
+    await source.all('VACUUM INTO ?', [draft]);
+  } finally {
+    await source.close();
   }
 }

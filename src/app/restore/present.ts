@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../../config/config.ts';
-import { inspectBackup, UnusableBackup } from '../../db/backup/inspect-backup.ts';
+import { UnusableBackup } from '../../db/backup/backup-facts.ts';
+import { inspectSqlite } from '../../db/backup/inspect-sqlite.ts';
 import { connectDatabase, type Database } from '../../db/engine/connect.ts';
 import { isPostgresInUse, isSqliteInUse } from '../../db/engine/in-use.ts';
 
@@ -22,7 +23,7 @@ export async function openPresent({ database }: Config): Promise<Present> {
     if (!existsSync(database.file)) return { kind: 'none', db: undefined };
     const isInUse = await isSqliteInUse(database.file).catch(() => false);
     if (isInUse) throw new RestoreRefused(IN_USE);
-    const state = await inspectBackup(database.file).then(
+    const state = await inspectSqlite(database.file).then(
       () => 'whole' as const,
       (error: unknown) => {
         if (error instanceof UnusableBackup) return error.fault;

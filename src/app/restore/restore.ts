@@ -1,7 +1,8 @@
 import { keyFingerprint } from '../../crypto/key-fingerprint.ts';
 import { createPayloadCipher } from '../../crypto/payload-cipher.ts';
+import type { BackupFacts } from '../../db/backup/backup-facts.ts';
 import { type ChangedToken, compareTokens, unblockedChats } from '../../db/backup/compare-tokens.ts';
-import { type BackupFacts, inspectBackup } from '../../db/backup/inspect-backup.ts';
+import { inspectBackup } from '../../db/backup/inspect-backup.ts';
 import type { Database } from '../../db/engine/connect.ts';
 import type { OnRows } from '../../db/engine/copy-tables.ts';
 import type { AppDeps } from '../context.ts';
@@ -44,10 +45,10 @@ export async function prepareRestore(
   options: { readonly foreign: boolean },
 ): Promise<Restore> {
   const { config } = deps;
-  const facts = await inspectBackup(file);
+  const facts = await inspectBackup(file, deps);
   const secret = await secretOf(config);
   if (!options.foreign) refuseOtherKey(facts, secret);
-  const draft = await openDraft(file, config.dataDir);
+  const draft = await openDraft(file, { facts, dataDir: config.dataDir, programs: deps });
   try {
     const present = await openPresent(config);
     try {

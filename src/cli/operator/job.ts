@@ -8,9 +8,9 @@ export const runJob: Run = async ({ args }, deps) => {
   const [name] = args;
   if (name !== 'reset-quotas' && name !== 'backup')
     throw new WrongUse('the jobs that can be run are reset-quotas and backup');
-  const maintenance = await openMaintenance({ ...deps.setUp(), clock: deps.clock });
+  const maintenance = await openMaintenance({ ...deps.setUp(), ...deps.process, clock: deps.clock });
   try {
-    if (name === 'backup') return await describeBackup(await maintenance.backup());
+    if (name === 'backup') return describeBackup(await maintenance.backup());
     const count = await maintenance.resetQuotasNow();
     return {
       lines: [`Reset the quota of ${counted(count, 'integration')}`],

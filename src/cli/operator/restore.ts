@@ -1,6 +1,6 @@
 import { RestoreRefused } from '../../app/restore/present.ts';
 import { prepareRestore, type RestoredToken, type RestorePlan } from '../../app/restore/restore.ts';
-import { UnusableBackup } from '../../db/backup/inspect-backup.ts';
+import { UnusableBackup } from '../../db/backup/backup-facts.ts';
 import { type CommandDeps, type Report, type Run, WrongUse } from '../command.ts';
 import { tellRows } from '../progress.ts';
 import { counted, megabytes, table } from '../table.ts';

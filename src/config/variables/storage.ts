@@ -42,7 +42,8 @@ export const STORAGE = {
     type: 'path',
     fallback: './backups/pingui',
     example: '/var/backups/pingui',
-    about: 'The directory for the nightly backups (pingui-backup-<timestamp>.db).',
+    about:
+      'The directory for the nightly backups (pingui-backup-<timestamp>.db, of PostgreSQL .dump by pg_dump).',
   },
   BACKUP_KEEP: {
     ...integer(1, 10_000),

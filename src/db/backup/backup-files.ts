@@ -3,13 +3,16 @@ import { lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path';
 import { openSqlite } from '../engine/sqlite-connection.ts';
 
+/** An SQLite file, or a dump of pg_dump's. */
+export type BackupKind = 'db' | 'dump';
+
 /** Exactly the names that `backupName` gives; of all others in the folder only our own drafts are ever deleted. */
-const BACKUP_NAME = /^pingui-backup-(\d{4}-\d{2}-\d{2})T(\d{2})-(\d{2})-(\d{2})-(\d{3})Z\.db$/;
+const BACKUP_NAME = /^pingui-backup-(\d{4}-\d{2}-\d{2})T(\d{2})-(\d{2})-(\d{2})-(\d{3})Z\.(?:db|dump)$/;
 /** SQLite's files next to a database: after its end they exist only where something failed. */
 const SIDE_FILES = ['-wal', '-shm', '-journal'];
 /** Exactly the names that `draftName` gives, and the side files of these. */
 const DRAFT_NAME =
-  /^(\.pingui-backup-[\dTZ-]{24}\.db\.[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\.tmp)(?:-wal|-shm|-journal)?$/;
+  /^(\.pingui-backup-[\dTZ-]{24}\.(?:db|dump)\.[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\.tmp)(?:-wal|-shm|-journal)?$/;
 /**
  * Milliseconds after which a draft that nobody writes to is a killed process's. A backup writes all the time, but for
  * the check at its end: that would have to read for half a day. Not longer, so that the next night's backup finds it.
@@ -17,12 +20,12 @@ const DRAFT_NAME =
 const ABANDONED_MS = 12 * 3_600_000;
 
 /** `now` in epoch ms → e.g. pingui-backup-2026-11-24T03-00-00-000Z.db (UTC): no colons, and sorted by time. */
-export function backupName(now: number): string {
-  return `pingui-backup-${new Date(now).toISOString().replaceAll(/[:.]/g, '-')}.db`;
+export function backupName(now: number, kind: BackupKind = 'db'): string {
+  return `pingui-backup-${new Date(now).toISOString().replaceAll(/[:.]/g, '-')}.${kind}`;
 }
 
-function draftName(now: number): string {
-  return `.${backupName(now)}.${randomUUID()}.tmp`;
+function draftName(now: number, kind: BackupKind): string {
+  return `.${backupName(now, kind)}.${randomUUID()}.tmp`;
 }
 
 /** The newest backup of the folder: when it began (epoch ms), by its name, as a copy has a file time of its own. */
@@ -54,7 +57,7 @@ export function outdated(names: readonly string[], keep: number): string[] {
 }
 
 /**
- * Lets `produce` fill an empty SQLite file in `directory`, verifies it, makes it durable and only then gives it its
+ * Lets `produce` fill an empty file in `directory`, verifies it (SQLite's; who dumps reads it back), makes it durable and only then gives it its
  * name; then deletes backups beyond `keep`. A failure leaves the folder as it was.
  *
  * What a killed process left of its backup (a hidden draft) is deleted first, as it may be what fills the disk: our own
@@ -64,13 +67,14 @@ export function outdated(names: readonly string[], keep: number): string[] {
  */
 export async function writeBackup(
   directory: string,
-  options: { keep: number; now: number },
+  options: { keep: number; now: number; kind?: BackupKind },
   produce: (emptyFile: string) => Promise<void>,
 ): Promise<{ file: string; bytes: number }> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await removeAbandonedDrafts(directory, options.now);
-  const file = join(directory, backupName(options.now));
-  await writeCopy(file, join(directory, draftName(options.now)), produce);
+  const { now, kind = 'db' } = options;
+  const file = join(directory, backupName(now, kind));
+  await writeCopy(file, join(directory, draftName(now, kind)), produce, kind);
   for (const name of outdated(await readdir(directory), options.keep)) await rm(join(directory, name));
   return { file, bytes: (await stat(file)).size };
 }
@@ -86,7 +90,7 @@ export async function writeReplaced(
 ): Promise<string> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, backupName(now).replace('-backup-', '-replaced-'));
-  await writeCopy(file, join(directory, draftName(now)), produce);
+  await writeCopy(file, join(directory, draftName(now, 'db')), produce, 'db');
   return file;
 }
 
@@ -94,11 +98,12 @@ async function writeCopy(
   file: string,
   draft: string,
   produce: (emptyFile: string) => Promise<void>,
+  kind: BackupKind,
 ): Promise<void> {
   try {
     await (await open(draft, 'wx', 0o600)).close();
     await produce(draft);
-    await checkIntegrity(draft);
+    if (kind === 'db') await checkIntegrity(draft);
     await sync(draft);
     await rename(draft, file);
     await sync(dirname(file));

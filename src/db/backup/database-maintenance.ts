@@ -6,16 +6,31 @@ import { createSession } from '../engine/session.ts';
 import { openSqlite } from '../engine/sqlite-connection.ts';
 import { SET_JOB_RUN } from '../jobs/job-runs.ts';
 import { writeBackup } from './backup-files.ts';
+import { dumpPostgres } from './dump-postgres.ts';
+import { type PostgresPrograms, ProgramMissing } from './postgres-programs.ts';
 
-/** Health and backups. A backup is an SQLite file for both databases: migrate-database brings it back into either. */
-export function createDatabaseMaintenance(db: Database): DatabaseMaintenance {
+/**
+ * Health and backups. @param dumps how a PostgreSQL is backed up: by pg_dump, or not at all where there is none. Without it
+ * the backup is a portable copy, an SQLite file, whatever the database is.
+ */
+export function createDatabaseMaintenance(
+  db: Database,
+  dumps?: PostgresPrograms & { readonly url: string },
+): DatabaseMaintenance {
   const session = createSession(db);
   return {
     async probeWrite(now) {
       await session.run(SET_JOB_RUN, 'health', 'write', now, null);
     },
-    backup: (directory, keep, now) => {
+    backup(directory, keep, now) {
       const { file } = db;
+      if (dumps !== undefined)
+        return writeBackup(directory, { keep, now, kind: 'dump' }, (draft) =>
+          dumpPostgres(dumps.url, draft, dumps),
+        ).catch((error: unknown) => {
+          if (error instanceof ProgramMissing && error.program === 'pg_dump') return undefined;
+          throw error;
+        });
       const produce =
         file === null ? (draft: string) => dump(db, draft) : (draft: string) => vacuum(file, draft);
       return writeBackup(directory, { keep, now }, produce);

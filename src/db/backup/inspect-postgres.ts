@@ -1,7 +1,7 @@
 import type { Database } from '../engine/connect.ts';
 import { connectDatabase } from '../engine/connect.ts';
 import { MIGRATION_NAMES } from '../engine/migration-source.ts';
-import { type BackupFacts, UnusableBackup } from './inspect-backup.ts';
+import { type BackupFacts, UnusableBackup } from './backup-facts.ts';
 
 /** Looks at a PostgreSQL database, and changes nothing. `facts`: undefined where it is empty. @throws UnusableBackup (newer) */
 export async function inspectPostgres(url: string): Promise<{

@@ -12,6 +12,7 @@ import * as overflow from '../../../migrations/20261129030000_overflow.ts';
 import * as keys from '../../../migrations/20261130010000_keys.ts';
 import * as statistics from '../../../migrations/20261130020000_statistics.ts';
 import * as acknowledgements from '../../../migrations/20261130030000_acknowledgements.ts';
+import * as lateAlerts from '../../../migrations/20261130040000_late_alerts.ts';
 
 /**
  * All migrations, oldest first. Their names carry no extension: a database that was migrated from the TypeScript
@@ -31,15 +32,16 @@ const MIGRATIONS: ReadonlyMap<string, Knex.Migration> = new Map([
   ['20261130010000_keys', keys],
   ['20261130020000_statistics', statistics],
   ['20261130030000_acknowledgements', acknowledgements],
+  ['20261130040000_late_alerts', lateAlerts],
 ]);
 
 /** Oldest first. */
 export const MIGRATION_NAMES: readonly string[] = [...MIGRATIONS.keys()];
 
 /** An explicit list instead of a folder, so that it is the same from src, from dist and from any directory. */
-export function createMigrationSource(): Knex.MigrationSource<string> {
+export function createMigrationSource(names = MIGRATION_NAMES): Knex.MigrationSource<string> {
   return {
-    getMigrations: async () => [...MIGRATION_NAMES],
+    getMigrations: async () => [...names],
     getMigrationName: (name) => name,
     async getMigration(name) {
       const migration = MIGRATIONS.get(name);

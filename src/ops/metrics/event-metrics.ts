@@ -135,6 +135,7 @@ export function countEvents(
     'telegram.recovered': null,
     'telegram.halted': null,
     'backup.written': null,
+    'backup.left': null,
     'job.failed': ({ job }) => jobFailed(job),
     'upkeep.done': null,
     'health.changed': null,

@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import { within } from '../../async/within.ts';
-import type { JobRecord } from '../../domain/jobs.ts';
+import { type JobRecord, NO_BACKUP } from '../../domain/jobs.ts';
 import type { ProcessFacts } from '../../services/ports/processes.ts';
 import { CHECK_NAMES, type Health } from '../health.ts';
 
@@ -94,7 +94,7 @@ function measureJobs({ jobHistory, timeoutMs }: ServiceSources, registry: Regist
   });
   const backup = new Gauge({
     name: 'pingui_backup_last_success_timestamp_seconds',
-    help: 'When the newest backup was written; absent until there is one.',
+    help: 'When the newest backup was written; absent until there is one, and where backups are the database’s own.',
     registers,
   });
   const bytes = new Gauge({
@@ -107,6 +107,7 @@ function measureJobs({ jobHistory, timeoutMs }: ServiceSources, registry: Regist
     success.reset();
     for (const gauge of [backup, bytes]) gauge.remove();
     for (const [job, at] of Object.entries(history?.lastSuccess ?? {})) success.labels(job).set(at / 1000);
+    if (history?.backupBytes === NO_BACKUP) return;
     if (history?.lastSuccess.backup !== undefined) backup.set(history.lastSuccess.backup / 1000);
     if (history?.backupBytes !== undefined) bytes.set(history.backupBytes);
   };

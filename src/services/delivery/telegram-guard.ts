@@ -7,6 +7,7 @@ import {
   handleWhenResult,
 } from 'cockatiel';
 import { pause } from '../../async/pause.ts';
+import { untilAborted } from '../../async/until-aborted.ts';
 import type { EventBus } from '../../domain/events.ts';
 import type { SendOutcome } from '../../domain/outcome.ts';
 import type { EditRequest, SendRequest, TelegramSender } from '../ports/telegram.ts';
@@ -18,9 +19,11 @@ export interface TelegramGuard {
   /** As TelegramSender.send; while Telegram is known to be unreachable it answers never_sent without a call. */
   send(request: SendRequest): Promise<SendOutcome>;
   edit(request: EditRequest): Promise<SendOutcome>;
-  /** Resolves as soon as a send makes sense: normally at once, otherwise when a probe succeeds, or on abort. */
+  /** Resolves as soon as a send makes sense: normally at once, otherwise when a probe succeeds, on abort or after `stop`. */
   ready(signal: AbortSignal): Promise<void>;
   state(): TelegramState;
+  /** Probes no more. */
+  stop(): void;
 }
 
 interface GuardTiming {
@@ -33,17 +36,21 @@ interface GuardTiming {
   readonly haltedProbeMs: number;
 }
 
-/** Health promises to tell the end of a trouble within 15 s. */
+/**
+ * Health promises to tell the end of a trouble within 15 s: these 3 s, after a probe of 6 s that began too early, leave 6 for
+ * a busy machine.
+ */
 const DEFAULT_GUARD_TIMING: GuardTiming = {
   failures: 3,
   firstProbeMs: 1_000,
-  maxProbeMs: 10_000,
-  haltedProbeMs: 10_000,
+  maxProbeMs: 3_000,
+  haltedProbeMs: 3_000,
 };
 
 /** How often a waiting probe checks if the breaker lets it through, in ms; the back-off is the breaker's. */
 const POLL_MS = 100;
 
+/** @param deps.sender its probe must end within some seconds */
 export function createTelegramGuard(deps: {
   sender: TelegramSender;
   events: EventBus;
@@ -62,10 +69,12 @@ export function createTelegramGuard(deps: {
   );
   let halted = false;
   let announced = false;
-  /** One probe loop for everyone who waits. */
+  const stopped = new AbortController();
+  /** One probe loop, while something is wrong: also where nobody waits to send, as health tells of it. */
   let probing: Promise<void> | undefined;
 
   breaker.onBreak(() => {
+    void probe();
     if (announced) return;
     announced = true;
     deps.events.emit('telegram.unreachable', { reason: 'no_connection' });
@@ -87,6 +96,14 @@ export function createTelegramGuard(deps: {
   function setHalted(reason: string): void {
     if (!halted) deps.events.emit('telegram.halted', { reason });
     halted = true;
+    void probe();
+  }
+
+  function probe(): Promise<void> {
+    probing ??= probeUntilOk(stopped.signal).finally(() => {
+      probing = undefined;
+    });
+    return probing;
   }
 
   async function probeOnce(): Promise<void> {
@@ -110,7 +127,7 @@ export function createTelegramGuard(deps: {
     });
   }
 
-  async function probeUntilReady(signal: AbortSignal): Promise<void> {
+  async function probeUntilOk(signal: AbortSignal): Promise<void> {
     while (state() !== 'ok' && !signal.aborted) {
       if (halted) {
         await pause(timing.haltedProbeMs, signal);
@@ -140,13 +157,10 @@ export function createTelegramGuard(deps: {
     edit: (request) => through(() => deps.sender.edit(request)),
 
     async ready(signal) {
-      while (state() !== 'ok' && !signal.aborted) {
-        probing ??= probeUntilReady(signal).finally(() => {
-          probing = undefined;
-        });
-        await probing;
-      }
+      while (state() !== 'ok' && !signal.aborted && !stopped.signal.aborted)
+        await untilAborted(probe(), signal);
     },
+    stop: () => stopped.abort(),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { EventBus } from '../../domain/events.ts';
-import { BACKUP_RETRY_MS, isOwed, lastDue } from '../../domain/jobs.ts';
+import { BACKUP_RETRY_MS, isOwed, lastDue, NO_BACKUP } from '../../domain/jobs.ts';
 import { quotaSlot } from '../../domain/quota.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
@@ -13,8 +13,8 @@ export interface MaintenanceService {
   resetQuotasNow(): Promise<number>;
   /** On startup: makes up for a midnight missed while nothing ran; a fresh database owes none. */
   catchUp(): Promise<void>;
-  /** Writes and verifies a backup. Returns its path. */
-  backup(): Promise<string>;
+  /** Writes and verifies a backup. Returns its path; undefined where backups are the database's own. */
+  backup(): Promise<string | undefined>;
   /** True if last night's backup is not there a quarter of an hour after it was due: it failed, or its job was lost. */
   owesBackup(): Promise<boolean>;
 }
@@ -61,8 +61,13 @@ export function createMaintenanceService(deps: {
 
     async backup() {
       const started = clock.now();
-      const { file, bytes } = await deps.database.backup(deps.backupDir, deps.backupKeep, started);
-      await deps.jobRuns.succeeded('backup', clock.now(), bytes);
+      const written = await deps.database.backup(deps.backupDir, deps.backupKeep, started);
+      await deps.jobRuns.succeeded('backup', clock.now(), written?.bytes ?? NO_BACKUP);
+      if (written === undefined) {
+        events.emit('backup.left', {});
+        return undefined;
+      }
+      const { file, bytes } = written;
       events.emit('backup.written', { file: baseName(file), bytes, tookMs: clock.now() - started });
       return file;
     },

@@ -4,6 +4,21 @@ import type { Notice, Trouble } from './troubles.ts';
 /** For operators, who read logs and manuals in English: what is wrong, what was, and what to do. */
 const TEXTS: Readonly<Record<Trouble, { readonly is: string; readonly was: string; readonly todo: string }>> =
   {
+    redis: {
+      is: 'Redis does not work: alerts are refused, and none is sent.',
+      was: 'Redis did not work: alerts were refused.',
+      todo: '`pingui doctor` says what is wrong with it.',
+    },
+    database: {
+      is: 'The database does not work: alerts are refused, and none is sent.',
+      was: 'The database did not work: alerts were refused.',
+      todo: '`pingui doctor` says what is wrong with it.',
+    },
+    telegram: {
+      is: 'Telegram is unreachable: alerts wait.',
+      was: 'Telegram was unreachable: alerts waited, and are sent now.',
+      todo: 'Look at the network and the proxy: `pingui doctor`.',
+    },
     halted: {
       is: 'Sending stands still: Telegram does not accept BOT_TOKEN. Alerts wait.',
       was: 'Sending stood still: Telegram did not accept BOT_TOKEN.',

@@ -1,5 +1,15 @@
 /** What the operator's chat is told of. */
-export const TROUBLES = ['halted', 'queue_full', 'queue_stuck', 'backup', 'reset', 'disk'] as const;
+export const TROUBLES = [
+  'redis',
+  'database',
+  'telegram',
+  'halted',
+  'queue_full',
+  'queue_stuck',
+  'backup',
+  'reset',
+  'disk',
+] as const;
 export type Trouble = (typeof TROUBLES)[number];
 
 /** What one process sees of it. `unknown`: it cannot tell, or is between the two. */

@@ -19,8 +19,14 @@ interface Whose {
 }
 
 export interface Glance {
-  /** Messages sent in each of the last 60 full minutes; `from`: the first one's beginning (epoch ms). */
-  sends(): Promise<{ readonly from: number; readonly perMinute: readonly number[] }>;
+  /**
+   * Messages sent in each of the last 60 full minutes, and in this one so far; `from`: the first one's beginning (epoch ms).
+   */
+  sends(): Promise<{
+    readonly from: number;
+    readonly perMinute: readonly number[];
+    readonly thisMinute: number;
+  }>;
   /** The integrations that were refused most often for their quota, today and in 30 days. */
   quotaHits(): Promise<(Whose & { readonly today: number; readonly inMonth: number })[]>;
   /** How many are open, and those that had an alert last. Times are epoch ms. */
@@ -60,8 +66,9 @@ export function createGlance(deps: {
       const now = clock.now();
       const to = now - (now % MINUTE_MS);
       const from = to - MINUTES * MINUTE_MS;
-      const counts = await statistics.sendsByMinute(from, to);
-      return { from, perMinute: Array.from({ length: MINUTES }, (_, minute) => counts.get(minute) ?? 0) };
+      const counts = await statistics.sendsByMinute(from, now + 1);
+      const perMinute = Array.from({ length: MINUTES }, (_, minute) => counts.get(minute) ?? 0);
+      return { from, perMinute, thisMinute: counts.get(MINUTES) ?? 0 };
     },
 
     async quotaHits() {

@@ -77,7 +77,12 @@ export function judgeHealth(
       const check = CHECK_OF[trouble.kind];
       if (check === undefined) return;
       const about = `${index + 1} ${trouble.kind}, ${process}`;
-      const bad = toldOf(own, check, trouble);
+      // Where its check has the next trouble by then, the end of this one need not be told.
+      const next = troubles.find(
+        ({ kind, from }) =>
+          CHECK_OF[kind] === check && from >= trouble.until && from <= trouble.until + PROMISED_MS,
+      );
+      const bad = toldOf(own, check, trouble).filter(({ at }) => at < (next?.from ?? Infinity));
       const [first] = bad;
       const last = bad.at(-1);
       const toldMs = first === undefined ? undefined : first.at + first.tookMs - trouble.from;

@@ -75,7 +75,7 @@ describe.each(databases.kinds)('pingui restore on $name', ({ createUrl }) => {
       })),
     );
     await db.close();
-    const made = await callCommand(['backup', '--json'], { env });
+    const made = await callCommand(['backup', '--portable', '--json'], { env });
     expect([made.code, made.stderr]).toEqual([0, '']);
     backup = JSON.parse(made.stdout).file;
   });

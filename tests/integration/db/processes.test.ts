@@ -184,7 +184,7 @@ describe.each(databases.kinds)('several connections to one $name database', ({ c
     const dbs = await Promise.all(
       Array.from({ length: CONNECTIONS }, () => connectDatabase(parseDatabaseUrl(url))),
     );
-    const ran = await Promise.all(dbs.map(migrate));
+    const ran = await Promise.all(dbs.map((one) => migrate(one)));
     expect(ran.filter((names) => names.length > 0)).toHaveLength(1);
     await Promise.all(dbs.map((one) => one.close()));
   });

@@ -72,6 +72,7 @@ export function describeStatistics(databases: TestDatabases): void {
       await end(await accept(NOW), 'expired', NOW + 4);
       await end(await accept(NOW - DAY_MS), 'delivered', NOW + 5);
       await end(await accept(NOW), 'delivered', NOW + DAY_MS);
+      await end(await accept(NOW, { integrationId: ids[2] ?? 0 }), 'delivered', NOW + 20 * DAY_MS);
       await accept(NOW);
       await accept(NOW + DAY_MS);
       await db
@@ -82,15 +83,15 @@ export function describeStatistics(databases: TestDatabases): void {
       await ledger.addNotice(notice);
       await end(notice.id, 'delivered', NOW + 1);
       expect(await statistics.outcomes(NOW, NOW + 1_000)).toEqual({
-        ...{ accepted: 9, folded: 1, delivered: 2, expired: 1 },
+        ...{ accepted: 10, folded: 1, delivered: 2, expired: 1 },
         failed: { bot_blocked: 2, lost: 1 },
         uncertain: { timeout: 1 },
       });
-      expect(await statistics.activeIntegrations(NOW, NOW + 1_000)).toBe(2);
+      expect(await statistics.activeIntegrations(NOW, NOW + 1_000)).toBe(3);
       // The notice was sent as well; what was folded was not.
       expect(await statistics.sendsByMinute(NOW, NOW + 120_000)).toEqual(new Map([[0, 3]]));
       await ledger.withdraw(await accept(NOW), first);
-      expect((await statistics.outcomes(NOW, NOW + 1_000)).accepted).toBe(9);
+      expect((await statistics.outcomes(NOW, NOW + 1_000)).accepted).toBe(10);
     });
 
     it('add the refusals of several processes, and those that a restart or a lost database kept back', async () => {

@@ -4,15 +4,20 @@ import { createSights } from '../../../src/app/operator-sights.ts';
 import { createEventBus } from '../../../src/domain/events.ts';
 import type { JobHistory } from '../../../src/domain/jobs.ts';
 import { type Finding, OK } from '../../../src/ops/health.ts';
+import type { Sight } from '../../../src/services/operators/troubles.ts';
 
 const HOUR = 3_600_000;
 const LIMIT_MS = 41_000;
+const FAILED: Finding = { ok: false, reason: 'unavailable' };
 /** 03:00:05: last night's backup was due five seconds ago. */
 const NIGHT = Date.UTC(2026, 10, 24, 3, 0, 5);
 
 function look() {
   const world = {
     now: NIGHT,
+    redis: OK as Finding,
+    database: OK as Finding,
+    contact: 'ok' as 'ok' | 'unreachable' | 'unauthorized',
     sender: 'ok' as 'ok' | 'halted' | 'unreachable',
     pending: 0,
     queue: OK as Finding,
@@ -21,6 +26,9 @@ function look() {
   };
   const events = createEventBus();
   const sights = createSights({
+    redisCheck: async () => world.redis,
+    databaseCheck: async () => world.database,
+    contact: () => world.contact,
     sender: () => world.sender,
     // Only this count is looked at.
     counts: async () => ({ pending: world.pending }) as never,
@@ -45,6 +53,31 @@ it('sending stands still while the token is refused; a Telegram that is away say
   ] as const) {
     world.sender = state;
     expect(await sights.halted()).toBe(sight);
+  }
+});
+
+it.each(['redis', 'database'] as const)(
+  'a %s that fails once is none yet, and fine at once when it answers',
+  async (name) => {
+    const { world, sights } = look();
+    const seen: Sight[] = [];
+    for (const finding of [OK, FAILED, OK, FAILED, FAILED, FAILED, OK]) {
+      world[name] = finding;
+      seen.push(await sights[name]());
+    }
+    expect(seen).toEqual(['fine', 'unknown', 'fine', 'unknown', 'trouble', 'trouble', 'fine']);
+  },
+);
+
+it('an unreachable Telegram is a trouble; one that refuses the token says nothing of it', async () => {
+  const { world, sights } = look();
+  for (const [contact, sight] of [
+    ['unreachable', 'trouble'],
+    ['unauthorized', 'unknown'],
+    ['ok', 'fine'],
+  ] as const) {
+    world.contact = contact;
+    expect(await sights.telegram()).toBe(sight);
   }
 });
 

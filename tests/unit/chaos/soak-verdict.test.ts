@@ -70,6 +70,21 @@ describe('the soak finds when health does not tell the truth', () => {
     return judgeHealth(samples, [LOCKED], () => true).violations;
   };
 
+  it('not where the same check has the next trouble before the end of this one had to be told', () => {
+    const away: Trouble = { kind: 'refused', from: 40 * S, until: 70 * S };
+    const again: Trouble = { kind: 'silent', from: 75 * S, until: 105 * S };
+    const until = (end: number) => {
+      const samples: HealthSample[] = Array.from({ length: 150 }, (_, second) => {
+        const isBad = second > 41 && second < end;
+        const troubles: Record<string, string> = isBad ? { telegram: 'unreachable' } : {};
+        return { process: 'worker', at: second * S, tookMs: 5, http: 200, troubles };
+      });
+      return judgeHealth(samples, [away, again], () => true).violations;
+    };
+    expect(until(110)).toEqual([]);
+    expect(until(125)).toHaveLength(1);
+  });
+
   it.each([
     ['told, and its end', 0, judge((second) => second >= 102 && second < 107)],
     ['never told', 1, judge(() => false)],

@@ -77,7 +77,7 @@ function oldestTile({ queue, at }) {
 
 function sendsTile({ sends }) {
   if (sends === null) return tile('Sent last minute', ...UNKNOWN);
-  const inHour = sends.perMinute.reduce((sum, one) => sum + one, 0);
+  const inHour = sends.perMinute.reduce((sum, one) => sum + one, sends.thisMinute);
   return tile('Sent last minute', number(sends.perMinute.at(-1)), `${number(inHour)} in the last hour`);
 }
 
@@ -89,6 +89,8 @@ function incidentsTile({ incidents }) {
 
 function backupTile({ backup, at }) {
   if (backup === null) return tile('Last backup', ...UNKNOWN);
+  if (backup.isDatabases === true)
+    return tile('Last backup', 'the database’s', 'PostgreSQL’s own: there is no pg_dump here');
   if (backup.at === null) return tile('Last backup', 'none', 'the first one is written at 03:00');
   const isOld = at - backup.at > 26 * 3_600_000;
   const size = backup.bytes === null ? 'size unknown' : bytes(backup.bytes);

@@ -94,7 +94,7 @@ describe('the guard', () => {
     expect(stage.guard.state()).toBe('ok');
   });
 
-  it('probes with growing pauses, at most 15 s apart, and lets sends go when one succeeds', async () => {
+  it('probes with growing pauses, at most 3 s apart, and lets sends go when one succeeds', async () => {
     await stage.fail(NEVER_SENT, 3);
     let ready = false;
     void stage.guard.ready(never).then(() => {
@@ -102,10 +102,9 @@ describe('the guard', () => {
     });
     await vi.advanceTimersByTimeAsync(60_000);
     expect(ready).toBe(false);
-    expect(stage.probes).toBeGreaterThanOrEqual(4);
-    expect(stage.probes).toBeLessThanOrEqual(20);
+    expect(stage.probes).toBeGreaterThanOrEqual(15);
     stage.recover();
-    await vi.advanceTimersByTimeAsync(16_000);
+    await vi.advanceTimersByTimeAsync(3_100);
     expect(ready).toBe(true);
     expect(await stage.guard.send(REQUEST)).toEqual(DELIVERED);
     expect(stage.emitted).toEqual(['telegram.unreachable', 'telegram.recovered']);
@@ -120,7 +119,7 @@ describe('the guard', () => {
     expect(stage.probes).toBe(1);
   });
 
-  it('stops at a refused token, asks every 10 s, and goes on when it is taken', async () => {
+  it('stops at a refused token, asks every 3 s, and goes on when it is taken', async () => {
     stage.outcome = { kind: 'halt', reason: 'token_unauthorized' };
     stage.answer = 'unauthorized';
     await stage.guard.send(REQUEST);
@@ -128,13 +127,37 @@ describe('the guard', () => {
     expect(await stage.guard.send(REQUEST)).toMatchObject({ kind: 'halt' });
     expect(stage.sends).toBe(1);
     const ready = stage.guard.ready(never);
-    await vi.advanceTimersByTimeAsync(35_000);
+    await vi.advanceTimersByTimeAsync(10_000);
     expect(stage.probes).toBe(3);
     stage.recover();
-    await vi.advanceTimersByTimeAsync(10_000);
+    await vi.advanceTimersByTimeAsync(3_000);
     await ready;
     expect(stage.guard.state()).toBe('ok');
     expect(stage.emitted).toEqual(['telegram.halted', 'telegram.recovered']);
+  });
+
+  it.each([
+    ['that got no clear answer', UNCERTAIN, 'unreachable'],
+    ['of a refused token', { kind: 'halt', reason: 'token_unauthorized' }, 'halted'],
+  ] as const)(
+    'finds the end of the trouble though nobody waits to send: after calls %s',
+    async (_, outcome, state) => {
+      await stage.fail(outcome, 3);
+      expect(stage.guard.state()).toBe(state);
+      stage.recover();
+      await vi.advanceTimersByTimeAsync(3_100);
+      expect(stage.guard.state()).toBe('ok');
+    },
+  );
+
+  it('asks no more once it is stopped', async () => {
+    await stage.fail(NEVER_SENT, 3);
+    stage.guard.stop();
+    await vi.advanceTimersByTimeAsync(1);
+    const { probes } = stage;
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(stage.probes).toBe(probes);
+    await stage.guard.ready(never);
   });
 
   it('stops waiting when the worker stops', async () => {

@@ -20,7 +20,7 @@ import {
   type Delivery,
   type DeliveryService,
 } from '../../../../src/services/delivery/delivery.ts';
-import { createTelegramGuard } from '../../../../src/services/delivery/telegram-guard.ts';
+import { createTelegramGuard, type TelegramGuard } from '../../../../src/services/delivery/telegram-guard.ts';
 import type { AlertLedger, NewAlert } from '../../../../src/services/ports/alerts.ts';
 import type { IncidentRepository, ShownTexts } from '../../../../src/services/ports/incidents.ts';
 import type { AlertJob, AlertQueue, EndedSignal, Pace } from '../../../../src/services/ports/queue.ts';
@@ -123,14 +123,17 @@ export async function createDeliveryRig(
     ...change.pace,
   };
   const renderer = createRenderer(RENDER_LIMIT_MS);
-  const createDelivery = (render: Renderer) =>
-    createDeliveryService({
+  const guards: TelegramGuard[] = [];
+  const createDelivery = (render: Renderer) => {
+    const guard = createTelegramGuard({ sender, events, timing: GUARD });
+    guards.push(guard);
+    return createDeliveryService({
       ledger: { ...ledger, ...change.ledger },
       integrations: repository,
       queue: { ...NO_QUEUE, ...change.queue },
       integrationService: integrations,
       cipher,
-      guard: createTelegramGuard({ sender, events, timing: GUARD }),
+      guard,
       render,
       renderRest,
       pace,
@@ -139,6 +142,7 @@ export async function createDeliveryRig(
       events,
       clock,
     });
+  };
   const render = change.render ?? renderer.render;
   const delivery = createDelivery(render);
   let chatId = 100;
@@ -232,6 +236,7 @@ export async function createDeliveryRig(
     sends: (): Call[] => double.calls.filter((call) => call.method.startsWith('send')),
 
     async close(): Promise<void> {
+      for (const guard of guards) guard.stop();
       await renderer.close();
       await double.stop();
       await stopDatabase();

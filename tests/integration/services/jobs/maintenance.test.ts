@@ -117,7 +117,7 @@ describe('a backup', () => {
     const written: object[] = [];
     rig.events.on('backup.written', (event) => written.push(event));
     const file = await rig.maintenance.backup();
-    expect(file.startsWith(rig.dir)).toBe(true);
+    expect(file?.startsWith(rig.dir)).toBe(true);
     expect(written).toMatchObject([{ file: expect.stringMatching(/^pingui-backup-[^/]*\.db$/) }]);
   });
 

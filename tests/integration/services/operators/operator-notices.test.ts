@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createNoticeBoard } from '../../../../src/queue/notice-board.ts';
 import { createOperatorNotices } from '../../../../src/services/operators/operator-notices.ts';
+import { createOwnBoard } from '../../../../src/services/operators/own-board.ts';
 import { type Sight, TROUBLES, type Trouble } from '../../../../src/services/operators/troubles.ts';
 import { type EngineRig, openEngineRig } from '../../../support/engine-rig.ts';
 import { startTestRedis, type TestRedis } from '../../../support/redis.ts';
@@ -28,14 +29,17 @@ beforeEach(async () => {
 afterEach(() => rig.close());
 
 /** A process of the service; `seen` is what it sees. */
-function startProcess() {
+function startProcess({ isRedisUp = true } = {}) {
   const seen: Partial<Record<Trouble, Sight>> = {};
   const sights = Object.fromEntries(
     TROUBLES.map((trouble) => [trouble, (): Sight => seen[trouble] ?? 'unknown']),
   ) as Record<Trouble, () => Sight>; // an entry for each
   const notices = createOperatorNotices({
     sights,
-    board: createNoticeBoard({ redis: rig.fast, prefix: rig.prefix }),
+    board: isRedisUp
+      ? createNoticeBoard({ redis: rig.fast, prefix: rig.prefix })
+      : { report: () => Promise.reject(new Error('no Redis')), told: async () => undefined },
+    ownBoard: createOwnBoard(),
     tell: async (text) => {
       if (isUp) chat.push(text);
       return isUp;
@@ -43,7 +47,7 @@ function startProcess() {
     clock: { now: () => now },
     timeZone: 'UTC',
     onError: (error) => {
-      throw error;
+      if (isRedisUp) throw error;
     },
   });
   return { seen, look: notices.look };
@@ -144,4 +148,54 @@ it('keeps no longer quiet because the clock was set back', async () => {
   seen.queue_stuck = 'trouble';
   await look();
   expect(chat).toHaveLength(3);
+});
+
+it('tells of Redis without Redis: once an hour, again a minute later what Telegram did not take, and its end', async () => {
+  const { seen, look } = startProcess({ isRedisUp: false });
+  const say = async (sight: Sight, waitMs: number) => {
+    seen.redis = sight;
+    seen.database = sight;
+    await look();
+    now += waitMs;
+  };
+  isUp = false;
+  await say('trouble', 2 * SECOND);
+  isUp = true;
+  await say('trouble', MINUTE);
+  expect(chat).toEqual([]);
+  await say('trouble', 2 * SECOND);
+  await say('trouble', 2 * SECOND);
+  await say('fine', 2 * SECOND);
+  await say('fine', 2 * SECOND);
+  expect(chat).toEqual([
+    expect.stringMatching(/^⚠️ Redis does not work/),
+    expect.stringMatching(/^✅ It is over: Redis did not work/),
+  ]);
+  await say('trouble', MINUTE);
+  await say('fine', MINUTE);
+  expect(chat).toHaveLength(2);
+  now += 60 * MINUTE;
+  await say('trouble', MINUTE);
+  expect(chat).toHaveLength(3);
+});
+
+it('tells of an unreachable Telegram when it is over, and that once an hour at most', async () => {
+  const { seen, look } = startProcess();
+  const say = async (sight: Sight, waitMs: number) => {
+    seen.telegram = sight;
+    await look();
+    now += waitMs;
+  };
+  await say('trouble', 2 * SECOND);
+  await say('trouble', 5 * SECOND);
+  expect(chat).toEqual([]);
+  await say('fine', MINUTE);
+  expect(chat).toEqual([expect.stringMatching(/^✅ It is over: Telegram was unreachable.*\nFrom 2/)]);
+  await say('trouble', MINUTE);
+  await say('fine', MINUTE);
+  expect(chat).toHaveLength(1);
+  now += 60 * MINUTE;
+  await say('trouble', MINUTE);
+  await say('fine', MINUTE);
+  expect(chat).toHaveLength(2);
 });

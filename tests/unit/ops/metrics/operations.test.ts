@@ -73,6 +73,43 @@ describe('what docs/operations gives to Prometheus and Grafana', () => {
     expect(untested).toEqual([]);
   });
 
+  it('leads to the manual of whoever has run the line that the manual gives', () => {
+    const [, command = ''] = /^(sed -i .*) alerts\.yml$/m.exec(read('operations.md')) ?? [];
+    const dir = mkdtempSync(join(tmpdir(), 'pingui-rules-'));
+    const file = join(dir, 'alerts.yml');
+    writeFileSync(file, RULES);
+    const { status } = spawnSync('sh', ['-c', `${command} ${file}`]);
+    const changed = readFileSync(file, 'utf8');
+    rmSync(dir, { recursive: true });
+    const count = (form: RegExp, text: string) => text.match(form)?.length;
+    expect(status).toBe(0);
+    expect(count(/git\.example\.com/g, changed)).toBeUndefined();
+    expect(
+      count(/runbook_url: https:\/\/wiki\.example\.org\/pingui-alert\/docs\/operations\.md#/g, changed),
+    ).toBe(count(/- alert:/g, RULES));
+  });
+
+  it('has a configuration of Prometheus and of Alertmanager that they take', ({ skip }) => {
+    const dir = mkdtempSync(join(tmpdir(), 'pingui-alertmanager-'));
+    const yaml = (path: string, key: RegExp) =>
+      [...read(path).matchAll(/```yaml\n(.*?)```/gs)]
+        .map(([, text = '']) => text)
+        .find((text) => key.test(text)) ?? '';
+    writeFileSync(join(dir, 'alerts.yml'), RULES);
+    writeFileSync(join(dir, 'key'), 'key');
+    const inDir = (text: string) => text.replaceAll(/\/etc\/\w+\/\w+/g, join(dir, 'key'));
+    writeFileSync(join(dir, 'prometheus.yml'), inDir(yaml('monitoring.md', /scrape_configs/)));
+    writeFileSync(join(dir, 'alertmanager.yml'), inDir(yaml('operations.md', /webhook_configs/)));
+    const prometheus = promtool('check', 'config', join(dir, 'prometheus.yml'));
+    const alertmanager = spawnSync('amtool', ['check-config', join(dir, 'alertmanager.yml')], {
+      encoding: 'utf8',
+    });
+    rmSync(dir, { recursive: true });
+    if (prometheus === undefined || alertmanager.error !== undefined) return skip(MISSING);
+    expect(prometheus).toMatchObject({ status: 0, output: expect.stringContaining('rules found') });
+    expect([alertmanager.status, alertmanager.stdout]).toEqual([0, expect.stringContaining('1 receivers')]);
+  });
+
   it('has a place in the manual for each alarm', () => {
     const headings = [...read('operations.md').matchAll(/^#{2,4} (.+)$/gm)].map(([, heading = '']) =>
       heading

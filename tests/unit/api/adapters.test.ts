@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ADAPTER_NAMES, type AdapterName, pathFor } from '../../../src/ingest/adapters.ts';
+import { ADAPTER_NAMES, ADAPTERS, type AdapterName, pathFor } from '../../../src/ingest/adapters.ts';
 import { type ApiFixture, bodyOf, startApi } from '../../support/api-fixture.ts';
 
 let fixture: ApiFixture;
@@ -36,7 +36,8 @@ function fixtureOf(adapter: AdapterName, name: string) {
   );
   return JSON.parse(readFileSync(file, 'utf8'));
 }
-const SAMPLES: Readonly<Record<AdapterName, string>> = {
+/** What the tests below look at; of other adapters it is the first that is in their folder. */
+const SAMPLES: Readonly<Partial<Record<AdapterName, string>>> = {
   alertmanager: 'firing',
   grafana: 'firing',
   github: 'workflow-failed',
@@ -48,7 +49,13 @@ const SAMPLES: Readonly<Record<AdapterName, string>> = {
   json: 'slack',
 };
 
-function post(adapter: AdapterName, key: string, name = SAMPLES[adapter]): Promise<Response> {
+function sampleOf(adapter: AdapterName): string {
+  const names = readdirSync(new URL(`../../../src/ingest/${adapter}/fixtures`, import.meta.url)).sort();
+  const first = names.find((name) => name.endsWith('.alerts.json')) ?? '';
+  return SAMPLES[adapter] ?? first.replace('.alerts.json', '');
+}
+
+function post(adapter: AdapterName, key: string, name = sampleOf(adapter)): Promise<Response> {
   const { body, text, headers } = fixtureOf(adapter, name);
   const path = pathFor(adapter, key);
   return text === undefined
@@ -59,17 +66,11 @@ const shown = (index: number) =>
   JSON.parse(Buffer.from(fixture.jobs.at(index)?.sealed ?? '', 'base64').toString('utf8'));
 
 describe('every adapter', () => {
-  it('has a sample here, and fixtures', () => {
-    expect(Object.keys(SAMPLES)).toEqual([...ADAPTER_NAMES]);
-    for (const name of ADAPTER_NAMES)
-      expect(readdirSync(new URL(`../../../src/ingest/${name}/fixtures`, import.meta.url))).not.toEqual([]);
-  });
-
   it.each(ADAPTER_NAMES)('%s takes its tool’s alert by its key, and by a token', async (adapter) => {
     const byKey = await post(adapter, await makeKey(adapter));
-    expect(byKey.status).toBe(['apprise', 'ntfy', 'gotify'].includes(adapter) ? 200 : 202);
+    expect(byKey.status).toBe('answer' in ADAPTERS[adapter] ? 200 : 202);
     expect(fixture.jobs).toHaveLength(1);
-    const { body, text, headers } = fixtureOf(adapter, SAMPLES[adapter]);
+    const { body, text, headers } = fixtureOf(adapter, sampleOf(adapter));
     const path = pathFor(adapter, '').replace(/(?:\?token=|\/)$/, '');
     const byToken = await fixture.call(path, {
       token,

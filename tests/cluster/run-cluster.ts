@@ -16,6 +16,8 @@ export interface ClusterOptions {
   /** How long processes are killed, in seconds. */
   readonly seconds: number;
   readonly seed: number;
+  /** Each chat's sender begins an alert this often, in ms. Default: 300, that is 20 alerts a second over all. */
+  readonly sendEveryMs?: number;
   readonly say?: (line: string) => void;
 }
 
@@ -36,7 +38,6 @@ const FIRST_CHAT = 7_000_001;
 /** Here somebody asks the bot something all the time. */
 const ASKER_CHAT = 7_100_000;
 const QUOTA = 1_000_000;
-/** Each chat's sender begins an alert this often, in ms: 20 alerts a second over all. */
 const SEND_EVERY_MS = 300;
 const DYING_ROLES: readonly Role[] = ['worker', 'api', 'scheduler'];
 /** Long enough that deaths in the middle of a send are no rarity. */
@@ -73,7 +74,12 @@ export async function runCluster(options: ClusterOptions): Promise<ClusterReport
     const { fleet, double, chats, ledger } = world;
     say(`${fleet.members.length} processes are up`);
     const watch = watchPollers(fleet, double, ASKER_CHAT);
-    const senders = startSenders(fleet, chats, SEND_EVERY_MS, createRandom(options.seed + 1));
+    const senders = startSenders(
+      fleet,
+      chats,
+      options.sendEveryMs ?? SEND_EVERY_MS,
+      createRandom(options.seed + 1),
+    );
     const strike: Strike = (member, signal, downMs) => {
       if (member.role === 'bot' && member.up) watch.ends(member);
       return fleet.hit(member, signal, downMs);
@@ -158,7 +164,7 @@ async function drain(ledger: PostgresLedger): Promise<number> {
   while (performance.now() - began < DRAIN_LIMIT_MS) {
     const rows = [...(await ledger.rows()).values()];
     if (!rows.some(({ status }) => status === 'queued' || status === 'sending')) break;
-    await pause(100);
+    await pause(250);
   }
   return Math.round(performance.now() - began);
 }

@@ -41,6 +41,7 @@ const readFile = (file: string) => readFileSync(file, 'utf8');
 function setUpCommand(): { config: Config; log: Logger } {
   readEnvFile();
   const config = loadConfig(process.env, readFile);
+  letNewSpaceGrow();
   return { config, log: createCommandLog({ ...config, error: io.error }) };
 }
 
@@ -89,6 +90,7 @@ function readEnvFile(): boolean {
 
 async function serve(config: Config, log: Logger): Promise<number | undefined> {
   const { createApp } = await import('./app/app.ts');
+  letNewSpaceGrow();
   const app = createApp({ config, log, clock, env: process.env, host: process });
   let stopping = false;
   const stop = (reason: { readonly signal: string } | { readonly launcher: string }) => {
@@ -131,7 +133,7 @@ async function serve(config: Config, log: Logger): Promise<number | undefined> {
   return undefined;
 }
 
-tuneHeap();
+const letNewSpaceGrow = tuneHeap();
 run(process.argv.slice(2)).then(
   (code) => {
     if (code !== undefined) process.exitCode = code;

@@ -8,16 +8,27 @@ const NEW_SPACE_BYTES = 16 * 2 ** 20;
  * Keeps memory below 150 MB under 50 connections (docs/decisions/0004): V8 collects before the old space grows by more
  * than 15%, and the new space stops growing early. One thread scavenges so little as fast as several. To be called before
  * the service is loaded: V8 cannot be given `--max-semi-space-size` once it runs.
+ * @returns to be called when it is loaded: until then the new space does not grow at all, since nobody could stop it while
+ * large files are evaluated
  */
-export function tuneHeap(): void {
+export function tuneHeap(): () => void {
   setFlagsFromString('--heap-growing-percent=15');
   setFlagsFromString('--no-parallel-scavenge');
-  // The collector's entries come after it is done, so that the flag is changed between two collections.
-  const observer = new PerformanceObserver(() => {
+  setFlagsFromString('--semi-space-growth-factor=1');
+  return letNewSpaceGrow;
+}
+
+/** By doubling, up to the bound. V8 lets it shrink while little happens: it may grow again. */
+function letNewSpaceGrow(): void {
+  let factor = 0;
+  const decide = () => {
     const newSpace = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space');
-    if (newSpace === undefined || newSpace.space_size < NEW_SPACE_BYTES) return;
-    setFlagsFromString('--semi-space-growth-factor=1');
-    observer.disconnect();
-  });
-  observer.observe({ entryTypes: ['gc'] });
+    const next = 2 * (newSpace?.space_size ?? 0) <= NEW_SPACE_BYTES ? 2 : 1;
+    if (next === factor) return;
+    factor = next;
+    setFlagsFromString(`--semi-space-growth-factor=${factor}`);
+  };
+  decide();
+  // The collector's entries come after it is done, so that the flag is changed between two collections.
+  new PerformanceObserver(decide).observe({ entryTypes: ['gc'] });
 }

@@ -7,8 +7,8 @@ export type Settled<Out> =
  * Groups calls, so that many share one round trip (group commit): those of one event-loop turn make a batch, in the
  * order of the calls. `run` answers item by item, or rejects for all of them.
  *
- * By default one batch runs at a time, and the calls that arrive meanwhile share the next one. `overlap`: each turn's
- * batch starts at once, so that no call waits for a slow batch before it.
+ * By default one batch runs at a time, and the calls that arrive meanwhile share the next one. `overlap`: no call waits for
+ * a batch before it, nor for the rest of the turn: what one callback leads to (the alerts of one commit) makes a batch.
  */
 export function createGroup<In, Out>(
   run: (items: readonly In[]) => Promise<readonly Settled<Out>[]>,
@@ -24,27 +24,27 @@ export function createGroup<In, Out>(
   let isScheduled = false;
 
   async function drain(): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, maxItems);
-      waiting = waiting.slice(maxItems);
-      const settled = settle(batch);
-      if (!overlap) await settled;
+    let running = startBatch();
+    while (running !== undefined) {
+      const { batch, results } = running;
+      if (overlap) void results.then((all) => settle(batch, all));
+      const settled = overlap ? undefined : await results;
+      // The next batch is on its way before the callers of this one go on.
+      running = startBatch();
+      if (settled !== undefined) settle(batch, settled);
     }
     isScheduled = false;
   }
 
-  async function settle(batch: readonly Waiting[]): Promise<void> {
-    try {
-      const results = await run(batch.map((call) => call.item));
-      batch.forEach((call, index) => {
-        const result = results[index];
-        if (result === undefined) call.reject(new Error('a batch did not answer for one of its items'));
-        else if (result.ok) call.resolve(result.value);
-        else call.reject(result.error);
-      });
-    } catch (error) {
-      for (const call of batch) call.reject(error);
-    }
+  function startBatch() {
+    if (waiting.length === 0) return undefined;
+    const batch = waiting.slice(0, maxItems);
+    waiting = waiting.slice(maxItems);
+    const items = batch.map((call) => call.item);
+    const results = run(items).catch((error: unknown) =>
+      items.map((): Settled<Out> => ({ ok: false, error })),
+    );
+    return { batch, results };
   }
 
   return (item) =>
@@ -52,7 +52,21 @@ export function createGroup<In, Out>(
       waiting.push({ item, resolve, reject });
       if (isScheduled) return;
       isScheduled = true;
+      // After the promises that are settled by now.
+      if (overlap) process.nextTick(drain);
       // After the I/O callbacks of this turn: all requests that were read from the sockets by now come along.
-      setImmediate(() => void drain());
+      else setImmediate(drain);
     });
+}
+
+function settle<Out>(
+  batch: readonly { resolve(value: Out): void; reject(error: unknown): void }[],
+  results: readonly Settled<Out>[],
+): void {
+  batch.forEach((call, index) => {
+    const result = results[index];
+    if (result === undefined) call.reject(new Error('a batch did not answer for one of its items'));
+    else if (result.ok) call.resolve(result.value);
+    else call.reject(result.error);
+  });
 }

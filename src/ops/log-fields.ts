@@ -19,9 +19,13 @@ const CHAT_ID = /^chat_?id$/i;
 /** Makes fields fit to be written: redacted, bounded, errors as plain data, nothing that JSON cannot hold. */
 export function cleanFields(
   fields: object,
-  options: { readonly redact: Redact; readonly withStack: boolean },
+  options: {
+    readonly redact: Redact;
+    /** What is written of a stack's frames; absent: none is. */
+    readonly toFrames: ((frames: string) => string) | undefined;
+  },
 ): Record<string, unknown> {
-  const { redact, withStack } = options;
+  const { redact, toFrames } = options;
 
   function clean(value: unknown, depth: number): unknown {
     if (typeof value === 'string') return cut(redact(value));
@@ -50,7 +54,7 @@ export function cleanFields(
     const type = cut(redact(error.name));
     const message = cut(redact(error));
     const code = 'code' in error ? error.code : undefined;
-    const frames = withStack ? framesOf(error) : '';
+    const frames = toFrames?.(framesOf(error)) ?? '';
     return {
       type,
       message,

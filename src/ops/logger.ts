@@ -2,6 +2,7 @@ import { type Level, type LevelWithSilent, pino } from 'pino';
 import type { LogDestination } from './log-destination.ts';
 import { cleanFields } from './log-fields.ts';
 import { createRedactor } from './redact.ts';
+import { createSourceFrames } from './source-frames.ts';
 
 export type Component = 'api' | 'worker' | 'job' | 'bot' | 'app';
 
@@ -43,6 +44,7 @@ export function createLogger(options: {
 }): Logger {
   const now = options.now ?? Date.now;
   const redact = createRedactor(options.secrets);
+  const sourceFrames = createSourceFrames();
   const { destination } = options;
   const sink = pino(
     {
@@ -60,7 +62,7 @@ export function createLogger(options: {
   /** A log line must not be what breaks a request, whatever odd object it was given (a getter that throws). */
   function readable(bound: LogFields, fields: LogFields, withStack: boolean): Record<string, unknown> {
     try {
-      return cleanFields({ ...bound, ...fields }, { redact, withStack });
+      return cleanFields({ ...bound, ...fields }, { redact, toFrames: withStack ? sourceFrames : undefined });
     } catch {
       return { unreadableFields: true };
     }

@@ -63,6 +63,7 @@ it('keeps the compiler out of production', () => {
   const { packages } = JSON.parse(read('package-lock.json'));
   expect(Object.keys(packages)).not.toContain('node_modules/typescript');
   expect(packages['node_modules/typescript-compiler']).toMatchObject({ name: 'typescript', dev: true });
+  expect(packages['node_modules/esbuild']).toMatchObject({ dev: true });
 });
 
 it('holds no secrets and no data', () => {

@@ -137,7 +137,8 @@ describe('the commands of npm and knex', () => {
     for (const name of names) symlinkSync(join(ROOT, name), join(dir, name));
     for (const name of ['package.json', 'knexfile.js', 'knexfile.ts'])
       if (name !== 'knexfile.ts' || names.includes('src')) cpSync(join(ROOT, name), join(dir, name));
-    const isForDevelopment = (name: string) => /^(?:typescript.*|@typescript|tsx|vitest|\..*)$/.test(name);
+    const isForDevelopment = (name: string) =>
+      /^(?:typescript.*|@typescript|@?esbuild|tsx|vitest|\..*)$/.test(name);
     mkdirSync(join(dir, 'node_modules'));
     for (const name of readdirSync(join(ROOT, 'node_modules')).filter((one) => !isForDevelopment(one)))
       symlinkSync(join(ROOT, 'node_modules', name), join(dir, 'node_modules', name));

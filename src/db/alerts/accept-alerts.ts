@@ -69,7 +69,8 @@ export function createAccept(session: Session, windowMs: number): (alert: NewAle
     const asked = JSON.stringify(
       alerts.map((alert, position) => {
         const { tokenHash, namedChatId } = alert;
-        return { ...toNewEntry(alert), position, tokenHash, namedChatId };
+        // Spread, an entry costs ten times as much.
+        return Object.assign(toNewEntry(alert), { position, tokenHash, namedChatId });
       }),
     );
     const accept = async (run: Session['run']): Promise<Row[]> => run(ACCEPT, asked);

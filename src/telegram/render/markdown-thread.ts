@@ -93,7 +93,8 @@ export function createMarkdownThread(limitMs = MARKDOWN_LIMIT_MS): MarkdownThrea
 }
 
 function startWorker(): Worker {
-  const { url } = import.meta;
+  // The build knows no other form (build.js).
+  const url = import.meta.url;
   if (!url.endsWith('.ts')) return new Worker(new URL('./markdown-worker.js', url), OPTIONS);
   const [tsx, file, from] = [TSX, './markdown-worker.ts', url].map((text) => JSON.stringify(text));
   const code = `import(${tsx}).then(({ tsImport }) => tsImport(${file}, ${from}))`;

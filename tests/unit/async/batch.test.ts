@@ -70,3 +70,35 @@ it('rejects every call of a batch that failed, and goes on', async () => {
   release();
   expect(await next).toBe(8);
 });
+
+it('has the next batch on its way before the callers of this one go on', async () => {
+  const { batches, group, release } = recorder();
+  const begun = group(1).then(() => batches.length);
+  await sleep(5);
+  const next = group(2);
+  release();
+  expect(await begun).toBe(2);
+  release();
+  expect(await next).toBe(4);
+});
+
+it('starts overlapping batches at once, each with what one callback has led to', async () => {
+  const batches: number[][] = [];
+  const never = new Promise<never>(() => {});
+  const group = createGroup<number, number>(
+    (items) => {
+      batches.push([...items]);
+      return items.includes(1) ? never : Promise.resolve(items.map((value) => ({ ok: true, value })));
+    },
+    { maxItems: 100, overlap: true },
+  );
+  void group(1);
+  await Promise.resolve().then(() => void group(2));
+  await new Promise((resolve) => process.nextTick(resolve));
+  expect(batches).toEqual([[1, 2]]);
+  expect(await Promise.all([group(3), group(4)])).toEqual([3, 4]);
+  expect(batches).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
+});

@@ -334,6 +334,15 @@ describe('uptime-kuma and healthchecks', () => {
     expect([down.status, shown(-1).title]).toEqual([202, 'backup is down']);
     expect((await post('uptime-kuma', kuma, 'test')).status).toBe(202);
   });
+
+  it('do nothing for who only looks at their address', async () => {
+    const check = await makeKey('healthchecks');
+    const head = await fixture.call(`/api/in/healthchecks/${check}?name=backup&status=down`, {
+      method: 'HEAD',
+    });
+    expect([head.status, head.headers.get('allow')]).toEqual([405, 'POST, PUT, GET, OPTIONS']);
+    expect(fixture.jobs).toEqual([]);
+  });
 });
 
 describe('json', () => {

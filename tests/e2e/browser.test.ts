@@ -17,6 +17,9 @@ const pictures = KEEPS_PICTURES
   ? fileURLToPath(new URL('../../docs/images', import.meta.url))
   : mkdtempSync(join(tmpdir(), 'pingui-pictures-'));
 
+/** To be looked at, not part of the documentation: LOOKS_DIR=<folder> keeps them. */
+const looks = process.env.LOOKS_DIR ?? mkdtempSync(join(tmpdir(), 'pingui-looks-'));
+
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser: Browser;
@@ -27,6 +30,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   if (!KEEPS_PICTURES) rmSync(pictures, { recursive: true, force: true });
+  if (process.env.LOOKS_DIR === undefined) rmSync(looks, { recursive: true, force: true });
 });
 
 /** A fresh browser profile. `problems` collects what went wrong, and what was asked of other hosts. */
@@ -58,6 +62,13 @@ async function faultsOf(page: Page): Promise<string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
 }
 
+const LOOKS = [
+  ['light', 390],
+  ['light', 1280],
+  ['dark', 390],
+  ['dark', 1280],
+] as const;
+
 describe('a newcomer in the sandbox', () => {
   let service: Service;
   let context: BrowserContext;
@@ -84,7 +95,7 @@ describe('a newcomer in the sandbox', () => {
   it('is told where to go by the terminal, with a command that works', async () => {
     await expect.poll(() => service.stderr, { timeout: 5_000 }).toContain('Stop with Ctrl-C.');
     expect(service.stderr).toContain('SANDBOX');
-    for (const path of ['/sandbox', '/admin/queues', '/api/alert'])
+    for (const path of ['/sandbox', '/admin', '/api/alert'])
       expect(service.stderr).toContain(`${service.url}${path}`);
     const printed = /Authorization: Bearer (\S+)"/.exec(service.stderr)?.[1] ?? '';
     const answer = await service.api.postAlert(printed, { title: 'Hello', message: 'My first alert' });
@@ -170,6 +181,55 @@ describe('a newcomer in the sandbox', () => {
     await page.locator('.message:not(.mine)', { hasText: 'alerts left today' }).waitFor();
     await page.screenshot({ path: join(pictures, 'sandbox.png') });
   });
+
+  it.each(LOOKS)(
+    'sees an alert before it is sent, %s and %i px wide, also by ear',
+    async (colorScheme, width) => {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 844 });
+      const before = await page.locator('.message:not(.preview)').count();
+      const alert = {
+        title: 'Backup failed',
+        message: '**db1**: exit code `23`',
+        format: 'markdown',
+        titel: 'x',
+      };
+      await page.getByRole('textbox', { name: 'Message' }).fill(JSON.stringify(alert));
+      await page.getByRole('button', { name: 'Preview' }).click();
+      const shown = page.locator('.message.preview');
+      await shown.locator('strong', { hasText: 'db1' }).waitFor();
+      await page.getByText(/nothing was sent · costs 1 of .* did you mean title\?/).waitFor();
+      expect(await shown.count()).toBe(1);
+      expect(await page.locator('.message:not(.preview)').count()).toBe(before);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+      expect(await faultsOf(page)).toEqual([]);
+      await page.screenshot({ path: join(looks, `preview-${colorScheme}-${width}.png`) });
+      expect(problems).toEqual([]);
+      await page.reload();
+      await shown.waitFor({ state: 'detached' });
+    },
+  );
+
+  it('reads the API’s reference, light and dark, on a phone and a desk, also by ear', async () => {
+    await page.goto(`${service.url}/docs`);
+    const call = page.locator('#operations-alerts-sendAlert');
+    // Much is rendered before this can be pressed.
+    await call.locator('.opblock-summary-control').click({ timeout: 30_000 });
+    await call.getByText('Durably queued').first().waitFor();
+    for (const [colorScheme, width] of LOOKS) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 844 });
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+      // Colours do not depend on the width, and this takes seconds on a page of that size.
+      if ((colorScheme === 'light') === (width === 390)) expect(await faultsOf(page)).toEqual([]);
+      await page.screenshot({ path: join(looks, `docs-${colorScheme}-${width}.png`) });
+    }
+    // A Content-Security-Policy that was broken is an error on the console.
+    expect(problems).toEqual([]);
+    await page.emulateMedia({ colorScheme: null });
+    await page.setViewportSize({ width: 1200, height: 800 });
+    await page.goto(`${service.url}/sandbox`);
+  }, 120_000);
 
   it('presses Storm, sees what is left of 50 alerts, and takes one of them', async () => {
     await page.getByRole('button', { name: 'Ops team' }).click();
@@ -341,32 +401,30 @@ describe('an operator on the board', () => {
     expect(problems.splice(0)).toEqual([expect.stringContaining('409')]);
   });
 
-  it.each([
-    ['light', 390],
-    ['light', 1280],
-    ['dark', 390],
-    ['dark', 1280],
-  ] as const)('sees the service at a glance, %s and %i px wide, also by ear', async (colorScheme, width) => {
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize({ width, height: 844 });
-    await page.goto(`${service.url}/admin`);
-    await page.getByRole('status').getByText('Everything works').waitFor();
-    const rowOf = (name: string) => page.getByRole('row', { name }).first();
-    await rowOf('Uncertain 1').waitFor();
-    await rowOf('worker').waitFor();
-    const tiles = page.locator('#tiles');
-    await tiles.getByText('of 500; scheduled 3 of 10,000').waitFor();
-    await page.locator('#sends-chart canvas').waitFor();
-    await page.locator('#days-chart canvas').waitFor();
-    const shown = (await page.locator('body').textContent()) ?? '';
-    for (const secret of [WORD, String(CHAT), 'hopeless']) expect(shown).not.toContain(secret);
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
-    expect(await faultsOf(page)).toEqual([]);
-    const isDocumented = colorScheme === 'light' && width === 1280;
-    if (isDocumented) await page.screenshot({ path: join(pictures, 'overview.png'), fullPage: true });
-    // A Content-Security-Policy that was broken is an error on the console.
-    expect(problems).toEqual([]);
-  });
+  it.each(LOOKS)(
+    'sees the service at a glance, %s and %i px wide, also by ear',
+    async (colorScheme, width) => {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 844 });
+      await page.goto(`${service.url}/admin`);
+      await page.getByRole('status').getByText('Everything works').waitFor();
+      const rowOf = (name: string) => page.getByRole('row', { name }).first();
+      await rowOf('Uncertain 1').waitFor();
+      await rowOf('worker').waitFor();
+      const tiles = page.locator('#tiles');
+      await tiles.getByText('of 500; scheduled 3 of 10,000').waitFor();
+      await page.locator('#sends-chart canvas').waitFor();
+      await page.locator('#days-chart canvas').waitFor();
+      const shown = (await page.locator('body').textContent()) ?? '';
+      for (const secret of [WORD, String(CHAT), 'hopeless']) expect(shown).not.toContain(secret);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+      expect(await faultsOf(page)).toEqual([]);
+      const isDocumented = colorScheme === 'light' && width === 1280;
+      if (isDocumented) await page.screenshot({ path: join(pictures, 'overview.png'), fullPage: true });
+      // A Content-Security-Policy that was broken is an error on the console.
+      expect(problems).toEqual([]);
+    },
+  );
 
   it('reads an alert’s timeline by keyboard alone, and from its job on the board', async () => {
     await page.emulateMedia({ colorScheme: null });

@@ -158,6 +158,11 @@ export function createAlertQueue(deps: {
       return new Set(jobs.flatMap((job) => job?.id ?? []));
     },
 
+    async begun() {
+      const jobs = await answered(queue.getJobs(['prioritized', 'delayed']));
+      return new Map(jobs.flatMap(({ id = '', data: { arrived } }) => (arrived ? [[id, arrived]] : [])));
+    },
+
     placeHolders: () => places.all(),
     hasText: (alertId) => answered(places.hasText(alertId)),
 

@@ -51,8 +51,9 @@ export function createAlertWorker(
   return createPacedWorker<AlertJobData, AlertOutcome>(
     ALERT_QUEUE,
     async (job, hand) => {
-      const { form, called, ...delivery } = await deliverOrQueueUp(job, hand);
-      if (form !== undefined) await job.updateData({ ...job.data, form });
+      const { form, arrived, called, ...delivery } = await deliverOrQueueUp(job, hand);
+      if (form !== undefined || arrived !== undefined)
+        await job.updateData({ ...job.data, ...(form && { form }), ...(arrived && { arrived }) });
       return delivery.kind === 'ended'
         ? { kind: 'ended', called, end: () => end(job, delivery.outcome) }
         : { kind: 'later', called, ms: delivery.ms };

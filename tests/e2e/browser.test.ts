@@ -95,7 +95,7 @@ describe('a newcomer in the sandbox', () => {
   it('is told where to go by the terminal, with a command that works', async () => {
     await expect.poll(() => service.stderr, { timeout: 5_000 }).toContain('Stop with Ctrl-C.');
     expect(service.stderr).toContain('SANDBOX');
-    for (const path of ['/sandbox', '/admin/queues', '/api/alert'])
+    for (const path of ['/sandbox', '/admin', '/api/alert'])
       expect(service.stderr).toContain(`${service.url}${path}`);
     const printed = /Authorization: Bearer (\S+)"/.exec(service.stderr)?.[1] ?? '';
     const answer = await service.api.postAlert(printed, { title: 'Hello', message: 'My first alert' });

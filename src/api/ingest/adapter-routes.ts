@@ -2,7 +2,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { isKeyForm } from '../../domain/capability-key.ts';
 import { AppError } from '../../domain/errors.ts';
 import { invalid } from '../../http/json-body.ts';
-import { methodNotAllowed } from '../../http/method-not-allowed.ts';
+import { allowOnly } from '../../http/method-not-allowed.ts';
 import type { Adapter, IngestAlert, Reading } from '../../ingest/adapter.ts';
 import { ADAPTER_NAMES, ADAPTERS } from '../../ingest/adapters.ts';
 import type { IntegrationService } from '../../services/integrations/integrations.ts';
@@ -66,11 +66,14 @@ function addRoutes(router: Router, name: string, adapter: Adapter, deps: Adapter
   router.use(`/${name}`, setForm);
   for (const path of adapter.paths) {
     const route = router.route(`/${name}${path}`);
+    const refuse = allowOnly(adapter.methods);
+    // Express would answer it by GET, and somebody who only looks at an address must not send.
+    route.head(deps.limit, refuse);
     for (const method of adapter.methods) {
       const add = { POST: 'post', PUT: 'put', GET: 'get' } as const;
       route[add[method]](...handlers);
     }
-    route.all(deps.limit, methodNotAllowed(...adapter.methods));
+    route.all(deps.limit, refuse);
   }
 }
 

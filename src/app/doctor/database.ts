@@ -75,8 +75,8 @@ function checkSchema({ missingMigrations }: Facts): Finding[] {
   if (missingMigrations.length === 0) return [ok('Its schema is of this version')];
   return [
     warning(
-      `Its schema is of an older version: the next start brings it up to date (migrations: ${missingMigrations.length})`,
-      'Back up first, if you want a way back: `pingui backup`.',
+      `Its schema is of an older version: the next start or command brings it up to date (migrations: ${missingMigrations.length})`,
+      'The way back is a backup that the version before has written: is there one?',
     ),
   ];
 }

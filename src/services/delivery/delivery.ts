@@ -5,7 +5,7 @@ import { RenderLimitError } from '../../domain/render-limit.ts';
 import { type LeadAlerts, UNKNOWN } from '../incidents/leads.ts';
 import type { PayloadCipher } from '../ports/crypto.ts';
 import type { IntegrationRepository } from '../ports/integrations.ts';
-import type { AlertJob, AlertQueue, MessageForm, Pace } from '../ports/queue.ts';
+import type { AlertJob, AlertQueue, Arrived, MessageForm, Pace } from '../ports/queue.ts';
 import type { RenderedPart, Renderer, RenderRest } from '../ports/telegram.ts';
 import { type Attempt, FULL_FORM, idsOf, outcomeOf, type Sendable, type Step, toRequest } from './attempt.ts';
 import { createSettle, type SettleDeps } from './settle.ts';
@@ -14,9 +14,13 @@ import { createTexts } from './texts.ts';
 
 /**
  * The outcome of a delivery. `called`: Telegram was called, so the send of this moment is spent; `form`: to be kept with the
- * alert, for all parts that follow, also those of a resend.
+ * alert, for all parts that follow, also those of a resend; `arrived`: likewise, for a ledger that is restored.
  */
-export type Delivery = { readonly called: boolean; readonly form?: MessageForm } & (
+export type Delivery = {
+  readonly called: boolean;
+  readonly form?: MessageForm;
+  readonly arrived?: Arrived;
+} & (
   | { readonly kind: 'ended'; readonly outcome: AlertOutcome }
   /** Put it off for `ms`, 0: others that are as urgent go first. */
   | { readonly kind: 'defer'; readonly ms: number }
@@ -58,6 +62,7 @@ export function createDeliveryService(
     const { form: formBefore = FULL_FORM } = job;
     let form = formBefore;
     let called = false;
+    let arrived: Arrived | undefined;
     /** What the incident's message shows, where this is it and its last call made it so. */
     let shown = UNKNOWN;
     for (;;) {
@@ -70,7 +75,9 @@ export function createDeliveryService(
         texts.forget(job.alertId);
         if (job.incidentId !== undefined) await deps.leads.settle(job.incidentId, shown);
       }
-      return { ...step, called, ...(form === formBefore ? {} : { form }) };
+      const before = job.arrived?.messageIds.length ?? 0;
+      const news = arrived !== undefined && arrived.messageIds.length > before ? { arrived } : {};
+      return { ...step, called, ...(form === formBefore ? {} : { form }), ...news };
     }
 
     async function nextStep(): Promise<Step> {
@@ -79,6 +86,8 @@ export function createDeliveryService(
       if (stopping.aborted) return GIVE_BACK;
       const alert = await prepare(job, form);
       if ('kind' in alert) return alert;
+      const { parts: known, messageIds } = alert.record;
+      if (known !== null) arrived = { parts: known, messageIds };
       // While Redis is down this waits for it, which must not hold up a stop; nothing is claimed yet.
       const turn = await untilAborted(pace.take(job), stopping);
       if (turn === undefined) return GIVE_BACK;

@@ -1,7 +1,7 @@
 import type { AlertOutcome } from '../../domain/alert.ts';
 import type { AlertLedger } from '../ports/alerts.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { AlertQueue } from '../ports/queue.ts';
+import type { AlertQueue, Arrived } from '../ports/queue.ts';
 
 /** What became of the alerts that had not ended when the backup was made. */
 export interface Settled {
@@ -24,7 +24,7 @@ const BATCH = 1_000;
  */
 export async function settleRestored(deps: {
   ledger: AlertLedger;
-  queue: Pick<AlertQueue, 'existing' | 'inHand' | 'outcomes' | 'drop'>;
+  queue: Pick<AlertQueue, 'existing' | 'inHand' | 'begun' | 'outcomes' | 'drop'>;
   clock: Clock;
 }): Promise<Settled> {
   const { ledger, queue } = deps;
@@ -42,6 +42,7 @@ export async function settleRestored(deps: {
 
   // Nor of these whether they were sent: the ledger that knew is gone.
   const inHand = await queue.inHand();
+  const begun = await queue.begun();
   let after: string | null = null;
   for (;;) {
     const queued = await ledger.queuedBefore(Number.MAX_SAFE_INTEGER, after, BATCH);
@@ -60,6 +61,8 @@ export async function settleRestored(deps: {
         (await ledger.end(id, ['queued'], { status: 'uncertain', reason: 'worker_died', now }));
       if (isCutOff) sum.uncertain += 1;
       else sum.waiting += 1;
+      const arrived = begun.get(id);
+      if (!isCutOff && arrived !== undefined) await addParts(id, arrived);
     }
     const ends = await queue.outcomes(gone);
     for (const id of gone) {
@@ -74,9 +77,13 @@ export async function settleRestored(deps: {
   async function end(id: string, outcome: AlertOutcome & { readonly endedAt: number }): Promise<boolean> {
     const { status, parts, messageIds = [], reason = null, endedAt } = outcome;
     if (status === 'dropped') return false;
-    const known = await ledger.find(id);
-    const arrived = messageIds.filter((messageId) => !known?.messageIds.includes(messageId));
-    for (const messageId of arrived) await ledger.addPart(id, parts ?? arrived.length, messageId);
+    await addParts(id, { parts: parts ?? messageIds.length, messageIds });
     return ledger.end(id, ['queued', 'uncertain'], { status, reason, now: endedAt });
+  }
+  /** Those that the backup does not know of. */
+  async function addParts(id: string, { parts, messageIds }: Arrived): Promise<void> {
+    const known = await ledger.find(id);
+    const missing = messageIds.filter((messageId) => !known?.messageIds.includes(messageId));
+    for (const messageId of missing) await ledger.addPart(id, parts, messageId);
   }
 }

@@ -16,6 +16,14 @@ export interface AlertJob {
   readonly incidentId?: string;
   /** The form that it is sent in, once that is not the full one: all parts must be cut alike. */
   readonly form?: MessageForm;
+  /** The parts that had arrived when it was last put off: a ledger that is restored from a backup does not know of them. */
+  readonly arrived?: Arrived;
+}
+
+export interface Arrived {
+  /** How many there are in all. */
+  readonly parts: number;
+  readonly messageIds: readonly number[];
 }
 
 /** The form an alert is sent in; what Telegram refuses, or takes too long to render, leads to a simpler one. */
@@ -53,6 +61,8 @@ export interface AlertQueue {
   outcomes(alertIds: readonly string[]): Promise<Map<string, AlertOutcome & { readonly endedAt: number }>>;
   /** The alerts that a worker has in hand, or had when it died. */
   inHand(): Promise<ReadonlySet<string>>;
+  /** Of the alerts that wait for the send of a further part: what has arrived. */
+  begun(): Promise<ReadonlyMap<string, Arrived>>;
   /** The ids of all alerts that have a place, page by page; one may come twice. */
   placeHolders(): AsyncIterable<readonly string[]>;
   /** True while the sealed text is there: until delivery, or 24 h after an end without it. */

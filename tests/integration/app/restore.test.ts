@@ -10,6 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseDatabaseUrl } from '../../../src/config/database-url.ts';
 import { connectDatabase, type Database } from '../../../src/db/engine/connect.ts';
@@ -110,6 +112,24 @@ describe.each(databases.kinds)('pingui restore on $name', ({ createUrl }) => {
     expect(await restore(done.kept)).toMatchObject({ code: 0 });
     expect(await names()).toEqual(['a revoked', 'b active']);
     expect(readdirSync(env.DATA_DIR ?? '')).toEqual([]);
+  });
+
+  it('sends no part again that arrived after the backup was made', async () => {
+    const id = '00000000-0000-4000-8000-000000000000';
+    const connection = new Redis(redis.url, { maxRetriesPerRequest: null });
+    const queue = new Queue('alerts', { connection, prefix: env.QUEUE_PREFIX ?? '' });
+    await queue.add(
+      'alert',
+      { chat: 'c', deliverAt: null, arrived: { parts: 3, messageIds: [41, 42] } },
+      { jobId: id, priority: 3 },
+    );
+    await queue.close();
+    connection.disconnect();
+    expect(await restore(backup)).toMatchObject({ code: 0, alerts: { waiting: 1, uncertain: 1, lost: 0 } });
+    const db = await open();
+    const entry = await db.knex('Alerts').where({ id }).first();
+    await db.close();
+    expect(entry).toMatchObject({ status: 'queued', parts: 3, messageIds: '41,42' });
   });
 
   it('refuses what is damaged, newer, or of another installation, and changes nothing', async () => {

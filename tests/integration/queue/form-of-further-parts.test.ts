@@ -61,7 +61,8 @@ describe('a message whose full form was refused at its first part', () => {
     const { job, texts } = await accept();
     putOffAfter = rig.sends().length + 2;
     const put = await rig.delivery.deliver(job, new AbortController().signal);
-    expect(put).toEqual({ kind: 'defer', ms: 0, called: true, form: PLAIN });
+    const arrived = { parts: expected.length, messageIds: [expect.any(Number)] };
+    expect(put).toEqual({ kind: 'defer', ms: 0, called: true, form: PLAIN, arrived });
     expect(texts()).toHaveLength(1);
     await rig.deliver({ ...job, form: PLAIN });
     expect(await rig.entry(job)).toMatchObject({ status: 'delivered', parts: expected.length });
@@ -83,6 +84,12 @@ describe('a message whose full form was refused at its first part', () => {
     await expect.poll(() => looks, { timeout: 10_000 }).toBeGreaterThan(1);
     await first.stop();
     expect(texts()).toHaveLength(1);
+    // For a ledger that is restored from a backup of before.
+    const { messageIds } = await rig.entry(job);
+    expect(messageIds).toHaveLength(1);
+    expect(await engine.alerts.begun()).toEqual(
+      new Map([[job.alertId, { parts: expected.length, messageIds }]]),
+    );
     await engine.work((one, stopping) => rig.delivery.deliver(one, stopping));
     await expect.poll(() => engine.queue.getJobState(job.alertId), { timeout: 10_000 }).toBe('completed');
     expect(texts()).toEqual(expected);

@@ -36,7 +36,7 @@ function fixtureOf(adapter: AdapterName, name: string) {
   );
   return JSON.parse(readFileSync(file, 'utf8'));
 }
-/** What the tests below look at; of other adapters it is the first that is in their folder. */
+/** What the tests below look at; of other adapters it is the first in their folder that makes a message. */
 const SAMPLES: Readonly<Partial<Record<AdapterName, string>>> = {
   alertmanager: 'firing',
   grafana: 'firing',
@@ -50,9 +50,13 @@ const SAMPLES: Readonly<Partial<Record<AdapterName, string>>> = {
 };
 
 function sampleOf(adapter: AdapterName): string {
-  const names = readdirSync(new URL(`../../../src/ingest/${adapter}/fixtures`, import.meta.url)).sort();
-  const first = names.find((name) => name.endsWith('.alerts.json')) ?? '';
-  return SAMPLES[adapter] ?? first.replace('.alerts.json', '');
+  const dir = new URL(`../../../src/ingest/${adapter}/fixtures/`, import.meta.url);
+  const made = readdirSync(dir).filter((name) => name.endsWith('.alerts.json'));
+  const first = made.find((name) => {
+    const [alert] = JSON.parse(readFileSync(new URL(name, dir), 'utf8')).alerts ?? [];
+    return alert !== undefined && alert.resolve === undefined;
+  });
+  return SAMPLES[adapter] ?? (first ?? '').replace('.alerts.json', '');
 }
 
 function post(adapter: AdapterName, key: string, name = sampleOf(adapter)): Promise<Response> {
@@ -329,6 +333,15 @@ describe('uptime-kuma and healthchecks', () => {
     const down = await fixture.call(`/api/in/healthchecks/${check}?name=backup&status=down`);
     expect([down.status, shown(-1).title]).toEqual([202, 'backup is down']);
     expect((await post('uptime-kuma', kuma, 'test')).status).toBe(202);
+  });
+
+  it('do nothing for who only looks at their address', async () => {
+    const check = await makeKey('healthchecks');
+    const head = await fixture.call(`/api/in/healthchecks/${check}?name=backup&status=down`, {
+      method: 'HEAD',
+    });
+    expect([head.status, head.headers.get('allow')]).toEqual([405, 'POST, PUT, GET, OPTIONS']);
+    expect(fixture.jobs).toEqual([]);
   });
 });
 

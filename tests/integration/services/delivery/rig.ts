@@ -48,6 +48,7 @@ const NO_QUEUE: AlertQueue = {
   existing: async () => new Set(),
   outcomes: async () => new Map(),
   inHand: async () => new Set(),
+  begun: async () => new Map(),
   async *placeHolders() {},
   hasText: async () => true,
   purgeEnded: async () => undefined,

@@ -14,21 +14,39 @@ export interface FreeDisk {
   readonly needed: number;
 }
 
-/** The folders that this process writes to; those that are not there yet count as the one above them. */
+/** Of each folder that this process writes to. */
 export async function readFreeDisk(
-  { dataDir, database, backup, roles }: Pick<Config, 'dataDir' | 'database' | 'backup' | 'roles'>,
+  config: Pick<Config, 'dataDir' | 'database' | 'backup' | 'roles'>,
   measure: (path: string) => Promise<{ readonly bavail: number; readonly bsize: number }> = statfs,
 ): Promise<FreeDisk[]> {
+  const { database } = config;
   const size = database.dialect === 'sqlite' ? await sizeOf(database.file) : 0;
-  const folders: [FreeDisk['variable'], string, number][] = [['DATA_DIR', dataDir, LEAST_FREE]];
-  if (database.dialect === 'sqlite') folders.push(['DATABASE_URL', dirname(database.file), LEAST_FREE]);
-  if (roles.has('scheduler')) folders.push(['BACKUP_DIR', backup.directory, LEAST_FREE + size]);
   return Promise.all(
-    folders.map(async ([variable, path, needed]) => {
-      const { bavail, bsize } = await measure(nearest(path));
+    writtenFolders(config).map(async ({ variable, path }) => {
+      const { bavail, bsize } = await measure(path);
+      const needed = variable === 'BACKUP_DIR' ? LEAST_FREE + size : LEAST_FREE;
       return { variable, free: bavail * bsize, needed };
     }),
   );
+}
+
+/** The folders that this process writes to; of one that is not there yet, the nearest above it that is. */
+export function writtenFolders({
+  dataDir,
+  database,
+  backup,
+  roles,
+}: Pick<Config, 'dataDir' | 'database' | 'backup' | 'roles'>): {
+  readonly variable: FreeDisk['variable'];
+  readonly path: string;
+}[] {
+  return [
+    { variable: 'DATA_DIR' as const, path: nearest(dataDir) },
+    ...(database.dialect === 'sqlite'
+      ? [{ variable: 'DATABASE_URL' as const, path: nearest(dirname(database.file)) }]
+      : []),
+    ...(roles.has('scheduler') ? [{ variable: 'BACKUP_DIR' as const, path: nearest(backup.directory) }] : []),
+  ];
 }
 
 function nearest(path: string): string {

@@ -38,7 +38,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'backup',
     about: 'writes a backup now, and reads it back',
-    options: [{ form: '--portable', about: 'of PostgreSQL, too, an SQLite file of ours instead of a dump' }],
+    options: [{ form: '--portable', about: 'of PostgreSQL, too, writes an SQLite file instead of a dump' }],
     load: async () => (await import('./operator/backup.ts')).backUp,
   },
   {
@@ -80,7 +80,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'integrations limit',
-    about: 'gives it a daily limit of its own',
+    about: 'gives it a daily limit of its own, or takes that back',
     args: [ID, { form: '<alerts>', about: 'alerts per day, or default for MAX_ALERTS' }],
     load: async () => (await import('./operator/integrations.ts')).limitIntegration,
   },

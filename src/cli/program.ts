@@ -50,10 +50,9 @@ function createProgram(deps: CommandDeps, end: (code: number) => void): Command 
       getOutHelpWidth: () => 110,
       getErrHelpWidth: () => 110,
     })
-    .helpCommand(false)
     .addHelpText(
       'after',
-      '\nExit codes: 0 fine, 1 a fault was found, 2 wrong use. Settings: the environment and .env (.env.example lists them).',
+      '\n`pingui <command> --help` describes one; --json, on each, is for scripts.\nExit codes: 0 fine, 1 a fault was found, 2 wrong use. Settings: the environment and .env (.env.example lists them).',
     );
   program.configureHelp({
     // One list of all there is, however deep: nobody has to ask three times.
@@ -61,6 +60,10 @@ function createProgram(deps: CommandDeps, end: (code: number) => void): Command 
     subcommandTerm: (command) => [pathOf(command), argumentsOf(command)].join(' ').trim(),
   });
   for (const spec of COMMANDS) add(program, spec, deps, end);
+  // Each command shows its help after an error. The help of all would push the error off the screen.
+  program.showHelpAfterError(
+    'Usage: pingui [command] [options]\n`pingui --help` lists all commands, `pingui <command> --help` describes one.',
+  );
   return program;
 }
 

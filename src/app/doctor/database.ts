@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { keyFingerprint } from '../../crypto/key-fingerprint.ts';
@@ -28,6 +28,11 @@ export async function checkDatabase(
       findings: [warning(`There is no database yet at ${database.file}`, NO_DATABASE)],
       installation: undefined,
     };
+  if (database.dialect === 'sqlite' && statSync(database.file).size === 0)
+    return {
+      findings: [warning(`The database at ${database.file} is empty`, NO_DATABASE)],
+      installation: undefined,
+    };
   try {
     const { facts, findings } = await (database.dialect === 'sqlite'
       ? readSqlite(database.file)
@@ -41,17 +46,9 @@ export async function checkDatabase(
     };
   } catch (error) {
     if (error instanceof UnusableBackup)
-      return { findings: [describeFault(error.fault)], installation: undefined };
+      return { findings: [describeFault(error.fault, database)], installation: undefined };
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
-    return {
-      findings: [
-        fault(
-          `The database does not respond (${code}): alerts are refused with 503`,
-          'Start it, or correct DATABASE_URL.',
-        ),
-      ],
-      installation: undefined,
-    };
+    return { findings: [describeAway(code, database)], installation: undefined };
   }
 }
 
@@ -78,7 +75,8 @@ function checkSchema({ missingMigrations }: Facts): Finding[] {
   if (missingMigrations.length === 0) return [ok('Its schema is of this version')];
   return [
     warning(
-      `Its schema is of an older version: ${missingMigrations.length} migrations run at the next start`,
+      `Its schema is of an older version: the next start or command brings it up to date (migrations: ${missingMigrations.length})`,
+      'The way back is a backup that the version before has written: is there one?',
     ),
   ];
 }
@@ -100,7 +98,29 @@ function readSecret({ jwtSecret, dataDir }: Config): string | undefined {
   return jwtSecret ?? (existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined);
 }
 
-function describeFault(kind: BackupFault): Finding {
+/** What PostgreSQL says by a code (its manual, Appendix A) when it lets nobody in. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  '28P01': 'refuses the password',
+  '28000': 'refuses the user',
+  '3D000': 'has no database of this name',
+};
+
+function describeAway(code: string, database: Config['database']): Finding {
+  if (database.dialect === 'sqlite')
+    return fault(
+      `The database at ${database.file} cannot be opened (${code})`,
+      'The user that the service runs as has to be allowed to read and write it, and its folder.',
+    );
+  const refusal = REFUSALS[code];
+  if (refusal !== undefined) return fault(`PostgreSQL ${refusal} (${code})`, 'Correct DATABASE_URL.');
+  return fault(
+    `The database does not respond (${code}): alerts are refused with 503`,
+    'Start it, or correct DATABASE_URL.',
+  );
+}
+
+function describeFault(kind: BackupFault, database: Config['database']): Finding {
+  const where = database.dialect === 'sqlite' ? ` at ${database.file}` : '';
   switch (kind) {
     case 'newer':
       return fault(
@@ -110,10 +130,10 @@ function describeFault(kind: BackupFault): Finding {
     case 'foreign':
     case 'missing':
     case 'unreadable':
-      return fault('The database file is no Pingui Alert database', 'Check DATABASE_URL and DATA_DIR.');
+      return fault(`What is${where} is no database of Pingui Alert`, 'Check DATABASE_URL and DATA_DIR.');
     case 'damaged':
       return fault(
-        'The database is damaged',
+        `The database${where} is damaged`,
         'Stop the service and restore the newest backup that is whole: `pingui backup verify`, `pingui restore`.',
       );
   }

@@ -4,6 +4,7 @@ import { checkBackup, checkDatabase } from './database.ts';
 import { checkDisk } from './disk.ts';
 import type { Finding } from './finding.ts';
 import { checkRedis } from './redis.ts';
+import { checkService } from './service.ts';
 import { checkNode, checkSettings } from './settings.ts';
 import { checkTelegram } from './telegram.ts';
 
@@ -21,5 +22,7 @@ export async function examine(
   found.push(...(await checkRedis(deps, installation)));
   onSubject('Telegram');
   found.push(...(await checkTelegram(config, clock.now())), ...(await checkClock(config, clock.now)));
+  onSubject('the service');
+  found.push(...(await checkService(config)));
   return found;
 }

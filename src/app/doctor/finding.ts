@@ -1,5 +1,14 @@
 /** What doctor looks at. */
-export type Subject = 'settings' | 'node' | 'redis' | 'database' | 'backup' | 'disk' | 'telegram' | 'clock';
+export type Subject =
+  | 'settings'
+  | 'node'
+  | 'redis'
+  | 'database'
+  | 'backup'
+  | 'disk'
+  | 'telegram'
+  | 'clock'
+  | 'service';
 
 /** One thing that was looked at. Says nothing secret, and no chat's id. */
 export interface Finding {

@@ -32,7 +32,10 @@ export async function checkRedis(
     await within(LIMIT_MS, () => ready(redis));
     return await look(redis, target, { prefix: config.redis.prefix, installation });
   } catch {
-    const why = lastError === '' ? 'no answer' : lastError;
+    if (/^(WRONGPASS|NOAUTH|NOPERM)/.test(lastError))
+      return [fault(`Redis at ${describe(target)} refuses the user or the password`, 'Correct REDIS_URL.')];
+    const isOther = lastError.startsWith('Unknown RESP type');
+    const why = lastError === '' ? 'no answer' : isOther ? 'what answers there is no Redis' : lastError;
     return [
       fault(
         `Redis does not respond at ${describe(target)} (${why}): alerts are refused with 503`,

@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+import type { Config } from '../../config/config.ts';
 import { keyFingerprint } from '../../crypto/key-fingerprint.ts';
 import { createPayloadCipher } from '../../crypto/payload-cipher.ts';
 import type { BackupFacts } from '../../db/backup/backup-facts.ts';
@@ -46,6 +48,7 @@ export async function prepareRestore(
 ): Promise<Restore> {
   const { config } = deps;
   const facts = await inspectBackup(file, deps);
+  await refuseTheDatabase(file, config);
   const secret = await secretOf(config);
   if (!options.foreign) refuseOtherKey(facts, secret);
   const draft = await openDraft(file, { facts, dataDir: config.dataDir, programs: deps });
@@ -79,6 +82,14 @@ export async function prepareRestore(
     await draft.close();
     throw error;
   }
+}
+
+/** By inode: it may have several names. */
+async function refuseTheDatabase(file: string, { database }: Config): Promise<void> {
+  if (database.dialect !== 'sqlite') return;
+  const [given, own] = await Promise.all([stat(file), stat(database.file).catch(() => undefined)]);
+  if (given.ino !== own?.ino || given.dev !== own.dev) return;
+  throw new RestoreRefused('This file is the database itself: name a backup (a file in BACKUP_DIR).');
 }
 
 function refuseOtherKey({ keyFingerprint: of, rows }: BackupFacts, secret: string): void {

@@ -17,7 +17,7 @@ export interface BackupFacts {
 
 /**
  * `missing`: there is no such file; `damaged`; `foreign`: of another program; `newer`: of a later version of this one;
- * `unreadable`: a dump, where there is no pg_restore that reads it.
+ * `unreadable`: a dump, where there is no pg_restore that reads it, or a file that this user may not read.
  */
 export type BackupFault = 'missing' | 'damaged' | 'foreign' | 'newer' | 'unreadable';
 
@@ -71,7 +71,9 @@ export async function sizeOf(file: string): Promise<number> {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw error;
   });
-  if (!found?.isFile()) throw new UnusableBackup('missing', 'There is no such file.');
+  if (found === undefined) throw new UnusableBackup('missing', 'There is no such file.');
+  if (!found.isFile())
+    throw new UnusableBackup('missing', 'This is a folder or a device, no file: name the backup itself.');
   return found.size;
 }
 

@@ -2,6 +2,8 @@ import { openSqlite, type SqliteConnection } from '../engine/sqlite-connection.t
 import { type BackupFacts, beginningOf, factsOf, sizeOf, UnusableBackup } from './backup-facts.ts';
 
 const HEADER = 'SQLite format 3\0';
+/** How gzip's files begin (RFC 1952). */
+const GZIP = '\x1f\x8b';
 
 /** Reads all of a database file, and changes nothing. @throws UnusableBackup */
 export async function inspectSqlite(file: string): Promise<BackupFacts> {
@@ -22,11 +24,14 @@ export async function inspectSqlite(file: string): Promise<BackupFacts> {
 }
 
 async function checkHeader(file: string): Promise<void> {
-  if ((await beginningOf(file, HEADER.length)) !== HEADER)
-    throw new UnusableBackup(
-      'foreign',
-      'This is not a backup: it is no SQLite database and no dump of PostgreSQL, or its beginning is damaged.',
-    );
+  const beginning = await beginningOf(file, HEADER.length);
+  if (beginning !== HEADER) throw new UnusableBackup('foreign', describeOther(beginning));
+}
+
+function describeOther(beginning: string): string {
+  if (beginning === '') return 'This file is empty: take another one.';
+  if (beginning.startsWith(GZIP)) return 'This file is compressed: unpack it first (`gunzip`).';
+  return 'This is not a backup: it is no SQLite database and no dump of PostgreSQL, or its beginning is damaged.';
 }
 
 async function checkPages(db: SqliteConnection): Promise<void> {

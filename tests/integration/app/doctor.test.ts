@@ -1,4 +1,6 @@
 import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -29,6 +31,7 @@ afterAll(async () => {
 const env = (changes: Record<string, string> = {}) => ({
   ...{ BOT_TOKEN, JWT_SECRET, REDIS_URL: redis.url, TELEGRAM_API_ROOT: double.apiRoot },
   ...{ DATA_DIR: join(dir, 'data'), BACKUP_DIR: join(dir, 'backups'), PUBLIC_URL: 'https://alerts.example' },
+  PORT: '0',
   ...changes,
 });
 
@@ -88,13 +91,71 @@ describe('doctor', () => {
     const away = await examine({ REDIS_URL: 'redis://user:s3cr3t@127.0.0.1:1' });
     expect(away.found).toEqual(expect.arrayContaining([about('redis', 'does not respond at 127.0.0.1:1')]));
     expect(away.text).not.toContain('s3cr3t');
+    const refused = await examine({ REDIS_URL: redis.url.replace('redis://', 'redis://user:s3cr3t@') });
+    expect(refused.found).toEqual(
+      expect.arrayContaining([about('redis', 'refuses the user or the password')]),
+    );
+    expect(refused.text).not.toContain('s3cr3t');
+    const other = await examine({ REDIS_URL: double.apiRoot.replace('http:', 'redis:') });
+    expect(other.found).toEqual(expect.arrayContaining([about('redis', 'what answers there is no Redis')]));
   });
 
   it('finds a damaged database', async () => {
     const file = join(dir, 'broken.db');
     writeFileSync(file, Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(8192, 7)]));
     const { found } = await examine({ DATABASE_URL: `sqlite:${file}` });
-    expect(found).toEqual(expect.arrayContaining([about('database', 'damaged')]));
+    expect(found).toEqual(expect.arrayContaining([about('database', `at ${file} is damaged`)]));
+  });
+
+  it('tells a database of somebody else from an empty one, and says which it looked at', async () => {
+    const file = join(dir, 'other.db');
+    writeFileSync(file, '');
+    expect((await examine({ DATABASE_URL: `sqlite:${file}` })).found).toEqual(
+      expect.arrayContaining([about('database', `${file} is empty`, 'warning')]),
+    );
+    writeFileSync(file, 'hello');
+    expect((await examine({ DATABASE_URL: `sqlite:${file}` })).found).toEqual(
+      expect.arrayContaining([about('database', `What is at ${file} is no database`)]),
+    );
+  });
+
+  it('finds folders that cannot be written', async () => {
+    const file = join(dir, 'a-file');
+    writeFileSync(file, '');
+    const { code, found } = await examine({ DATA_DIR: join(file, 'data'), BACKUP_DIR: file });
+    expect(code).toBe(1);
+    expect(found).toEqual(
+      expect.arrayContaining(
+        ['DATA_DIR', 'DATABASE_URL', 'BACKUP_DIR'].map((variable) => about('disk', `${variable} cannot be`)),
+      ),
+    );
+  });
+
+  it('asks the service on this machine, which alone knows of another poller', async () => {
+    const checks = {
+      redis: { status: 'ok', ms: 1 },
+      telegram: { status: 'degraded', ms: 1, reason: 'updates_conflict' },
+      queue: { status: 'degraded', ms: 1, reason: 'no_progress' },
+    };
+    let answer: object = { status: 'degraded', checks };
+    const service = createServer((_req, res) => res.writeHead(503).end(JSON.stringify(answer)));
+    await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
+    const PORT = String((service.address() as AddressInfo).port);
+    const ofService = async () => (await examine({ PORT })).found.filter((one) => one.subject === 'service');
+    try {
+      expect(await ofService()).toEqual([
+        about('service', 'Another program polls'),
+        about('service', 'queue: no_progress'),
+      ]);
+      answer = { status: 'ok', checks: { telegram: { status: 'ok', ms: 1 } } };
+      expect(await ofService()).toEqual([]);
+      answer = { hello: 'world' };
+      expect(await ofService()).toEqual([about('service', 'is not Pingui Alert', 'warning')]);
+    } finally {
+      service.closeAllConnections();
+      await new Promise((resolve) => service.close(resolve));
+    }
+    expect(await ofService()).toEqual([about('service', 'No service answers', 'skipped')]);
   });
 
   it('finds a token that Telegram does not know, a Telegram that is away, and a proxy that is', async () => {

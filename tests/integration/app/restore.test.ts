@@ -1,5 +1,15 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -141,6 +151,35 @@ describe.each(databases.kinds)('pingui restore on $name', ({ createUrl }) => {
     expect(await names()).toEqual(before);
     expect((await callCommand(['backup', 'verify', damaged], { env })).code).toBe(1);
     expect(await restore(foreign, '--foreign')).toMatchObject({ code: 0, restored: true });
+  });
+
+  it.each<[string, string, string, (file: string) => void]>([
+    ['a folder', 'missing', 'is a folder', (file) => mkdirSync(file)],
+    ['an empty file', 'foreign', 'is empty', (file) => writeFileSync(file, '')],
+    ['a compressed file', 'foreign', 'unpack it', (file) => writeFileSync(file, gzipSync('x'))],
+    ['a text', 'foreign', 'is not a backup', (file) => writeFileSync(file, 'hello')],
+    ['nothing', 'missing', 'no such file', () => undefined],
+    ['what cannot be read', 'unreadable', '(ELOOP)', (file) => symlinkSync(file, file)],
+  ])('says of %s why it is no backup', async (name, fault, message, make) => {
+    const file = join(databases.dir, `${runs}-${name}`);
+    make(file);
+    const refusal = { code: 1, fault, message: expect.stringContaining(message) };
+    expect(await restore(file)).toMatchObject({ ...refusal, restored: false });
+    const verified = await callCommand(['backup', 'verify', file, '--json'], { env });
+    expect({ code: verified.code, ...JSON.parse(verified.stdout) }).toMatchObject(refusal);
+  });
+});
+
+describe('pingui restore of the database itself', () => {
+  it('is refused, by whichever name', async () => {
+    const dir = join(databases.dir, 'itself');
+    const env = { DATA_DIR: dir, REDIS_URL: redis.url, JWT_SECRET: 'x'.repeat(32) };
+    expect((await callCommand(['migrate'], { env })).code).toBe(0);
+    linkSync(join(dir, 'pingui.db'), join(dir, 'other-name.db'));
+    for (const name of ['pingui.db', 'other-name.db']) {
+      const { code, stdout } = await callCommand(['restore', join(dir, name), '--yes'], { env });
+      expect([code, stdout]).toEqual([1, expect.stringContaining('the database itself')]);
+    }
   });
 });
 

@@ -18,8 +18,9 @@ export const floodStorm: Scenario = {
     const stop = rig.sender.load(rig.chats, 250);
 
     await pause(500);
+    const first = now();
     rig.double.fault({ method: 'sendMessage', chatId: one.chatId, action: tooManyRequestsAnswer(3) });
-    const alone = await refusedAt(rig, one.chatId);
+    const alone = await refusedAt(rig, one.chatId, first);
     await pause(2_500);
     expect(
       between(rig, alone, alone + 3_000 - MARGIN_MS, one.chatId) === 0,
@@ -28,9 +29,13 @@ export const floodStorm: Scenario = {
     expect(between(rig, alone, alone + 2_000) > 3, 'one chat in a flood wait stopped the others');
 
     await pause(6_000);
+    const second = now();
     for (const { chatId } of [one, other])
       rig.double.fault({ method: 'sendMessage', chatId, action: tooManyRequestsAnswer(3) });
-    const both = Math.max(await refusedAt(rig, one.chatId), await refusedAt(rig, other.chatId));
+    const both = Math.max(
+      await refusedAt(rig, one.chatId, second),
+      await refusedAt(rig, other.chatId, second),
+    );
     await pause(3_500);
     expect(between(rig, both, both + 3_000 - MARGIN_MS) === 0, 'the bot was not paused');
     expect(between(rig, both + 3_000 - MARGIN_MS, both + 6_000) > 0, 'the bot did not go on');
@@ -87,12 +92,13 @@ async function waitOut(
   chatIds: readonly number[],
   meanwhile: (at: number) => Promise<void>,
 ): Promise<void> {
+  const began = now();
   for (const chatId of chatIds)
     rig.double.fault({ method: 'sendMessage', chatId, action: tooManyRequestsAnswer(seconds) });
   const waiting = rig.chats.filter((chat) => chatIds.includes(chat.chatId));
   for (const chat of [...waiting, ...waiting, ...waiting]) await rig.sender.post(chat);
   let at = 0;
-  for (const chatId of chatIds) at = Math.max(at, await refusedAt(rig, chatId));
+  for (const chatId of chatIds) at = Math.max(at, await refusedAt(rig, chatId, began));
   // A kill in the middle of a send would cost that alert its certainty, which is another scenario's.
   while ([...(await rig.ledger.rows()).values()].some(({ status }) => status === 'sending')) await pause(50);
   await rig.worker.kill9();
@@ -108,12 +114,12 @@ async function waitOut(
   expect(waited >= seconds * 1_000 - MARGIN_MS, `sent ${waited} ms after a retry_after of ${seconds} s`);
 }
 
-/** When the chat's newest 429 was answered; waits for one that is still to come. */
-async function refusedAt(rig: Rig, chatId: number): Promise<number> {
-  const began = now() - 500;
+/** When the chat's newest 429 since `from` was answered; waits for one that is still to come. */
+async function refusedAt(rig: Rig, chatId: number, from: number): Promise<number> {
+  const began = now();
   for (;;) {
     const call = sends(rig.double).findLast(
-      (one) => one.chatId === chatId && one.status === 429 && one.at > began,
+      (one) => one.chatId === chatId && one.status === 429 && one.at > from,
     );
     if (call !== undefined) return call.at;
     // A busy machine gets its time.

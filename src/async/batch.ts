@@ -23,17 +23,24 @@ export function createGroup<In, Out>(
   let waiting: Waiting[] = [];
   let isScheduled = false;
 
-  async function drain(): Promise<void> {
+  async function drainInTurn(): Promise<void> {
     let running = startBatch();
     while (running !== undefined) {
-      const { batch, results } = running;
-      if (overlap) void results.then((all) => settle(batch, all));
-      const settled = overlap ? undefined : await results;
+      const { batch } = running;
+      const results = await running.results;
       // The next batch is on its way before the callers of this one go on.
       running = startBatch();
-      if (settled !== undefined) settle(batch, settled);
+      settle(batch, results);
     }
     isScheduled = false;
+  }
+
+  function drainAtOnce(): void {
+    isScheduled = false;
+    for (let started = startBatch(); started !== undefined; started = startBatch()) {
+      const { batch, results } = started;
+      void results.then((all) => settle(batch, all));
+    }
   }
 
   function startBatch() {
@@ -53,9 +60,9 @@ export function createGroup<In, Out>(
       if (isScheduled) return;
       isScheduled = true;
       // After the promises that are settled by now.
-      if (overlap) process.nextTick(drain);
+      if (overlap) process.nextTick(drainAtOnce);
       // After the I/O callbacks of this turn: all requests that were read from the sockets by now come along.
-      else setImmediate(drain);
+      else setImmediate(drainInTurn);
     });
 }
 

@@ -12,35 +12,33 @@ import { deleteDaysFrom, findDays, findRange, insertDay } from './closed-days.ts
 import { countActive, readOutcomes, readSends } from './ledger-numbers.ts';
 import { readOpenIncidents } from './open-incidents.ts';
 
-const add = (table: string, [key, other]: readonly [string, string], rows: string) => `
-  INSERT INTO "${table}" ("${key}", "${other}", "count") SELECT ${rows}
-  ON CONFLICT ("${key}", "${other}") DO UPDATE SET "count" = "${table}"."count" + excluded."count"`;
-
-// SQLite reads ON after a table's name as a join's, unless a WHERE comes before it.
-const fromSqlite = (columns: readonly string[]) =>
-  `${columns.map((column) => `value ->> '$.${column}'`).join(', ')} FROM json_each(?) WHERE true`;
+/** Adds rows of [key, other key, count] to what a table has counted; the keys with their types in PostgreSQL. */
+function add(
+  name: string,
+  table: string,
+  keys: Readonly<Record<string, 'bigint' | 'int' | 'text'>>,
+): Statement {
+  const names = Object.keys(keys);
+  const columns = [...names, 'count'];
+  const into = (rows: string) => `
+  INSERT INTO "${table}" (${columns.map((column) => `"${column}"`).join(', ')}) SELECT ${rows}
+  ON CONFLICT (${names.map((column) => `"${column}"`).join(', ')}) DO UPDATE
+    SET "count" = "${table}"."count" + excluded."count"`;
+  const types = Object.entries({ ...keys, count: 'bigint' }).map(([column, type]) => `"${column}" ${type}`);
+  return {
+    name,
+    // SQLite reads ON after a table's name as a join's, unless a WHERE comes before it.
+    sqlite: into(
+      `${columns.map((column) => `value ->> '$.${column}'`).join(', ')} FROM json_each(?) WHERE true`,
+    ),
+    postgres: into(`* FROM json_to_recordset($1::json) AS r (${types.join(', ')}) ORDER BY 1, 2`),
+  };
+}
 
 /** [RefusalCount] */
-const ADD_REFUSALS: Statement = {
-  name: 'add-refusals',
-  sqlite: add('Refusals', ['slot', 'code'], fromSqlite(['slot', 'code', 'count'])),
-  postgres: add(
-    'Refusals',
-    ['slot', 'code'],
-    `* FROM json_to_recordset($1::json) AS r ("slot" bigint, "code" text, "count" bigint) ORDER BY 1, 2`,
-  ),
-};
-
+const ADD_REFUSALS = add('add-refusals', 'Refusals', { slot: 'bigint', code: 'text' });
 /** [QuotaHitCount] */
-const ADD_HITS: Statement = {
-  name: 'add-quota-hits',
-  sqlite: add('QuotaHits', ['date', 'integrationId'], fromSqlite(['date', 'integrationId', 'count'])),
-  postgres: add(
-    'QuotaHits',
-    ['date', 'integrationId'],
-    `* FROM json_to_recordset($1::json) AS r ("date" text, "integrationId" int, "count" bigint) ORDER BY 1, 2`,
-  ),
-};
+const ADD_HITS = add('add-quota-hits', 'QuotaHits', { date: 'text', integrationId: 'int' });
 
 /** The statistics of one database. */
 export function createStatisticsRepository(db: Database): StatisticsRepository {

@@ -414,6 +414,10 @@ describe('an operator on the board', () => {
       const tiles = page.locator('#tiles');
       await tiles.getByText('of 500; scheduled 3 of 10,000').waitFor();
       await page.locator('#sends-chart canvas').waitFor();
+      // The tile and the chart count alike.
+      const [inHour] = ((await tiles.getByText(/^[\d,]+ in the last hour$/).textContent()) ?? '').split(' ');
+      expect(inHour).not.toBe('0');
+      expect(await page.locator('#sends-sum').textContent()).toMatch(new RegExp(`^${inHour} in all`));
       await page.locator('#days-chart canvas').waitFor();
       const shown = (await page.locator('body').textContent()) ?? '';
       for (const secret of [WORD, String(CHAT), 'hopeless']) expect(shown).not.toContain(secret);

@@ -45,19 +45,22 @@ export function showOutcomes({ day, month }) {
 }
 
 export function showSends({ sends }) {
+  if (sends === null) {
+    byId('sends-sum').textContent = 'Unknown: the database did not answer.';
+    return;
+  }
+  // With the minute under way, as in the tile.
+  const minutes = [...sends.perMinute, sends.thisMinute];
   byId('sends-sum').textContent =
-    sends === null
-      ? 'Unknown: the database did not answer.'
-      : `${number(sends.perMinute.reduce((sum, one) => sum + one, 0))} in all, at most ${number(Math.max(...sends.perMinute))} in a minute.`;
-  if (sends === null) return;
-  const times = sends.perMinute.map((_, minute) => sends.from / 1000 + minute * 60);
+    `${number(minutes.reduce((sum, one) => sum + one, 0))} in all, at most ${number(Math.max(...minutes))} in a minute.`;
+  const times = minutes.map((_, minute) => sends.from / 1000 + minute * 60);
   const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
   drawBars('sends', {
     times,
     form: clock,
-    series: [{ label: 'Sent', color: '--bar', values: sends.perMinute }],
+    series: [{ label: 'Sent', color: '--bar', values: minutes }],
   });
-  const rows = times.map((at, minute) => [clock.format(at * 1000), sends.perMinute[minute]]).reverse();
+  const rows = times.map((at, minute) => [clock.format(at * 1000), minutes[minute]]).reverse();
   fill(
     'sends',
     rows.map(([minute, count]) => element('tr', {}, rowHead(minute), numberCell(count))),

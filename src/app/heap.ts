@@ -12,7 +12,7 @@ const NEW_SPACE_BYTES = 16 * 2 ** 20;
  * large files are evaluated
  */
 export function tuneHeap(): () => void {
-  setFlagsFromString('--heap-growing-percent=15');
+  setFlagsFromString('--heap-growing-percent=25');
   setFlagsFromString('--no-parallel-scavenge');
   setFlagsFromString('--semi-space-growth-factor=1');
   return letNewSpaceGrow;

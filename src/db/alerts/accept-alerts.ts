@@ -5,8 +5,8 @@ import { isDataError } from '../engine/conflicts.ts';
 import type { Session } from '../engine/session.ts';
 import type { Row } from '../engine/statement.ts';
 import { FIND_ALERTS, FREE_KEYS, LOCK_INTEGRATIONS } from '../hot-statements.ts';
-import { ACCEPT, type Verdict } from './accept-statement.ts';
-import { type AlertRow, toAlertRecord, toNewEntry } from './alert-columns.ts';
+import { ACCEPT, toAsked, type Verdict } from './accept-statement.ts';
+import { type AlertRow, toAlertRecord } from './alert-columns.ts';
 import { firstOfEachKey } from './first-of-each-key.ts';
 
 /** Alerts per transaction: other writers wait for it, and one fsync for this many is cheap enough. */
@@ -66,13 +66,7 @@ export function createAccept(session: Session, windowMs: number): (alert: NewAle
   }
 
   async function decide(alerts: readonly NewAlert[]): Promise<Verdict[]> {
-    const asked = JSON.stringify(
-      alerts.map((alert, position) => {
-        const { tokenHash, namedChatId } = alert;
-        // Spread, an entry costs ten times as much.
-        return Object.assign(toNewEntry(alert), { position, tokenHash, namedChatId });
-      }),
-    );
+    const asked = toAsked(alerts);
     const accept = async (run: Session['run']): Promise<Row[]> => run(ACCEPT, asked);
     const rows = session.isSingleWriter
       ? await accept(session.run)

@@ -1,9 +1,20 @@
+import type { NewAlert } from '../../services/ports/alerts.ts';
 import type { Statement } from '../engine/statement.ts';
-import { ASKED_COLUMNS } from './alert-columns.ts';
+import { ASKED_COLUMNS, toNewValues } from './alert-columns.ts';
 import { BESIDE } from './shown-name.ts';
 
 /** What is asked of one accept, column → its type in PostgreSQL: the entry's columns, and what it is checked by. */
 const ASKED = { ...ASKED_COLUMNS, position: 'int', tokenHash: 'text', namedChatId: 'bigint' };
+
+/**
+ * ACCEPT's parameter. `position`s are the places in the batch. Each alert is an array in the order of ASKED: taken apart by
+ * name, 16 of them cost SQLite 0.3 ms instead of 0.15.
+ */
+export function toAsked(alerts: readonly NewAlert[]): string {
+  return JSON.stringify(
+    alerts.map((alert, position) => [...toNewValues(alert), position, alert.tokenHash, alert.namedChatId]),
+  );
+}
 
 /** A row of ACCEPT's answer, one per asked alert, in any order. Without an integration its columns are null. */
 export interface Verdict {
@@ -56,14 +67,12 @@ const DECIDED = [...new Set([...ENTRY, ...ANSWER])];
 
 // Materialized: else SQLite takes the JSON apart again for each use of a column.
 const ASKED_SQLITE = `asked AS MATERIALIZED (SELECT ${Object.keys(ASKED)
-  .map((column) => `value ->> '$.${column}' AS "${column}"`)
+  .map((column, place) => `value ->> ${place} AS "${column}"`)
   .join(', ')} FROM json_each(?))`;
 
-const ASKED_POSTGRES = `asked AS MATERIALIZED (SELECT * FROM json_to_recordset($1::json) AS r (${Object.entries(
-  ASKED,
-)
-  .map(([column, type]) => `"${column}" ${type}`)
-  .join(', ')}))`;
+const ASKED_POSTGRES = `asked AS MATERIALIZED (SELECT ${Object.entries(ASKED)
+  .map(([column, type], place) => `(value ->> ${place})::${type} AS "${column}"`)
+  .join(', ')} FROM json_array_elements($1::json))`;
 
 /** The rules, in the order in which they refuse. A quota goes to the alerts of a batch in their order. */
 const DECIDE = `judged AS (

@@ -80,7 +80,12 @@ export function toAlertRecord(row: AlertRow): AlertRecord {
   return Object.fromEntries(fields) as unknown as AlertRecord;
 }
 
-/** An alert's values for ASKED_COLUMNS. */
+/** An alert's values for ASKED_COLUMNS, in their order. */
+export function toNewValues(alert: NewAlert): Stored[] {
+  return asked.map(([, { of }]) => of(alert));
+}
+
+/** The same by name. */
 export function toNewEntry(alert: NewAlert): Record<string, Stored> {
   return Object.fromEntries(asked.map(([name, { of }]) => [name, of(alert)]));
 }

@@ -13,6 +13,7 @@ import * as keys from '../../../migrations/20261130010000_keys.ts';
 import * as statistics from '../../../migrations/20261130020000_statistics.ts';
 import * as acknowledgements from '../../../migrations/20261130030000_acknowledgements.ts';
 import * as lateAlerts from '../../../migrations/20261130040000_late_alerts.ts';
+import * as endedAlertsByIntegration from '../../../migrations/20261130050000_ended_alerts_by_integration.ts';
 
 /**
  * All migrations, oldest first. Their names carry no extension: a database that was migrated from the TypeScript
@@ -33,6 +34,7 @@ const MIGRATIONS: ReadonlyMap<string, Knex.Migration> = new Map([
   ['20261130020000_statistics', statistics],
   ['20261130030000_acknowledgements', acknowledgements],
   ['20261130040000_late_alerts', lateAlerts],
+  ['20261130050000_ended_alerts_by_integration', endedAlertsByIntegration],
 ]);
 
 /** Oldest first. */

@@ -49,7 +49,7 @@ export async function readBatch(trx: Knex.Transaction, alerts: readonly FoldingA
     .castTo<(IntegrationModel & { beside: 1 | 2 | null })[]>();
   const isPostgres = trx.client.driverName === 'pg';
   // In the order of accept's locks: nobody else decides about these integrations' incidents meanwhile. Of a kind that lets
-  // those pass who hold an incident and write an entry, which refers to its integration: they never wait for us.
+  // those pass who write a row that refers to its integration: they never wait for us.
   const integrations = await (isPostgres ? query.forNoKeyUpdate() : query);
   const chatIds = integrations.map(({ chatId }) => chatId);
   const blocked: { chatId: number }[] = await trx('Chats')
@@ -139,8 +139,7 @@ async function countWaiting(trx: Knex.Transaction, ids: readonly number[]): Prom
     .whereNull('folded')
     .whereNull('deliverAt')
     .where({ notice: 0 })
-    // The + keeps both databases from reading an integration's history instead of what is queued.
-    .whereRaw(`+"integrationId" IN (${ids.map(() => '?').join(', ')})`, [...ids])
+    .whereIn('integrationId', [...ids])
     .groupBy('integrationId');
   return new Map(rows.map(({ integrationId, n }) => [integrationId, Number(n)]));
 }

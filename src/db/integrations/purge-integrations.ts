@@ -17,7 +17,8 @@ export async function purgeIntegrations(
         `"id" IN (SELECT i."id" FROM "Integrations" i
            WHERE i."status" <> 'active' AND (i."status" = 'revoked' AND i."updatedAt" < ?
                OR i."status" = 'pending' AND i."updatedAt" < ? AND COALESCE(i."expiresAt", 0) < ?)
-             AND NOT EXISTS (SELECT 1 FROM "Alerts" a WHERE a."integrationId" = i."id")
+             AND NOT EXISTS (SELECT 1 FROM "Alerts" a WHERE a."integrationId" = i."id" AND a."endedAt" IS NOT NULL)
+             AND i."id" NOT IN (SELECT "integrationId" FROM "Alerts" WHERE "status" IN ('queued', 'sending'))
              AND NOT EXISTS (SELECT 1 FROM "Incidents" n WHERE n."integrationId" = i."id")
            LIMIT ?)`,
         [revoked, pending, pending, PURGE_BATCH],

@@ -36,34 +36,52 @@ local maxTurn, keepMs = tonumber(ARGV[5]), ARGV[6]
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 
+-- Read once for all alerts of the call.
+local turnNow = tonumber(redis.call('HGET', clock, 'turn') or '1')
+local dueCount = redis.call('ZCARD', due)
+local count = { pending = redis.call('ZCARD', pending), scheduled = redis.call('ZCARD', scheduled) + dueCount }
+local waiting = count.pending + dueCount
+local serial
+local isKept = {}
+
+local function nextSerial()
+  if not serial then
+    local alerts = (#ARGV - SHARED_ARGS) / ARGS_EACH
+    serial = redis.call('HINCRBY', clock, 'serial', alerts) - alerts
+    redis.call('ZREMRANGEBYSCORE', nextTurns, '-inf', turnNow)
+  end
+  serial = serial + 1
+  return serial
+end
+
 local function takeTurn(id, chat, isHigh, line)
-  local known = redis.call('ZSCORE', line, id)
-  if known then return math.floor(tonumber(known) / 2 ^ 32) end
-  local current = tonumber(redis.call('HGET', clock, 'turn') or '1')
   local flow = isHigh and chat .. ':high' or chat
   local free = tonumber(redis.call('ZSCORE', nextTurns, flow) or '1')
   -- Past the highest turn BullMQ orders equals: plain first in, first out, until the queue is empty.
-  local turn = math.min(math.max(current, free), maxTurn)
-  redis.call('ZADD', nextTurns, turn + 1, flow)
-  redis.call('ZREMRANGEBYSCORE', nextTurns, '-inf', current)
+  local turn = math.min(math.max(turnNow, free), maxTurn)
   local priority = 2 * turn + (isHigh and 0 or 1)
-  local serial = redis.call('HINCRBY', clock, 'serial', 1)
-  redis.call('ZADD', line, priority * 2 ^ 32 + serial % 2 ^ 32, id)
-  redis.call('PEXPIRE', line, keepMs)
+  redis.call('ZADD', line, priority * 2 ^ 32 + nextSerial() % 2 ^ 32, id)
+  redis.call('ZADD', nextTurns, turn + 1, flow)
+  if not isKept[line] then redis.call('PEXPIRE', line, keepMs) end
+  isKept[line] = true
   return priority
+end
+
+local function knownTurn(id, line)
+  local known = redis.call('ZSCORE', line, id)
+  return known and math.floor(tonumber(known) / 2 ^ 32)
 end
 
 -- Nobody waits: the clock starts over.
 local function restartClockIfIdle()
-  if redis.call('ZCARD', pending) + redis.call('ZCARD', due) > 0 then return end
+  if waiting > 0 then return end
   redis.call('DEL', nextTurns)
   redis.call('HSET', clock, 'turn', 1)
+  turnNow = 1
 end
 
 local function refusal(kind, chat)
-  local count = kind == 'pending' and redis.call('ZCARD', pending)
-    or redis.call('ZCARD', scheduled) + redis.call('ZCARD', due)
-  if count >= most[kind] then return kind == 'pending' and QUEUE_FULL or SCHEDULE_FULL end
+  if count[kind] >= most[kind] then return kind == 'pending' and QUEUE_FULL or SCHEDULE_FULL end
   local bound = mostOfChat[kind]
   if bound > 0 and tonumber(redis.call('HGET', held, kind .. ':' .. chat) or '0') >= bound then
     return kind == 'pending' and CHAT_FULL or CHAT_SCHEDULE_FULL
@@ -74,11 +92,16 @@ local function reserve(line, text, id, chat, isHigh, at, sealed)
   if at == 'due' then
     if redis.call('HEXISTS', chats, id) == 0 then return NO_PLACE end
     restartClockIfIdle()
-    if redis.call('ZREM', scheduled, id) == 1 then redis.call('ZADD', due, now, id) end
-    return takeTurn(id, chat, isHigh, line)
+    if redis.call('ZREM', scheduled, id) == 1 then
+      redis.call('ZADD', due, now, id)
+      waiting = waiting + 1
+    end
+    return knownTurn(id, line) or takeTurn(id, chat, isHigh, line)
   end
   if redis.call('HEXISTS', chats, id) == 1 then
-    return redis.call('ZSCORE', scheduled, id) and NO_TURN or takeTurn(id, chat, isHigh, line)
+    return redis.call('ZSCORE', scheduled, id) and NO_TURN
+      or knownTurn(id, line)
+      or takeTurn(id, chat, isHigh, line)
   end
   local kind = at == '' and 'pending' or 'scheduled'
   local refused = refusal(kind, chat)
@@ -90,12 +113,14 @@ local function reserve(line, text, id, chat, isHigh, at, sealed)
   end
   redis.call('HSET', chats, id, chat)
   redis.call('HINCRBY', held, kind .. ':' .. chat, 1)
+  count[kind] = count[kind] + 1
   if kind == 'scheduled' then
     redis.call('ZADD', scheduled, at, id)
     return NO_TURN
   end
   restartClockIfIdle()
   redis.call('ZADD', pending, now, id)
+  waiting = waiting + 1
   return takeTurn(id, chat, isHigh, line)
 end
 

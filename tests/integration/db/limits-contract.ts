@@ -130,6 +130,9 @@ export function describeLimits(databases: TestDatabases): void {
       expect(await repository.findById(never.id)).toBeUndefined();
       expect(await repository.findById(used.id)).toBeDefined();
       expect(await repository.findById(kept.id)).toBeDefined();
+      await db.knex('Alerts').where({ integrationId: used.id }).update({ status: 'sending', endedAt: null });
+      await repository.purge(olderThan(2_000));
+      expect(await repository.findById(used.id)).toBeDefined();
       await db.knex('Alerts').where({ integrationId: used.id }).delete();
       expect(await repository.purge(olderThan(2_000))).toBeGreaterThan(0);
       expect(await repository.findById(used.id)).toBeUndefined();

@@ -6,13 +6,13 @@ const NEW_SPACE_BYTES = 16 * 2 ** 20;
 
 /**
  * Keeps memory below 150 MB under 50 connections (docs/decisions/0004): V8 collects before the old space grows by more
- * than 15%, and the new space stops growing early. One thread scavenges so little as fast as several. To be called before
+ * than 20%, and the new space stops growing early. One thread scavenges so little as fast as several. To be called before
  * the service is loaded: V8 cannot be given `--max-semi-space-size` once it runs.
  * @returns to be called when it is loaded: until then the new space does not grow at all, since nobody could stop it while
  * large files are evaluated
  */
 export function tuneHeap(): () => void {
-  setFlagsFromString('--heap-growing-percent=25');
+  setFlagsFromString('--heap-growing-percent=20');
   setFlagsFromString('--no-parallel-scavenge');
   setFlagsFromString('--semi-space-growth-factor=1');
   return letNewSpaceGrow;

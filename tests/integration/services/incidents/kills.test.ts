@@ -6,7 +6,7 @@ import { incidentKills } from '../../../chaos/scenarios/incidents.ts';
 it('incidents keep their counts and send nothing twice while workers and Redis are killed with -9', {
   timeout: 300_000,
 }, async () => {
-  const report = await runScenario(incidentKills(3, { chats: 4, everyMs: 60 }), 7);
+  const report = await runScenario(incidentKills(3, { chats: 4, everyMs: 120 }), 7);
   expect(report.violations).toEqual([]);
   expect(report.figures.edits).toBeGreaterThan(10);
 });

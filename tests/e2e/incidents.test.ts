@@ -85,7 +85,7 @@ describe('incidents', () => {
       status: 404,
     });
 
-    await service.kill9();
+    // Not killed: what a kill leaves behind has a test below, and its lease on the updates would be waited for.
     await service.restart();
     press('Release');
     await soon(() => expect(texts().at(-1)).toBe('Backup\nThe copy of last night failed'));
@@ -121,6 +121,7 @@ describe('incidents', () => {
     expect(metrics.text).toMatch(/^pingui_alerts_folded_total 1$/m);
   });
 
+  // `npm run chaos -- --only=incidents` does it more often, with Redis too.
   it('lose no count and send nothing twice when the service is killed in the middle', async () => {
     const key = 'killed';
     const before = alerts().length;
@@ -128,7 +129,7 @@ describe('incidents', () => {
     const first = await service.api.postAlert(sender.token, { message: 'the first', key });
     await service.api.waitForStatus(sender.token, first.body.id, ['delivered']);
     const answers: string[] = [first.body.id];
-    for (let round = 0; round < 3; round += 1) {
+    for (let round = 0; round < 2; round += 1) {
       const posts = Array.from({ length: 20 }, (_, n) =>
         service.api.postAlert(sender.token, { message: `round ${round}, ${n}`, key }),
       );

@@ -76,8 +76,10 @@ describe('two installations on one Redis', () => {
       };
       // After a FLUSHALL the other installation may be the first to claim what is there.
       await connection.set(`${prefix}:installation`, 'another');
-      await expect.poll(post, { timeout: 15_000 }).toEqual({ status: 503, code: 'queue_unavailable' });
-      await expect.poll(readiness, { timeout: 15_000 }).toBe('foreign');
+      await expect
+        .poll(post, { timeout: 15_000, interval: 250 })
+        .toEqual({ status: 503, code: 'queue_unavailable' });
+      await expect.poll(readiness, { timeout: 15_000, interval: 250 }).toBe('foreign');
       await connection.del(`${prefix}:installation`);
       await expect.poll(post, { timeout: 15_000, interval: 500 }).toEqual({ status: 202, code: undefined });
     } finally {

@@ -1,4 +1,5 @@
 import { type Job, Worker } from 'bullmq';
+import { pause } from '../../../src/async/pause.ts';
 import type { AlertJobData } from '../../../src/queue/alert-queue.ts';
 import { withDispatchCommands } from '../../../src/queue/commands.ts';
 import { giveTurns } from '../../../src/queue/due-alerts.ts';
@@ -9,6 +10,9 @@ import { alertJob, openDispatch, SEALED } from '../../support/dispatch.ts';
 import type { TestRedis } from '../../support/redis.ts';
 
 const TOKEN = 'a lock of the tests';
+/** Looks at the queue without a break; who has found nothing by then waits for a clock, and takes a break after each. */
+const QUICK_LOOKS = 200;
+const BREAK_MS = 20;
 let serial = 0;
 
 export type TurnRig = Awaited<ReturnType<typeof createTurnRig>>;
@@ -54,7 +58,8 @@ export async function createTurnRig(server: TestRedis, maxTurn?: number) {
     },
     /** Does what the worker does until one alert may be sent, and ends it. Undefined if there is none. */
     async send(): Promise<string | undefined> {
-      for (;;) {
+      for (let looks = 0; ; looks += 1) {
+        if (looks > QUICK_LOOKS) await pause(BREAK_MS);
         const job = await take();
         if (job === undefined) {
           if ((await queue.getDelayedCount()) === 0) return undefined;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { pause } from '../../../src/async/pause.ts';
 import { parseRedisUrl } from '../../../src/config/redis-url.ts';
 import { type AddLoad, startAddLoad } from '../../support/add-load.ts';
@@ -17,9 +17,10 @@ const LOAD_MS = 500;
 /** What went on while a server was away; ends with everything delivered, or throws. */
 async function drain(rig: QueueRig, load: AddLoad, delivered: ReadonlySet<string>): Promise<string[]> {
   await load.stop();
-  await expect
-    .poll(async () => rig.alerts.counts(), { timeout: TAKEOVER_LIMIT_MS, interval: 100 })
-    .toMatchObject({ pending: 0, active: 0 });
+  await vi.waitFor(async () => expect(await rig.alerts.counts()).toMatchObject({ pending: 0, active: 0 }), {
+    timeout: TAKEOVER_LIMIT_MS,
+    interval: 100,
+  });
   return load.acknowledged.filter((id) => !delivered.has(id));
 }
 
@@ -52,7 +53,8 @@ async function openReady(url: string, name: string): Promise<QueueRig> {
   return rig;
 }
 
-describe('Sentinel', { timeout: TEST_LIMIT_MS }, () => {
+// Beside each other: both mostly wait.
+describe.concurrent('Sentinel', { timeout: TEST_LIMIT_MS }, () => {
   let topology: SentinelTopology;
   beforeAll(async () => {
     topology = await startSentinelRedis();
@@ -81,16 +83,18 @@ describe('Sentinel', { timeout: TEST_LIMIT_MS }, () => {
     }
   };
 
-  it('goes on by itself after kill -9 of the master under load, with every accepted alert', () =>
+  it.sequential('goes on by itself after kill -9 of the master under load, with every accepted alert', () =>
     failOver(
       (master) => master.kill9(),
       (old) => old.restart(),
     ));
 
-  it('goes on by itself when the master freezes, connections open, with every accepted alert', async () => {
-    await expect
-      .poll(async () => await (await topology.master()).admin.info('replication'), { timeout: 15_000 })
-      .toContain('connected_slaves:2');
+  it.sequential('goes on by itself when the master freezes, connections open, with every accepted alert', async () => {
+    await vi.waitFor(
+      async () =>
+        expect(await (await topology.master()).admin.info('replication')).toContain('connected_slaves:2'),
+      { timeout: 15_000 },
+    );
     await failOver(
       async (master) => master.freeze(),
       async (old) => old.thaw(),
@@ -98,14 +102,14 @@ describe('Sentinel', { timeout: TEST_LIMIT_MS }, () => {
   });
 });
 
-describe('a Cluster', { timeout: TEST_LIMIT_MS }, () => {
+describe.concurrent('a Cluster', { timeout: TEST_LIMIT_MS }, () => {
   let topology: ClusterTopology;
   beforeAll(async () => {
     topology = await startRedisCluster();
   });
   afterAll(() => topology?.stop());
 
-  it('goes on by itself after kill -9 of the master that has the queue, with every accepted alert', async () => {
+  it.sequential('goes on by itself after kill -9 of the master that has the queue, with every accepted alert', async () => {
     const rig = await openReady(topology.url, 'cluster');
     try {
       const { load, delivered } = await startWork(rig);
@@ -124,7 +128,7 @@ describe('a Cluster', { timeout: TEST_LIMIT_MS }, () => {
     }
   });
 
-  it('refuses within 1.5 s while all its nodes are frozen, and goes on by itself', async () => {
+  it.sequential('refuses within 1.5 s while all its nodes are frozen, and goes on by itself', async () => {
     const rig = await openReady(topology.url, 'frozen');
     try {
       const { load, delivered } = await startWork(rig);
@@ -141,7 +145,7 @@ describe('a Cluster', { timeout: TEST_LIMIT_MS }, () => {
     }
   });
 
-  it('refuses at once while none of its nodes can be reached, and goes on by itself', async () => {
+  it.sequential('refuses at once while none of its nodes can be reached, and goes on by itself', async () => {
     const rig = await openReady(topology.url, 'gone');
     try {
       const { load, delivered } = await startWork(rig);

@@ -18,7 +18,8 @@ const FAILED: Delivery = {
 /** The machine may have more to do than this test. */
 const SOON = { timeout: 10_000 };
 
-describe.each(TOPOLOGIES)('the queue on $name', ({ start, prefix }) => {
+// Beside each other, the tests of each one after the other: they mostly wait. (Then `expect.poll` is the test's own.)
+describe.concurrent.each(TOPOLOGIES)('the queue on $name', ({ start, prefix }) => {
   let topology: Topology;
   const rigs: QueueRig[] = [];
   beforeAll(async () => {
@@ -36,7 +37,9 @@ describe.each(TOPOLOGIES)('the queue on $name', ({ start, prefix }) => {
     return rig;
   };
 
-  it('takes alerts up to the cap, delivers them in fair turns, defers one and holds a scheduled one', async () => {
+  it.sequential('takes alerts up to the cap, delivers them in fair turns, defers one and holds a scheduled one', async ({
+    expect,
+  }) => {
     const rig = await open('work', { maxPending: 5 });
     const dueAt = Date.now() + 2_000;
     for (const id of ['a1', 'a2', 'a3']) await rig.alerts.add(alertJob(id, 'aa'), SEALED);
@@ -69,7 +72,9 @@ describe.each(TOPOLOGIES)('the queue on $name', ({ start, prefix }) => {
     await expect.poll(() => rig.alerts.counts(), SOON).toMatchObject({ pending: 0, active: 0, failed: 1 });
   });
 
-  it('pauses all workers after a bot-wide flood wait, and finds and drops what is queued', async () => {
+  it.sequential('pauses all workers after a bot-wide flood wait, and finds and drops what is queued', async ({
+    expect,
+  }) => {
     const [one, other] = [await open('pause'), await open('pause')];
     for (const id of ['a1', 'b1', 'c1']) await one.alerts.add(alertJob(id, id.slice(0, 1)), SEALED);
     expect(await one.alerts.existing(['a1', 'nobody'])).toEqual(new Set(['a1']));
@@ -90,7 +95,7 @@ describe.each(TOPOLOGIES)('the queue on $name', ({ start, prefix }) => {
     expect(Math.min(...seen.map(({ at }) => at)) - paused).toBeGreaterThan(600);
   });
 
-  it('runs the scheduled jobs once for two processes', async () => {
+  it.sequential('runs the scheduled jobs once for two processes', async ({ expect }) => {
     const [one, other] = [await open('jobs'), await open('jobs')];
     const ran: { name: string; at: number }[] = [];
     const note = (name: string) => ran.push({ name, at: Date.now() });
@@ -105,7 +110,7 @@ describe.each(TOPOLOGIES)('the queue on $name', ({ start, prefix }) => {
     expect(slots).toEqual([...new Set(slots)]);
   });
 
-  it('tells every process that an alert has ended', async () => {
+  it.sequential('tells every process that an alert has ended', async ({ expect }) => {
     const [one, other] = [await open('ended'), await open('ended')];
     const began = performance.now();
     // A subscription may still be under way: published again, as long as nobody has heard.
@@ -115,7 +120,9 @@ describe.each(TOPOLOGIES)('the queue on $name', ({ start, prefix }) => {
     expect(performance.now() - began).toBeLessThan(5_000);
   });
 
-  it('gives the poller’s lease to one of two, and to the other after a release', async () => {
+  it.sequential('gives the poller’s lease to one of two, and to the other after a release', async ({
+    expect,
+  }) => {
     const [one, other] = [await open('lease'), await open('lease')];
     // The lease asks for a part of ioredis that Redis and Cluster share.
     const lease = (rig: QueueRig) => createLease(rig.fast as never, `${rig.prefix}:poller`);
@@ -129,7 +136,7 @@ describe.each(TOPOLOGIES)('the queue on $name', ({ start, prefix }) => {
     await next?.release();
   });
 
-  it('counts requests over all processes, for every address', async () => {
+  it.sequential('counts requests over all processes, for every address', async ({ expect }) => {
     const rigs = [await open('rate'), await open('rate')];
     const apis = [];
     for (const rig of rigs) {
@@ -151,15 +158,15 @@ describe.each(TOPOLOGIES)('the queue on $name', ({ start, prefix }) => {
     await Promise.all(apis.map((api) => api.stop()));
   });
 
-  it('finds no fault with its settings', async () => {
+  it.sequential('finds no fault with its settings', async ({ expect }) => {
     expect(await inspectRedis((await open('inspect')).patient)).toEqual([]);
   });
 
-  it('was never refused for want of a permission', async () => {
+  it.sequential('was never refused for want of a permission', async ({ expect }) => {
     for (const { admin } of topology.servers) expect(await admin.call('ACL', 'LOG')).toEqual([]);
   });
 
-  it('leaves no connection behind', async () => {
+  it.sequential('leaves no connection behind', async ({ expect }) => {
     const rig = await open('close');
     await rig.work(async () => DELIVERED);
     await rig.schedule(() => undefined);

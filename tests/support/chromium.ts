@@ -11,6 +11,8 @@ const ARGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // A page lives for seconds: code is compiled for speed in vain, a fifth of what a load of a page takes.
+  '--js-flags=--no-opt',
 ];
 
 /** The installed Chromium. `CHROMIUM` names another. @throws Error when there is none */

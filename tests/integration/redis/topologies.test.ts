@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, it } from 'vitest';
 import { createLease } from '../../../src/bot/updates/lease.ts';
 import { parseRedisUrl } from '../../../src/config/redis-url.ts';
 import { inspectRedis } from '../../../src/redis/inspect.ts';

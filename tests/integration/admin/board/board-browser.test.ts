@@ -77,7 +77,7 @@ async function failBackup(): Promise<void> {
 }
 
 async function openPage(): Promise<Page> {
-  const context = await browser.newContext({ viewport: WIDE, locale: 'en-GB' });
+  const context = await browser.newContext({ viewport: WIDE, locale: 'en-GB', reducedMotion: 'reduce' });
   context.setDefaultTimeout(15_000);
   context.on('request', (request) => {
     if (new URL(request.url()).origin !== fixture.url) problems.push(`foreign request: ${request.url()}`);
@@ -129,20 +129,53 @@ async function expectReadable(): Promise<void> {
 }
 
 describe('the board in a browser', () => {
-  it('tells in each row how its alert stands', async () => {
-    await open('queue/alerts?status=waiting');
-    expect(await titleOf('waiting')).toBe(
-      'integration 12 · chat 3f2a91c0… · high priority · private · 1.2 kB · waiting for its turn',
-    );
-    await open('queue/alerts?status=delayed');
-    expect(await titleOf('flooded')).toContain('flood wait until');
-    expect(await row('flooded').getByText('Will run at').count()).toBe(1);
-    await open('queue/alerts?status=completed');
-    expect(await titleOf('delivered')).toContain('delivered · 184 ms');
-    expect(await row('delivered').getByText('4711').count()).toBe(1);
-    await open('queue/alerts?status=active');
-    expect(await titleOf('active')).toContain('sending');
-  });
+  /** What the rows of a tab say of how their alerts stand. */
+  const ROWS: Readonly<Record<string, () => Promise<void>>> = {
+    async waiting() {
+      expect(await titleOf('waiting')).toBe(
+        'integration 12 · chat 3f2a91c0… · high priority · private · 1.2 kB · waiting for its turn',
+      );
+    },
+    async delayed() {
+      expect(await titleOf('flooded')).toContain('flood wait until');
+      expect(await row('flooded').getByText('Will run at').count()).toBe(1);
+    },
+    async completed() {
+      expect(await titleOf('delivered')).toContain('delivered · 184 ms');
+      expect(await row('delivered').getByText('4711').count()).toBe(1);
+    },
+    async active() {
+      expect(await titleOf('active')).toContain('sending');
+    },
+    async latest() {},
+    async failed() {},
+  };
+  /** The buttons of jobs that can be seen, by their pictures. */
+  const actions = async () => {
+    const seen = 'one.checkVisibility() ? [one.classList[1]] : []';
+    return [...new Set((await ofAll('[class*="jobActions-"] svg', seen)).flat())];
+  };
+  // A page takes a second of processor time to load: each is looked at in both sizes.
+  const inBothSizes = async (expectSound: (size: string) => Promise<void>) => {
+    await expectSound('wide');
+    await resize(NARROW);
+    await expectSound('narrow');
+    await resize(WIDE);
+  };
+
+  it.each(Object.entries(ROWS))(
+    'on the tab %s tells how each alert stands, offers on a wide and on a narrow screen no button that the server refuses, and can be read on both',
+    async (status, expectRows) => {
+      await open(`queue/alerts?status=${status}`);
+      await expectRows();
+      const allowed = status === 'failed' || status === 'latest' ? ['lucide-refresh-cw'] : [];
+      await inBothSizes(async (size) => {
+        expect([size, await actions()]).toEqual([size, allowed]);
+        expect(await page.locator('[class*="queueActions-"] button:visible').count()).toBe(0);
+        if (size === 'narrow') await expectReadable();
+      });
+    },
+  );
 
   it('warns in the row and in its question before an uncertain alert is sent again', async () => {
     await open('queue/alerts?status=failed');
@@ -170,27 +203,7 @@ describe('the board in a browser', () => {
     expect(await page.getByText('No metrics collected').isVisible()).toBe(false);
   });
 
-  it('offers on a wide and on a narrow screen no button that the server refuses, and can be read on both', async () => {
-    const actions = async () => {
-      const seen = 'one.checkVisibility() ? [one.classList[1]] : []';
-      return [...new Set((await ofAll('[class*="jobActions-"] svg', seen)).flat())];
-    };
-    // A page takes half a second to load: each is looked at in both sizes.
-    const inBothSizes = async (expectSound: (size: string) => Promise<void>) => {
-      await expectSound('wide');
-      await resize(NARROW);
-      await expectSound('narrow');
-      await resize(WIDE);
-    };
-    for (const status of ['latest', 'active', 'waiting', 'delayed', 'failed', 'completed']) {
-      await open(`queue/alerts?status=${status}`);
-      const allowed = status === 'failed' || status === 'latest' ? ['lucide-refresh-cw'] : [];
-      await inBothSizes(async (size) => {
-        expect([status, size, await actions()]).toEqual([status, size, allowed]);
-        expect(await page.locator('[class*="queueActions-"] button:visible').count()).toBe(0);
-        if (size === 'narrow') await expectReadable();
-      });
-    }
+  it('offers on its other pages, on a wide and on a narrow screen, no button that the server refuses', async () => {
     await open(`queue/alerts/${added.ids.flooded}`);
     await inBothSizes(async () => expect(await actions()).toEqual([]));
     await open('queue/maintenance?status=delayed');

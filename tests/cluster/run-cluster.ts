@@ -18,8 +18,11 @@ export interface ClusterOptions {
   readonly seed: number;
   /** Each chat's sender begins an alert this often, in ms. Default: 300, that is 20 alerts a second over all. */
   readonly sendEveryMs?: number;
-  /** Which processes are restarted one after the other at the end. Default: all. */
-  readonly rolling?: 'one of each';
+  /**
+   * Which processes are restarted one after the other at the end. Default: all. 'one of several': one of each role that has another
+   * to stand in for it.
+   */
+  readonly rolling?: 'one of several';
   readonly say?: (line: string) => void;
 }
 
@@ -89,9 +92,9 @@ export async function runCluster(options: ClusterOptions): Promise<ClusterReport
     await killAtRandom({ fleet, watch, strike, random, seconds: options.seconds });
     say('the last one was killed; rolling restart');
     const order = [...fleet.members].sort(() => random() - 0.5);
-    const isFirstOfRole = ({ role }: Member, at: number) =>
-      order.findIndex((one) => one.role === role) === at;
-    for (const member of options.rolling === 'one of each' ? order.filter(isFirstOfRole) : order)
+    const isFirstOfSeveral = ({ role }: Member, at: number) =>
+      options.sizes[role] > 1 && order.findIndex((one) => one.role === role) === at;
+    for (const member of options.rolling === 'one of several' ? order.filter(isFirstOfSeveral) : order)
       await strike(member, 'SIGTERM', 0);
     await senders.stop();
     say('draining');

@@ -6,7 +6,13 @@ it('adds up when 2 api, 2 worker, 2 bot and a scheduler process start together, 
   timeout: 240_000,
 }, async () => {
   const sizes = { api: 2, worker: 2, bot: 2, scheduler: 1 };
-  const report = await runCluster({ sizes, seconds: 6, seed: 1, sendEveryMs: 600, rolling: 'one of each' });
+  const report = await runCluster({
+    sizes,
+    seconds: 6,
+    seed: 1,
+    sendEveryMs: 600,
+    rolling: 'one of several',
+  });
   expect(report.violations).toEqual([]);
   // It did what its title says.
   expect(report.fleet.kills).toBeGreaterThanOrEqual(4);

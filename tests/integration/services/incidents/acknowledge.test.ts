@@ -19,7 +19,7 @@ afterEach(async () => {
   expect(faults).toEqual([]);
 });
 
-const soon = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 8_000, interval: 10 });
+const soon = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 8_000, interval: 25 });
 const newest = (of: Parameters<IncidentRig['messages']>[0]) => {
   const message = rig.messages(of).at(-1);
   if (message === undefined) throw new Error('no message yet');

@@ -21,7 +21,7 @@ afterEach(async () => {
   expect(faults).toEqual([]);
 });
 
-const soon = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 8_000, interval: 10 });
+const soon = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 8_000, interval: 25 });
 
 describe('an open incident', () => {
   it('is one message: repeats are edits that count and show the newest text', async () => {

@@ -1,3 +1,5 @@
+import { startLimit } from './limit.ts';
+
 /** Raised where something took longer than it was given. */
 export class TimeoutError extends Error {
   override readonly name = 'TimeoutError';
@@ -11,13 +13,13 @@ export class TimeoutError extends Error {
  * @throws TimeoutError, and whatever `work` throws
  */
 export async function within<T>(ms: number, work: () => Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
+  let cancel: () => void = () => undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new TimeoutError(ms)), ms);
+    cancel = startLimit(ms, () => reject(new TimeoutError(ms)));
   });
   try {
     return await Promise.race([work(), late]);
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 }

@@ -1,6 +1,7 @@
 import type { Agent } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import { Telegram, TelegramError } from 'telegraf';
+import { startLimit } from '../async/limit.ts';
 import { pause } from '../async/pause.ts';
 import type { AwaitAnswer } from './answers.ts';
 import { floodWaitMs } from './api-errors.ts';
@@ -72,7 +73,7 @@ export function createBotApi(deps: {
   ) {
     const controller = new AbortController();
     const abort = () => controller.abort();
-    const timer = setTimeout(abort, timeoutMs);
+    const cancel = startLimit(timeoutMs, abort);
     if (closed || signal?.aborted) abort();
     signal?.addEventListener('abort', abort, { once: true });
     pending.add(controller);
@@ -90,7 +91,7 @@ export function createBotApi(deps: {
       tell(error);
       throw error;
     } finally {
-      clearTimeout(timer);
+      cancel();
       signal?.removeEventListener('abort', abort);
       pending.delete(controller);
     }

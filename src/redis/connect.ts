@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { Cluster, type Command, Redis, type RedisOptions } from 'ioredis';
+import { startLimit } from '../async/limit.ts';
 import type { RedisUrl, TlsFiles } from '../config/redis-url.ts';
 
 /** Where Redis is: what a REDIS_URL says, or the private server's socket or port. */
@@ -37,7 +38,6 @@ const PURPOSES: Record<RedisPurpose, Options> = {
   fast: {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
-    commandTimeout: FAST_COMMAND_TIMEOUT_MS,
     connectTimeout: FAST_COMMAND_TIMEOUT_MS,
     socketTimeout: FAST_SILENCE_MS,
   },
@@ -52,7 +52,18 @@ export function connectRedis(
 ): RedisClient {
   const client = open(target, purpose);
   client.on('error', onError);
+  if (purpose === 'fast') limitCommands(client, FAST_COMMAND_TIMEOUT_MS);
   return client;
+}
+
+/** ioredis's own `commandTimeout` also fails what was answered while this thread was busy. */
+function limitCommands(client: RedisClient, ms: number): void {
+  const send = client.sendCommand.bind(client);
+  client.sendCommand = (command: Command, ...more: [stream?: never, node?: never]) => {
+    const cancel = startLimit(ms, () => command.reject(new Error('Command timed out')));
+    command.promise.then(cancel, cancel);
+    return send(command, ...more);
+  };
 }
 
 const reconnectDelay = (times: number) => Math.min(50 * 2 ** Math.min(times, 6), MAX_RECONNECT_MS);

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { startLimit } from '../async/limit.ts';
 import { classifyNetworkError, NOT_CONNECTED } from './network-faults.ts';
 
 /**
@@ -10,13 +11,13 @@ export function watchConnecting(
   connected: 'connect' | 'secureConnect',
   limitMs: number,
 ): void {
-  const timer = setTimeout(() => socket.destroy(new Error('connecting took too long')), limitMs);
+  const cancel = startLimit(limitMs, () => socket.destroy(new Error('connecting took too long')));
   socket.once('error', markNotConnected);
   socket.once(connected, () => {
-    clearTimeout(timer);
+    cancel();
     socket.off('error', markNotConnected);
   });
-  socket.once('close', () => clearTimeout(timer));
+  socket.once('close', cancel);
 }
 
 /** No byte of the request was sent yet. */

@@ -2,6 +2,7 @@ import type http from 'node:http';
 import type { Duplex } from 'node:stream';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { SocksProxyAgent } from 'socks-proxy-agent';
+import { startLimit } from '../async/limit.ts';
 import { markNotConnected, watchConnecting } from './connecting.ts';
 
 interface Limits {
@@ -51,18 +52,18 @@ export function createProxyAgent(proxy: string, { limitMs, attemptMs }: Limits):
 function withinLimit<S extends Duplex>(connecting: Promise<S>, limitMs: number): Promise<S> {
   return new Promise((resolve, reject) => {
     let isLate = false;
-    const timer = setTimeout(() => {
+    const cancel = startLimit(limitMs, () => {
       isLate = true;
       reject(new Error('connecting through the proxy took too long'));
-    }, limitMs);
+    });
     connecting.then(
       (socket) => {
-        clearTimeout(timer);
+        cancel();
         if (isLate) socket.destroy();
         else resolve(socket);
       },
       (error) => {
-        clearTimeout(timer);
+        cancel();
         reject(error);
       },
     );

@@ -1,4 +1,5 @@
 import type { Telegram } from 'telegraf';
+import { startLimit } from '../async/limit.ts';
 import type { SendOutcome } from '../domain/outcome.ts';
 import type { EditRequest, RenderedPart, SendRequest, TelegramSender } from '../services/ports/telegram.ts';
 import type { ReportCall } from './call-report.ts';
@@ -27,13 +28,17 @@ export function createTelegramSender(deps: {
   async function call(method: string, payload: object): Promise<unknown> {
     const began = performance.now();
     const tell = (error?: unknown) => deps.onCall?.({ method, tookMs: performance.now() - began, error });
+    const limit = new AbortController();
+    const cancel = startLimit(deps.timeoutMs, () => limit.abort());
     try {
-      const result = await callApi(method, payload, { signal: AbortSignal.timeout(deps.timeoutMs) });
+      const result = await callApi(method, payload, { signal: limit.signal });
       tell();
       return result;
     } catch (error) {
       tell(error);
       throw error;
+    } finally {
+      cancel();
     }
   }
 

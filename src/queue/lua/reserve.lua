@@ -11,7 +11,7 @@ KEYS
   3  due        zset  alert id → ms: since when a scheduled one has its turn; it still counts as scheduled
   4  chats      hash  alert id → its chat, of all that have a place
   5  held       hash  'pending:<chat>', 'scheduled:<chat>' → how many the chat holds
-  6  clock      hash  turn: the virtual time; serial: places given so far
+  6  clock      hash  turn: the virtual time; serial: counts on with each place asked for
   7  next       zset  flow → its next free turn
   then per alert
      line       zset  alert id → priority * 2^32 + serial: the chat's alerts in their order

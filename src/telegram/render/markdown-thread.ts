@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { startLimit } from '../../async/limit.ts';
 import { RenderLimitError } from '../../domain/render-limit.ts';
 import type { StyledText } from './styled-text.ts';
 
@@ -105,13 +106,13 @@ function startWorker(): Worker {
 async function answerOf<Answer>(worker: Worker, ms: number): Promise<Answer> {
   const waiting = new AbortController();
   const giveUp = (): void => waiting.abort();
-  const limit = setTimeout(giveUp, ms);
+  const cancel = startLimit(ms, giveUp);
   worker.once('exit', giveUp);
   try {
     const [answer] = await once(worker, 'message', { signal: waiting.signal });
     return answer;
   } finally {
-    clearTimeout(limit);
+    cancel();
     worker.off('exit', giveUp);
   }
 }

@@ -8,7 +8,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // On two cores: most of the time they wait.
-    maxWorkers: 4,
+    maxWorkers: 5,
     // A file's modules are loaded once per worker: half of the processor time. Nothing of ours keeps state in a module.
     isolate: false,
     sequence: { sequencer: LongestFirst },

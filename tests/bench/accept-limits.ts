@@ -54,8 +54,9 @@ async function checkLimit(check: {
       { connections: CONNECTIONS, requests },
     );
     const accepted = answers.get(202) ?? 0;
-    const { rows, queued, units } = await readLedger(db);
-    const waiting = await pending.count();
+    // Where the quota is used up, its chat is told so.
+    const { notices, rows, queued, units } = await readLedger(db);
+    const waiting = (await pending.count()) - notices;
     mustEqual(`the ${limit}`, { size, answered202: accepted, rows, queued, pending: waiting, units });
     mustEqual(`refused by the ${limit}`, {
       expected: requests - size,

@@ -12,8 +12,9 @@ export function mustEqual(what: string, counts: Readonly<Record<string, number>>
   throw new InexactError(`${what}: ${list.join(', ')}`);
 }
 
-/** What the database says about accepted alerts. */
+/** What the database says about accepted alerts, not counting `notices`: messages that the service sends by itself. */
 export interface LedgerCounts {
+  readonly notices: number;
   readonly rows: number;
   readonly queued: number;
   readonly delivered: number;
@@ -27,10 +28,12 @@ export async function readLedger(db: Database): Promise<LedgerCounts> {
     const rows = (await db.knex.raw(sql)) as { n: number | null }[];
     return rows[0]?.n ?? 0;
   };
+  const entries = (which: string) => count(`SELECT count(*) AS n FROM "Alerts" WHERE ${which}`);
   return {
-    rows: await count(`SELECT count(*) AS n FROM "Alerts"`),
-    queued: await count(`SELECT count(*) AS n FROM "Alerts" WHERE "status" = 'queued'`),
-    delivered: await count(`SELECT count(*) AS n FROM "Alerts" WHERE "status" = 'delivered'`),
+    notices: await entries('"notice" = 1'),
+    rows: await entries('"notice" = 0'),
+    queued: await entries(`"notice" = 0 AND "status" = 'queued'`),
+    delivered: await entries(`"notice" = 0 AND "status" = 'delivered'`),
     units: await count(`SELECT sum("dailyLimit" - "rateLimit") AS n FROM "Integrations"`),
   };
 }

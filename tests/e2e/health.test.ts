@@ -153,13 +153,16 @@ describe('health tells the truth within 15 s, though nobody sends', { timeout: 1
     const processes = async () => (await overview()).processes?.length ?? null;
     const told = botMessages(double, OPERATOR).length;
     await redis.kill9();
-    await tells('redis', 'unavailable');
-    await operatorReads(told, '⚠️ Redis does not work');
-    await alsoTells('redis', 'unavailable');
-    expect(await overview()).toMatchObject({ queue: null, processes: null, day: { accepted: 1 } });
-    expect((await service.api.operate('/metrics')).text).toMatch(/^pingui_queue_up 0$/m);
-    expect((await ready()).status).toBe(503);
-    await redis.restart();
+    try {
+      await tells('redis', 'unavailable');
+      await operatorReads(told, '⚠️ Redis does not work');
+      await alsoTells('redis', 'unavailable');
+      await expect.poll(overview).toMatchObject({ queue: null, processes: null, day: { accepted: 1 } });
+      expect((await service.api.operate('/metrics')).text).toMatch(/^pingui_queue_up 0$/m);
+      expect((await ready()).status).toBe(503);
+    } finally {
+      await redis.restart();
+    }
     await tells('redis', 'ok');
     await alsoTells('redis', 'ok');
     await operatorReads(told, '⚠️ Redis does not work', '✅ It is over: Redis did not work');
@@ -172,13 +175,16 @@ describe('health tells the truth within 15 s, though nobody sends', { timeout: 1
     const told = botMessages(double, OPERATOR).length;
     const holder = await openSqlite(file, 'readwrite');
     await holder.run('BEGIN EXCLUSIVE');
-    // It waits for the lock, as long as a check may take.
-    await tells('database', 'timeout');
-    await alsoTells('database', 'timeout');
-    await operatorReads(told, '⚠️ The database does not work');
-    expect(await overview()).toMatchObject({ queue: { maxPending: 2 } });
-    await holder.run('ROLLBACK');
-    await holder.close();
+    try {
+      // It waits for the lock, as long as a check may take.
+      await tells('database', 'timeout');
+      await alsoTells('database', 'timeout');
+      await operatorReads(told, '⚠️ The database does not work');
+      expect(await overview()).toMatchObject({ queue: { maxPending: 2 } });
+    } finally {
+      await holder.run('ROLLBACK');
+      await holder.close();
+    }
     await tells('database', 'ok');
     await alsoTells('database', 'ok');
     await operatorReads(told, '⚠️ The database does not work', '✅ It is over: The database did not work');

@@ -115,7 +115,7 @@ describe('any text, any format and any sequence of refusals', () => {
           if (hasButton) expect(shown).toContain(BUTTON.url);
         },
       ),
-      { seed: 12, numRuns: 120 },
+      { seed: 12, numRuns: 60 },
     );
   }, 120_000);
 });

@@ -95,7 +95,7 @@ describe('a render holds up the event loop for less than 100 ms', () => {
         await expectShortHold(strict, { message, format });
       }),
       // A failure is not made smaller: each attempt may take long.
-      { seed: SEED, numRuns: format === 'markdown' ? 8 : 40, endOnFailure: true },
+      { seed: SEED, numRuns: format === 'markdown' ? 4 : 20, endOnFailure: true },
     );
   });
 });

@@ -150,7 +150,7 @@ describe('any text, in any format', () => {
         );
       }),
       // Markdown is slow in long texts, and is formatted twice here.
-      { seed: SEED, numRuns: format === 'markdown' ? 300 : 1_000 },
+      { seed: SEED, numRuns: format === 'markdown' ? 150 : 500 },
     );
   });
 
@@ -166,7 +166,7 @@ describe('any text, in any format', () => {
         if (file) expectSendable(file);
         expect(parts[0]?.kind === 'document' || joinParts(parts) === clean).toBe(true);
       }),
-      { seed: SEED, numRuns: 300 },
+      { seed: SEED, numRuns: 150 },
     );
   });
 });

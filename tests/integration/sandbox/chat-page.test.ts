@@ -346,7 +346,8 @@ describe('in a browser', () => {
         return leftOf(at) < leftOf(at - 1);
       }, text);
     await body.waitFor();
-    expect(await isLeft('القرص ممتلئ.')).toBe(true);
+    // The log may be drawn anew meanwhile.
+    await expect.poll(() => isLeft('القرص ممتلئ.')).toBe(true);
     expect(await isLeft('Disk full.')).toBe(false);
     const key = view.getByRole('button', { name: 'حسنا.' });
     expect(

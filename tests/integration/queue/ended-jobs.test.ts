@@ -34,8 +34,11 @@ it('the board keeps the newest 1,000 alerts that were delivered, and none for lo
   await expect.poll(() => queue.getCompletedCount()).toBe(KEPT);
   // A day passes for the older half: BullMQ's set has the times at which they ended.
   const ended = await rig.fast.zrange(queue.toKey('completed'), 0, KEPT / 2 - 1);
-  for (const id of ended) await rig.fast.hset(queue.toKey(id), 'finishedOn', Date.now() - DAY_MS - 1_000);
-  for (const id of ended) await rig.fast.zadd(queue.toKey('completed'), Date.now() - DAY_MS - 1_000, id);
+  const longAgo = String(Date.now() - DAY_MS - 1_000);
+  for (const id of ended) {
+    await rig.fast.hset(queue.toKey(id), 'finishedOn', longAgo);
+    await rig.fast.zadd(queue.toKey('completed'), longAgo, id);
+  }
   await rig.alerts.purgeEnded();
   expect(await queue.getCompletedCount()).toBe(KEPT / 2);
 });

@@ -4,8 +4,8 @@ import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
-/** Below node_modules, since the libraries are loaded from there. */
-const FOLDER = fileURLToPath(new URL('../../node_modules/.cache/pingui-tests/', import.meta.url));
+/** What runs of the tests leave to later ones. Below node_modules, since the libraries of scripts are loaded from there. */
+export const TESTS_CACHE = fileURLToPath(new URL('../../node_modules/.cache/pingui-tests/', import.meta.url));
 
 /**
  * A script of the tests with all that it uses of ours in one file, for `fork`: a process that compiles each of them by itself
@@ -39,8 +39,8 @@ export async function bundled(script: URL): Promise<string> {
   const contents = outputFiles[0]?.contents ?? new Uint8Array();
   // Another run may be at it, too: what has this name has these contents, and all of them.
   const hash = createHash('sha256').update(contents).digest('hex').slice(0, 12);
-  const path = join(FOLDER, `${basename(script.pathname, '.ts')}-${hash}.mjs`);
-  mkdirSync(FOLDER, { recursive: true });
+  const path = join(TESTS_CACHE, `${basename(script.pathname, '.ts')}-${hash}.mjs`);
+  mkdirSync(TESTS_CACHE, { recursive: true });
   writeFileSync(`${path}.${process.pid}`, contents);
   renameSync(`${path}.${process.pid}`, path);
   return path;

@@ -33,7 +33,7 @@ afterAll(async () => {
   await databases.stop();
 });
 
-describe.each(databases.kinds)('pingui restore on $name', ({ createUrl }) => {
+describe.each(databases.kinds)('pingui restore on $name', ({ createMigratedUrl }) => {
   let env: Record<string, string> = {};
   let backup = '';
   const open = (): Promise<Database> => connectDatabase(parseDatabaseUrl(env.DATABASE_URL ?? ''));
@@ -61,7 +61,11 @@ describe.each(databases.kinds)('pingui restore on $name', ({ createUrl }) => {
     runs += 1;
     const dir = join(databases.dir, `restore-${runs}`);
     env = {
-      ...{ DATABASE_URL: await createUrl(), DATA_DIR: join(dir, 'data'), BACKUP_DIR: join(dir, 'backups') },
+      ...{
+        DATABASE_URL: await createMigratedUrl(),
+        DATA_DIR: join(dir, 'data'),
+        BACKUP_DIR: join(dir, 'backups'),
+      },
       ...{ REDIS_URL: redis.url, QUEUE_PREFIX: `{restore-${runs}}`, JWT_SECRET: 'x'.repeat(32) },
     };
     const db = await openMigrated(env.DATABASE_URL ?? '');

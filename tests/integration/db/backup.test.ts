@@ -77,9 +77,9 @@ async function portable(db: Database, now: number): Promise<{ file: string; byte
   return written;
 }
 
-describe.each(databases.kinds)('a portable backup of $name', ({ createUrl }) => {
+describe.each(databases.kinds)('a portable backup of $name', ({ createMigratedUrl }) => {
   it('is a verified SQLite file with all rows, readable by its owner alone', async () => {
-    const db = await openFilled(await createUrl());
+    const db = await openFilled(await createMigratedUrl());
     const { file, bytes } = await portable(db, Date.UTC(2026, 10, 24, 3));
     expect(file).toBe(join(folder, 'pingui-backup-2026-11-24T03-00-00-000Z.db'));
     expect(bytes).toBe(statSync(file).size);
@@ -94,7 +94,7 @@ describe.each(databases.kinds)('a portable backup of $name', ({ createUrl }) => 
   });
 
   it('is one state of the database while alerts go on being accepted', async () => {
-    const db = await openFilled(await createUrl(), 300);
+    const db = await openFilled(await createMigratedUrl(), 300);
     const ledger = createAlertLedger(db, { idempotencyWindowMs: DAY_MS });
     await db.knex('Integrations').where({ id: 1 }).update({ rateLimit: 100_000, dailyLimit: 100_000 });
     let isDone = false;
@@ -120,9 +120,9 @@ describe.each(databases.kinds)('a portable backup of $name', ({ createUrl }) => 
   });
 });
 
-describe.each(databases.kinds)('a snapshot of $name', ({ createUrl }) => {
+describe.each(databases.kinds)('a snapshot of $name', ({ createMigratedUrl }) => {
   it('shows no alert that was accepted after it began', async () => {
-    const url = await createUrl();
+    const url = await createMigratedUrl();
     const dbs = [await openFilled(url, 5), await connectDatabase(parseDatabaseUrl(url))] as const;
     const ledger = createAlertLedger(dbs[1], { idempotencyWindowMs: DAY_MS });
     const { counts, accepted } = await readSnapshot(dbs[0], async (trx) => {
@@ -244,7 +244,7 @@ const pairs = databases.kinds.flatMap((from) =>
 
 describe.each(pairs)('migrate-database from $title', ({ from, to }) => {
   it('moves every row, verifies it, and leaves a database that goes on counting', async () => {
-    const [source, target] = [await from.createUrl(), await to.createUrl()];
+    const [source, target] = [await from.createMigratedUrl(), await to.createUrl()];
     const filled = await openFilled(source);
     const { code, stdout, stderr } = await move(source, target);
     expect([code, stderr]).toEqual([0, '']);
@@ -270,7 +270,7 @@ describe.each(pairs)('migrate-database from $title', ({ from, to }) => {
   });
 
   it('refuses a target that holds data, and writes nothing', async () => {
-    const [source, target] = [await from.createUrl(), await to.createUrl()];
+    const [source, target] = [await from.createMigratedUrl(), await to.createMigratedUrl()];
     const dbs = [await openFilled(source, 3), await openFilled(target, 1)] as const;
     const before = await contentOf(dbs[1]);
     expect(await refusalOf(source, target)).toMatch(/not empty/);
@@ -279,7 +279,7 @@ describe.each(pairs)('migrate-database from $title', ({ from, to }) => {
   });
 
   it('leaves the target empty when a row does not arrive as it was', async () => {
-    const [source, target] = [await from.createUrl(), await to.createUrl()];
+    const [source, target] = [await from.createMigratedUrl(), await to.createMigratedUrl()];
     const dbs = [await openFilled(source, 3), await openMigrated(target)] as const;
     await spoilInserts(dbs[1]);
     expect(await refusalOf(source, target)).toContain('Integrations: row [1] differs between the databases');

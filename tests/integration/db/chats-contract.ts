@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseDatabaseUrl } from '../../../src/config/database-url.ts';
 import { createAlertLedger } from '../../../src/db/alerts/alert-ledger.ts';
 import { createChatRepository } from '../../../src/db/chats/chat-repository.ts';
-import { connectDatabase, type Database } from '../../../src/db/engine/connect.ts';
+import type { Database } from '../../../src/db/engine/connect.ts';
 import { migrate } from '../../../src/db/engine/migrate.ts';
 import { installationId, keepKeyFingerprint, replaceKeyFingerprint } from '../../../src/db/installation.ts';
 import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
@@ -19,8 +18,7 @@ export function describeChats(kind: TestDatabases): void {
     let ledger: AlertLedger;
 
     beforeAll(async () => {
-      db = await connectDatabase(parseDatabaseUrl(await kind.createUrl()));
-      await migrate(db);
+      db = await kind.open();
       chats = createChatRepository(db);
       ledger = createAlertLedger(db, { idempotencyWindowMs: 1_000 });
     });
@@ -109,8 +107,7 @@ export function describeChats(kind: TestDatabases): void {
 
   describe(`the key of a database on ${kind.name}`, () => {
     it('is kept from the first start on, until nothing would be lost or the operator says so', async () => {
-      const db = await connectDatabase(parseDatabaseUrl(await kind.createUrl()));
-      await migrate(db);
+      const db = await kind.open();
       await installationId(db);
       expect(await keepKeyFingerprint(db, 'first')).toBe('first');
       // Nothing depends on it yet.

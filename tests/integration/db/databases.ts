@@ -1,14 +1,21 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseDatabaseUrl } from '../../../src/config/database-url.ts';
+import { connectDatabase, type Database } from '../../../src/db/engine/connect.ts';
 import type { NewAlert } from '../../../src/services/ports/alerts.ts';
 import { startTestPostgres } from '../../support/postgres.ts';
+import { openMigrated } from '../../support/sqlite.ts';
 
 /** A kind of database to run a suite on. */
 export interface TestDatabases {
   readonly name: string;
   /** The URL of a new, empty database. */
   createUrl(): Promise<string>;
+  /** Opens a new database, migrated and empty. */
+  open(): Promise<Database>;
+  /** The URL of one, not open. */
+  createMigratedUrl(): Promise<string>;
 }
 
 /** SQLite, and PostgreSQL where it is installed. */
@@ -20,16 +27,29 @@ export async function startDatabases(): Promise<{
   const dir = mkdtempSync(join(tmpdir(), 'pingui-db-'));
   const postgres = await startTestPostgres();
   let files = 0;
-  const sqlite: TestDatabases = {
-    name: 'SQLite',
-    async createUrl() {
-      files += 1;
-      return `sqlite:${join(dir, `${files}.db`)}`;
-    },
+  const createFile = () => {
+    files += 1;
+    return `sqlite:${join(dir, `${files}.db`)}`;
   };
-  const kinds = postgres
-    ? [sqlite, { name: 'PostgreSQL', createUrl: () => postgres.createDatabase() }]
-    : [sqlite];
+  const kinds: TestDatabases[] = [
+    {
+      name: 'SQLite',
+      createUrl: async () => createFile(),
+      open: () => openMigrated(createFile()),
+      async createMigratedUrl() {
+        const url = createFile();
+        await (await openMigrated(url)).close();
+        return url;
+      },
+    },
+  ];
+  if (postgres !== undefined)
+    kinds.push({
+      name: 'PostgreSQL',
+      createUrl: postgres.createDatabase,
+      open: async () => connectDatabase(parseDatabaseUrl(await postgres.createMigrated())),
+      createMigratedUrl: postgres.createMigrated,
+    });
   return {
     kinds,
     dir,

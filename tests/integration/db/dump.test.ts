@@ -53,11 +53,11 @@ const call = async (...argv: string[]) => {
   return { code, stderr, ...(stdout === '' ? {} : JSON.parse(stdout)) };
 };
 
-describe.each(postgres)('a backup of $name', ({ createUrl }) => {
+describe.each(postgres)('a backup of $name', ({ createUrl, createMigratedUrl }) => {
   beforeEach(async () => {
     runs += 1;
     const dir = join(databases.dir, `dump-${runs}`);
-    url = await createUrl();
+    url = await createMigratedUrl();
     env = {
       ...{ DATABASE_URL: url, DATA_DIR: join(dir, 'data'), BACKUP_DIR: join(dir, 'backups'), PATH },
       ...{ REDIS_URL: redis.url, QUEUE_PREFIX: `{dump-${runs}}`, JWT_SECRET: 'x'.repeat(32) },

@@ -6,7 +6,6 @@ import { createIntegrationRepository } from '../../../src/db/integrations/integr
 import type { AlertLedger } from '../../../src/services/ports/alerts.ts';
 import type { FoldingAlert, IncidentRepository } from '../../../src/services/ports/incidents.ts';
 import type { IntegrationRepository } from '../../../src/services/ports/integrations.ts';
-import { openMigrated } from '../../support/sqlite.ts';
 import { DAY_MS, NOW, newAlert, type TestDatabases } from './databases.ts';
 
 const MINUTE = 60_000;
@@ -22,7 +21,7 @@ export function describeIncidentRepository(databases: TestDatabases): void {
     let of: number;
 
     beforeAll(async () => {
-      db = await openMigrated(await databases.createUrl());
+      db = await databases.open();
       incidents = createIncidentRepository(db, OPTIONS);
       ledger = createAlertLedger(db, { idempotencyWindowMs: DAY_MS });
       integrations = createIntegrationRepository(db);

@@ -5,7 +5,6 @@ import { createIntegrationRepository } from '../../../src/db/integrations/integr
 import type { Integration } from '../../../src/domain/integration.ts';
 import type { AlertLedger } from '../../../src/services/ports/alerts.ts';
 import type { IntegrationRepository } from '../../../src/services/ports/integrations.ts';
-import { openMigrated } from '../../support/sqlite.ts';
 import { DAY_MS, NOW, newAlert, type TestDatabases } from './databases.ts';
 
 const HASH = 'a'.repeat(64);
@@ -31,7 +30,7 @@ export function describeIntegrationRepository(databases: TestDatabases): void {
     const nextChat = (): number => --chats;
 
     beforeAll(async () => {
-      db = await openMigrated(await databases.createUrl());
+      db = await databases.open();
       repository = createIntegrationRepository(db);
       ledger = createAlertLedger(db, { idempotencyWindowMs: DAY_MS });
     });
@@ -351,7 +350,7 @@ export function describeIntegrationRepository(databases: TestDatabases): void {
     });
 
     it('names the newest reset, and marks one without touching quotas', async () => {
-      const fresh = await openMigrated(await databases.createUrl());
+      const fresh = await databases.open();
       try {
         const own = createIntegrationRepository(fresh);
         expect(await own.lastQuotaReset()).toBeUndefined();

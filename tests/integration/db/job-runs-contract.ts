@@ -2,14 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../../../src/db/engine/connect.ts';
 import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
 import { createJobRuns } from '../../../src/db/jobs/job-runs.ts';
-import { openMigrated } from '../../support/sqlite.ts';
 import { DAY_MS, NOW, type TestDatabases } from './databases.ts';
 
 export function describeJobRuns(kind: TestDatabases): void {
   describe(`the runs of the jobs on ${kind.name}`, () => {
     let db: Database;
     beforeAll(async () => {
-      db = await openMigrated(await kind.createUrl());
+      db = await kind.open();
     });
     afterAll(() => db.close());
 

@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseDatabaseUrl } from '../../../src/config/database-url.ts';
-import { connectDatabase, type Database } from '../../../src/db/engine/connect.ts';
-import { migrate } from '../../../src/db/engine/migrate.ts';
+import type { Database } from '../../../src/db/engine/connect.ts';
 import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
 import { createKeyRepository } from '../../../src/db/keys/key-repository.ts';
 import type { IntegrationRepository } from '../../../src/services/ports/integrations.ts';
@@ -18,8 +16,7 @@ export function describeKeys(kind: TestDatabases): void {
     let hashes = 0;
 
     beforeAll(async () => {
-      db = await connectDatabase(parseDatabaseUrl(await kind.createUrl()));
-      await migrate(db);
+      db = await kind.open();
       keys = createKeyRepository(db);
       integrations = createIntegrationRepository(db);
     });

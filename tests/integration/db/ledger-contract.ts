@@ -4,7 +4,6 @@ import type { Database } from '../../../src/db/engine/connect.ts';
 import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
 import type { AlertLedger, NewAlert } from '../../../src/services/ports/alerts.ts';
 import type { IntegrationRepository } from '../../../src/services/ports/integrations.ts';
-import { openMigrated } from '../../support/sqlite.ts';
 import { DAY_MS, NOW, newAlert, type TestDatabases } from './databases.ts';
 
 const key = (keyHash: string, bodyHash = 'body') => ({ keyHash, bodyHash });
@@ -17,7 +16,7 @@ export function describeAlertLedger(databases: TestDatabases): void {
     let integrations: IntegrationRepository;
 
     beforeAll(async () => {
-      db = await openMigrated(await databases.createUrl());
+      db = await databases.open();
       ledger = createAlertLedger(db, { idempotencyWindowMs: DAY_MS });
       integrations = createIntegrationRepository(db);
     });

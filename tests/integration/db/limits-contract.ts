@@ -5,7 +5,6 @@ import { createIntegrationRepository } from '../../../src/db/integrations/integr
 import type { Integration } from '../../../src/domain/integration.ts';
 import type { AlertLedger } from '../../../src/services/ports/alerts.ts';
 import type { IntegrationRepository } from '../../../src/services/ports/integrations.ts';
-import { openMigrated } from '../../support/sqlite.ts';
 import { DAY_MS, NOW, newAlert, type TestDatabases } from './databases.ts';
 
 const LIMIT = 10;
@@ -21,7 +20,7 @@ export function describeLimits(databases: TestDatabases): void {
     const nextChat = (): number => --chats;
 
     beforeAll(async () => {
-      db = await openMigrated(await databases.createUrl());
+      db = await databases.open();
       repository = createIntegrationRepository(db);
       ledger = createAlertLedger(db, { idempotencyWindowMs: DAY_MS });
     });

@@ -74,119 +74,123 @@ describe.each(databases.kinds)('several processes on one $name database', ({ cre
   });
 });
 
-describe.each(databases.kinds)('several connections to one $name database', ({ createUrl }) => {
-  it('accept exactly the quotas of several integrations, whatever the order', async () => {
-    const url = await createUrl();
-    const dbs = [await openMigrated(url)];
-    while (dbs.length < CONNECTIONS) dbs.push(await connectDatabase(parseDatabaseUrl(url)));
-    const [db = await connectDatabase(parseDatabaseUrl(url))] = dbs;
-    const repository = createIntegrationRepository(db);
-    const ids: number[] = [];
-    for (let n = 0; n < 3; n += 1) ids.push((await repository.insertPending(-n, 'x', 10, NOW)).id);
-    await db.knex('Integrations').update({ status: 'active' });
+describe.each(databases.kinds)(
+  'several connections to one $name database',
+  ({ createUrl, createMigratedUrl }) => {
+    it('accept exactly the quotas of several integrations, whatever the order', async () => {
+      const url = await createMigratedUrl();
+      const dbs = [await openMigrated(url)];
+      while (dbs.length < CONNECTIONS) dbs.push(await connectDatabase(parseDatabaseUrl(url)));
+      const [db = await connectDatabase(parseDatabaseUrl(url))] = dbs;
+      const repository = createIntegrationRepository(db);
+      const ids: number[] = [];
+      for (let n = 0; n < 3; n += 1) ids.push((await repository.insertPending(-n, 'x', 10, NOW)).id);
+      await db.knex('Integrations').update({ status: 'active' });
 
-    const ledgers = dbs.map((one) => createAlertLedger(one, { idempotencyWindowMs: DAY_MS }));
-    const results = await Promise.all(
-      ledgers.flatMap((ledger, connection) =>
-        Array.from({ length: 150 }, async (_, call) => {
-          // Another order of integrations on every connection: locks taken in call order would wait for each other.
-          const integrationId = ids[(connection % 2 === 0 ? call : 149 - call) % 3] ?? 0;
-          return { integrationId, kind: (await ledger.accept(newAlert(integrationId))).kind };
-        }),
-      ),
-    );
-    for (const id of ids) {
-      const own = results.filter(({ integrationId }) => integrationId === id);
-      expect(own.filter(({ kind }) => kind === 'accepted')).toHaveLength(10);
-      expect(own.filter(({ kind }) => kind === 'quota_exhausted')).toHaveLength(own.length - 10);
-      expect((await repository.findById(id))?.rateLimit).toBe(0);
-    }
-    await Promise.all(dbs.map((one) => one.close()));
-  });
-
-  it('accept an idempotency key once', async () => {
-    const url = await createUrl();
-    const dbs = [
-      await openMigrated(url),
-      await connectDatabase(parseDatabaseUrl(url)),
-      await connectDatabase(parseDatabaseUrl(url)),
-    ];
-    const [db = await connectDatabase(parseDatabaseUrl(url))] = dbs;
-    const repository = createIntegrationRepository(db);
-    const { id } = await repository.insertPending(-1, 'x', 10, NOW);
-    await db.knex('Integrations').update({ status: 'active' });
-    const calls = dbs.flatMap((one) => {
-      const ledger = createAlertLedger(one, { idempotencyWindowMs: DAY_MS });
-      return [1, 2, 3].map(() =>
-        ledger.accept(newAlert(id, { idempotency: { keyHash: 'k', bodyHash: 'b' } })),
+      const ledgers = dbs.map((one) => createAlertLedger(one, { idempotencyWindowMs: DAY_MS }));
+      const results = await Promise.all(
+        ledgers.flatMap((ledger, connection) =>
+          Array.from({ length: 150 }, async (_, call) => {
+            // Another order of integrations on every connection: locks taken in call order would wait for each other.
+            const integrationId = ids[(connection % 2 === 0 ? call : 149 - call) % 3] ?? 0;
+            return { integrationId, kind: (await ledger.accept(newAlert(integrationId))).kind };
+          }),
+        ),
       );
+      for (const id of ids) {
+        const own = results.filter(({ integrationId }) => integrationId === id);
+        expect(own.filter(({ kind }) => kind === 'accepted')).toHaveLength(10);
+        expect(own.filter(({ kind }) => kind === 'quota_exhausted')).toHaveLength(own.length - 10);
+        expect((await repository.findById(id))?.rateLimit).toBe(0);
+      }
+      await Promise.all(dbs.map((one) => one.close()));
     });
-    const results = await Promise.all(calls);
-    expect(results.filter(({ kind }) => kind === 'accepted')).toHaveLength(1);
-    const repeated = results.flatMap((one) => (one.kind === 'repeated' ? [one.record.id] : []));
-    expect(repeated).toHaveLength(8);
-    expect(new Set(repeated).size).toBe(1);
-    expect((await repository.findById(id))?.rateLimit).toBe(9);
-    await Promise.all(dbs.map((one) => one.close()));
-  });
 
-  it('activate a setup token once', async () => {
-    const url = await createUrl();
-    const dbs = [
-      await openMigrated(url),
-      await connectDatabase(parseDatabaseUrl(url)),
-      await connectDatabase(parseDatabaseUrl(url)),
-    ];
-    const repositories = dbs.map(createIntegrationRepository);
-    const [first = createIntegrationRepository(await connectDatabase(parseDatabaseUrl(url)))] = repositories;
-    const { id } = await first.insertPending(-1, 'x', 10, NOW);
-    await first.storeSetupToken(id, 'x', 'a'.repeat(64), NOW + 1, NOW);
-    const calls = repositories.flatMap((repository, index) =>
-      Array.from({ length: 17 }, (_, call) =>
-        repository.activate(id, 'a'.repeat(64), {
-          tokenHash: `${index} ${call}`,
-          scope: '',
-          name: null,
-          expiresAt: NOW,
-          now: NOW,
-          maxPerChat: 20,
-        }),
-      ),
-    );
-    expect((await Promise.all(calls)).filter((one) => one !== undefined)).toHaveLength(1);
-    await Promise.all(dbs.map((one) => one.close()));
-  });
+    it('accept an idempotency key once', async () => {
+      const url = await createMigratedUrl();
+      const dbs = [
+        await openMigrated(url),
+        await connectDatabase(parseDatabaseUrl(url)),
+        await connectDatabase(parseDatabaseUrl(url)),
+      ];
+      const [db = await connectDatabase(parseDatabaseUrl(url))] = dbs;
+      const repository = createIntegrationRepository(db);
+      const { id } = await repository.insertPending(-1, 'x', 10, NOW);
+      await db.knex('Integrations').update({ status: 'active' });
+      const calls = dbs.flatMap((one) => {
+        const ledger = createAlertLedger(one, { idempotencyWindowMs: DAY_MS });
+        return [1, 2, 3].map(() =>
+          ledger.accept(newAlert(id, { idempotency: { keyHash: 'k', bodyHash: 'b' } })),
+        );
+      });
+      const results = await Promise.all(calls);
+      expect(results.filter(({ kind }) => kind === 'accepted')).toHaveLength(1);
+      const repeated = results.flatMap((one) => (one.kind === 'repeated' ? [one.record.id] : []));
+      expect(repeated).toHaveLength(8);
+      expect(new Set(repeated).size).toBe(1);
+      expect((await repository.findById(id))?.rateLimit).toBe(9);
+      await Promise.all(dbs.map((one) => one.close()));
+    });
 
-  it('keep every alert that was accepted while its integration was revoked, and end it', async () => {
-    const url = await createUrl();
-    const dbs = [await openMigrated(url), await connectDatabase(parseDatabaseUrl(url))] as const;
-    const repository = createIntegrationRepository(dbs[0]);
-    const { id } = await repository.insertPending(-1, 'x', 1_000, NOW);
-    await dbs[0].knex('Integrations').update({ status: 'active' });
-    const ledger = createAlertLedger(dbs[1], { idempotencyWindowMs: DAY_MS });
-    const accepts: Promise<{ kind: string }>[] = [];
-    for (let n = 0; n < 20; n += 1) {
-      const accept = ledger.accept(newAlert(id));
-      accepts.push(accept);
-      // One is in before the integration is revoked, however busy the machine is.
-      if (n === 0) await accept;
-      await new Promise((resolve) => setTimeout(resolve, 1));
-      if (n === 10) await repository.revoke(id, NOW);
-    }
-    const accepted = (await Promise.all(accepts)).filter(({ kind }) => kind === 'accepted').length;
-    expect(accepted).toBeGreaterThan(0);
-    expect(await ledger.countByStatus()).toMatchObject({ queued: 0, failed: accepted });
-    expect(await ledger.accept(newAlert(id))).toMatchObject({ kind: 'not_active' });
-    await Promise.all(dbs.map((one) => one.close()));
-  });
+    it('activate a setup token once', async () => {
+      const url = await createMigratedUrl();
+      const dbs = [
+        await openMigrated(url),
+        await connectDatabase(parseDatabaseUrl(url)),
+        await connectDatabase(parseDatabaseUrl(url)),
+      ];
+      const repositories = dbs.map(createIntegrationRepository);
+      const [first = createIntegrationRepository(await connectDatabase(parseDatabaseUrl(url)))] =
+        repositories;
+      const { id } = await first.insertPending(-1, 'x', 10, NOW);
+      await first.storeSetupToken(id, 'x', 'a'.repeat(64), NOW + 1, NOW);
+      const calls = repositories.flatMap((repository, index) =>
+        Array.from({ length: 17 }, (_, call) =>
+          repository.activate(id, 'a'.repeat(64), {
+            tokenHash: `${index} ${call}`,
+            scope: '',
+            name: null,
+            expiresAt: NOW,
+            now: NOW,
+            maxPerChat: 20,
+          }),
+        ),
+      );
+      expect((await Promise.all(calls)).filter((one) => one !== undefined)).toHaveLength(1);
+      await Promise.all(dbs.map((one) => one.close()));
+    });
 
-  it('migrate at the same time without harm', async () => {
-    const url = await createUrl();
-    const dbs = await Promise.all(
-      Array.from({ length: CONNECTIONS }, () => connectDatabase(parseDatabaseUrl(url))),
-    );
-    const ran = await Promise.all(dbs.map((one) => migrate(one)));
-    expect(ran.filter((names) => names.length > 0)).toHaveLength(1);
-    await Promise.all(dbs.map((one) => one.close()));
-  });
-});
+    it('keep every alert that was accepted while its integration was revoked, and end it', async () => {
+      const url = await createMigratedUrl();
+      const dbs = [await openMigrated(url), await connectDatabase(parseDatabaseUrl(url))] as const;
+      const repository = createIntegrationRepository(dbs[0]);
+      const { id } = await repository.insertPending(-1, 'x', 1_000, NOW);
+      await dbs[0].knex('Integrations').update({ status: 'active' });
+      const ledger = createAlertLedger(dbs[1], { idempotencyWindowMs: DAY_MS });
+      const accepts: Promise<{ kind: string }>[] = [];
+      for (let n = 0; n < 20; n += 1) {
+        const accept = ledger.accept(newAlert(id));
+        accepts.push(accept);
+        // One is in before the integration is revoked, however busy the machine is.
+        if (n === 0) await accept;
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        if (n === 10) await repository.revoke(id, NOW);
+      }
+      const accepted = (await Promise.all(accepts)).filter(({ kind }) => kind === 'accepted').length;
+      expect(accepted).toBeGreaterThan(0);
+      expect(await ledger.countByStatus()).toMatchObject({ queued: 0, failed: accepted });
+      expect(await ledger.accept(newAlert(id))).toMatchObject({ kind: 'not_active' });
+      await Promise.all(dbs.map((one) => one.close()));
+    });
+
+    it('migrate at the same time without harm', async () => {
+      const url = await createUrl();
+      const dbs = await Promise.all(
+        Array.from({ length: CONNECTIONS }, () => connectDatabase(parseDatabaseUrl(url))),
+      );
+      const ran = await Promise.all(dbs.map((one) => migrate(one)));
+      expect(ran.filter((names) => names.length > 0)).toHaveLength(1);
+      await Promise.all(dbs.map((one) => one.close()));
+    });
+  },
+);

@@ -10,7 +10,6 @@ import type { AlertLedger, NewAlert } from '../../../src/services/ports/alerts.t
 import type { StatisticsRepository } from '../../../src/services/ports/statistics.ts';
 import { startRefusalCounter } from '../../../src/services/statistics/refusal-counter.ts';
 import { createStatisticsService } from '../../../src/services/statistics/statistics.ts';
-import { openMigrated } from '../../support/sqlite.ts';
 import { DAY_MS, NOW, newAlert, type TestDatabases } from './databases.ts';
 
 /** In Kathmandu (+05:45) the day of NOW (17:45 there) began at 18:15 UTC the day before. */
@@ -28,7 +27,7 @@ export function describeStatistics(databases: TestDatabases): void {
     const clock = { now: () => now };
 
     beforeAll(async () => {
-      db = await openMigrated(await databases.createUrl());
+      db = await databases.open();
       ledger = createAlertLedger(db, { idempotencyWindowMs: DAY_MS });
       statistics = createStatisticsRepository(db);
       const repository = createIntegrationRepository(db);

@@ -174,8 +174,8 @@ describe('PostgreSQL', () => {
   afterEach(() => proxy?.close());
 
   /** A rig whose database is behind a new `proxy`, with an integration. */
-  async function behindProxy({ createDatabase }: NonNullable<typeof postgres>) {
-    const url = new URL(await createDatabase());
+  async function behindProxy({ createMigrated }: NonNullable<typeof postgres>) {
+    const url = new URL(await createMigrated());
     const between = await startSilentProxy(`${url.searchParams.get('host')}/.s.PGSQL.5432`);
     proxy = between;
     rig = await createRig(server, {
@@ -218,7 +218,7 @@ describe('PostgreSQL', () => {
 
   it('that is read-only: refused, and goes on when it is not', async ({ skip }) => {
     if (postgres === undefined) return skip('PostgreSQL is not installed');
-    const url = await postgres.createDatabase();
+    const url = await postgres.createMigrated();
     rig = await createRig(server, { database: url });
     const { integration } = await rig.integrate();
     const name = new URL(url).pathname.slice(1);

@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './tests/support/longest-first.ts';
 
 export default defineConfig({
+  // Without Vitest's `development`: the libraries as the service runs them, not their slower builds with assertions (micromark).
+  ssr: { resolve: { conditions: ['module', 'node'] } },
   test: {
     include: ['tests/**/*.test.ts'],
     globalSetup: ['tests/support/global-setup.ts'],

@@ -16,7 +16,7 @@ export interface AddLoad {
 
 const SENDERS = 4;
 /** Between the adds of one sender, in ms: a load, not a flood. */
-const PAUSE_MS = 25;
+const PAUSE_MS = 50;
 
 /** Adds alerts all the time, each id once, whatever the answers are. */
 export function startAddLoad(rig: QueueRig): AddLoad {

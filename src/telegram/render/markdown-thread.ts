@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { startLimit } from '../../async/limit.ts';
 import { RenderLimitError } from '../../domain/render-limit.ts';
@@ -17,10 +18,10 @@ const OPTIONS = {
   execArgv: [],
 };
 /**
- * Loads TypeScript into the thread where we run from the sources, in development and tests: in Node 20 no `--import tsx`
- * reaches a thread (https://github.com/privatenumber/tsx/issues/354).
+ * Where we run from the sources, in development and tests, it makes one script of the thread's code: in Node 20 no
+ * `--import tsx` reaches a thread (https://github.com/privatenumber/tsx/issues/354), and tsx's own API takes seven times as long.
  */
-const TSX = 'tsx/esm/api';
+const BUNDLER = 'esbuild';
 
 export interface MarkdownThread {
   /**
@@ -43,10 +44,13 @@ export function createMarkdownThread(limitMs = MARKDOWN_LIMIT_MS): MarkdownThrea
   let thread: Worker | undefined;
   let isClosed = false;
   let last: Promise<unknown> = Promise.resolve();
+  let script: Promise<Script> | undefined;
 
   async function start(): Promise<Worker> {
+    script ??= makeScript();
+    const { code, isCode } = await script;
     if (isClosed) throw new Error('the renderer is closed');
-    const worker = startWorker();
+    const worker = new Worker(code, { ...OPTIONS, eval: isCode });
     thread = worker;
     worker.unref();
     const forget = (): void => {
@@ -93,13 +97,20 @@ export function createMarkdownThread(limitMs = MARKDOWN_LIMIT_MS): MarkdownThrea
   };
 }
 
-function startWorker(): Worker {
+/** What the thread runs: a file, or its code. */
+interface Script {
+  readonly code: URL | string;
+  readonly isCode: boolean;
+}
+
+async function makeScript(): Promise<Script> {
   // The build knows no other form (build.js).
   const url = import.meta.url;
-  if (!url.endsWith('.ts')) return new Worker(new URL('./markdown-worker.js', url), OPTIONS);
-  const [tsx, file, from] = [TSX, './markdown-worker.ts', url].map((text) => JSON.stringify(text));
-  const code = `import(${tsx}).then(({ tsImport }) => tsImport(${file}, ${from}))`;
-  return new Worker(code, { ...OPTIONS, eval: true });
+  if (!url.endsWith('.ts')) return { code: new URL('./markdown-worker.js', url), isCode: false };
+  const { build }: typeof import('esbuild') = await import(BUNDLER);
+  const entryPoints = [fileURLToPath(new URL('./markdown-worker.ts', url))];
+  const { outputFiles } = await build({ entryPoints, bundle: true, platform: 'node', write: false });
+  return { code: outputFiles[0]?.text ?? '', isCode: true };
 }
 
 /** The thread's next message; throws when it ends before that, or needs longer. The timer keeps the process alive. */

@@ -27,6 +27,8 @@ const THROTTLED_EVERY_MS = 2_000;
 const CALL_MS = 5_000;
 /** A POST is answered within this time, in ms. */
 const ANSWER_MS = 2_000;
+/** What a busy machine adds to it, in ms: the client reads its clock when its own turn comes, not when the answer does. */
+const READING_MS = 500;
 /** In flight when Telegram vanished or came back, and the three that stop the worker. */
 const UNCERTAIN_PER_ABSENCE = 5;
 /** A 429 at first and, since Redis forgot it, after the FLUSHALL. */
@@ -201,7 +203,7 @@ function judgeThrottled(
 /** Everybody's requests are answered in time, and clearly. */
 function judgeAnswers({ rig, expect, figure }: Context, attacks: readonly Attack[]): void {
   const { posted } = rig.sender;
-  const slow = [...posted, ...attacks].filter(({ tookMs }) => tookMs > ANSWER_MS);
+  const slow = [...posted, ...attacks].filter(({ tookMs }) => tookMs > ANSWER_MS + READING_MS);
   const some = slow.slice(0, 5).map((one) => `${one.status} ${one.code} ${Math.round(one.tookMs)} ms`);
   expect(slow.length === 0, `${slow.length} POSTs took more than ${ANSWER_MS} ms (${some.join(', ')})`);
   figure('slowest answer ms', Math.round(Math.max(...[...posted, ...attacks].map(({ tookMs }) => tookMs))));

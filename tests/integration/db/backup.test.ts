@@ -18,7 +18,7 @@ import { createStatisticsRepository } from '../../../src/db/statistics/statistic
 import { NO_OUTCOMES } from '../../../src/domain/statistics.ts';
 import { callCommand } from '../../support/call-command.ts';
 import { openMigrated } from '../../support/sqlite.ts';
-import { DAY_MS, NOW, newAlert, startDatabases } from './databases.ts';
+import { DAY_MS, multiplyAlert, NOW, newAlert, startDatabases } from './databases.ts';
 
 const databases = await startDatabases();
 afterAll(() => databases.stop());
@@ -39,12 +39,8 @@ async function openFilled(url: string, alerts = 700): Promise<Database> {
   await repository.insertPending(42, 'other', 10, NOW);
   await db.knex('Integrations').where({ id }).update({ status: 'active' });
   const ledger = createAlertLedger(db, { idempotencyWindowMs: DAY_MS });
-  const accepts = Array.from({ length: alerts }, (_, index) =>
-    ledger.accept(
-      newAlert(id, { silent: index % 2 === 0, idempotency: { keyHash: `${index}`, bodyHash: 'b' } }),
-    ),
-  );
-  await Promise.all(accepts);
+  await ledger.accept(newAlert(id, { idempotency: { keyHash: '0', bodyHash: 'b' } }));
+  await multiplyAlert(db, alerts, (n) => ({ silent: n % 2 === 0, idempotencyKeyHash: `${n}` }));
   await repository.markQuotaReset('2026-11-24', NOW);
   const chats = createChatRepository(db);
   await chats.register(42, NOW);

@@ -87,3 +87,19 @@ export function newAlert(integrationId: number, changes: Partial<NewAlert> = {})
 /** 2026-11-24T12:00:00Z in epoch ms. */
 export const NOW = Date.UTC(2026, 10, 24, 12);
 export const DAY_MS = 86_400_000;
+
+/** Makes `count` alerts of the one that there is, by rows: to accept each would take seconds. */
+export async function multiplyAlert(
+  { knex }: Database,
+  count: number,
+  changes: (nth: number) => object,
+): Promise<void> {
+  const row = await knex('Alerts').first();
+  await knex('Alerts').update(changes(0));
+  const more = Array.from({ length: count - 1 }, (_, index) => ({
+    ...row,
+    id: newAlert(0).id,
+    ...changes(index + 1),
+  }));
+  await knex.batchInsert('Alerts', more, 20);
+}

@@ -16,7 +16,7 @@ import { createJobRuns } from '../../../src/db/jobs/job-runs.ts';
 import { callCommand } from '../../support/call-command.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 import { openMigrated } from '../../support/sqlite.ts';
-import { DAY_MS, NOW, newAlert, startDatabases } from './databases.ts';
+import { DAY_MS, multiplyAlert, NOW, newAlert, startDatabases } from './databases.ts';
 
 const databases = await startDatabases();
 afterAll(() => databases.stop());
@@ -66,10 +66,8 @@ describe.each(postgres)('a backup of $name', ({ createUrl, createMigratedUrl }) 
     await installationId(db);
     const { id } = await createIntegrationRepository(db).insertPending(-1_002_345_678_901, NAME, 900, NOW);
     await db.knex('Integrations').where({ id }).update({ status: 'active', tokenHash: 'a' });
-    const ledger = createAlertLedger(db, { idempotencyWindowMs: DAY_MS });
-    await Promise.all(
-      Array.from({ length: 700 }, (_, n) => ledger.accept(newAlert(id, { silent: n % 2 === 0 }))),
-    );
+    await createAlertLedger(db, { idempotencyWindowMs: DAY_MS }).accept(newAlert(id));
+    await multiplyAlert(db, 700, (n) => ({ silent: n % 2 === 0 }));
     // Else a restore would end them: no Redis knows them.
     await db.knex('Alerts').update({ status: 'delivered', endedAt: NOW });
     return () => db.close();

@@ -16,6 +16,8 @@ afterAll(() => databases.stop());
 
 const WORKER = new URL('worker-process.ts', import.meta.url);
 const CONNECTIONS = 4;
+/** A process needs a second of processor time to start. */
+const PROCESSES = 3;
 
 /** The next message of every child; fails with a child that ends instead. */
 async function answers(children: readonly ChildProcess[]): Promise<unknown[]> {
@@ -40,13 +42,11 @@ describe.each(databases.kinds)('several processes on one $name database', ({ cre
   it('migrate once, accept exactly the quota, and reset it once per slot', async () => {
     const url = await createUrl();
     const script = await bundled(WORKER);
-    const children = Array.from({ length: CONNECTIONS }, (_, index) =>
-      fork(script, [url, `process-${index}`]),
-    );
+    const children = Array.from({ length: PROCESSES }, (_, index) => fork(script, [url, `process-${index}`]));
     try {
       const migrated = (await answers(children)) as { migrated: number }[];
       const all = (await createMigrationSource().getMigrations([])).length;
-      expect(migrated.map((one) => one.migrated).sort()).toEqual([0, 0, 0, all]);
+      expect(migrated.map((one) => one.migrated).sort()).toEqual([0, 0, all]);
 
       const db = await connectDatabase(parseDatabaseUrl(url));
       const repository = createIntegrationRepository(db);
@@ -60,7 +60,7 @@ describe.each(databases.kinds)('several processes on one $name database', ({ cre
       expect((await repository.findById(id))?.rateLimit).toBe(0);
 
       const reset = (await nextStep(children)) as { reset: number | null }[];
-      expect(reset.map((one) => one.reset).sort()).toEqual([1, null, null, null]);
+      expect(reset.map((one) => one.reset).sort()).toEqual([1, null, null]);
       expect((await repository.findById(id))?.rateLimit).toBe(10);
       await db.close();
     } finally {

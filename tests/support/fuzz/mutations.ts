@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { codePoint } from '../code-points.ts';
 
 /** Values that no program should send, and some do. */
 const ODD: readonly unknown[] = [
@@ -17,7 +18,7 @@ const ODD: readonly unknown[] = [
 const odd = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...ODD) },
   fc.jsonValue({ maxDepth: 3 }),
-  fc.string({ unit: 'binary', maxLength: 300 }),
+  fc.string({ unit: codePoint, maxLength: 300 }),
 );
 
 interface Mutation {

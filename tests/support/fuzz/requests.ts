@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { codePoint } from '../code-points.ts';
 import { mutated } from './mutations.ts';
 import { resolveRef, type Sample, type Target } from './targets.ts';
 import { valuesOf } from './values.ts';
@@ -113,7 +114,7 @@ function bodyOf(target: Target, { body, text }: Sample) {
     text: undefined as string | undefined,
   });
   const noise = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 2_000 }).map((value) => plain(value)),
+    fc.string({ unit: codePoint, maxLength: 2_000 }).map((value) => plain(value)),
     fc.jsonValue().map((value) => plain(value)),
     fc
       .constantFrom<unknown>(NOTHING, '', '[]', '{}', 'null', '{"a":', '\uFEFF{"message":"x"}')

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createPayloadCipher, deriveKey } from '../../../src/crypto/payload-cipher.ts';
 import type { AlertContent } from '../../../src/domain/alert.ts';
+import { codePoint } from '../../support/code-points.ts';
 
 const SECRET = 'one secret of the tests, 32 bytes at least';
 const OTHER = 'another secret of the tests, also long enough';
@@ -11,7 +12,7 @@ const CONTENT: AlertContent = { message: 'the disk is full', title: 'db1', forma
 describe('the payload cipher', () => {
   it('opens what it sealed, whatever the text is', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.uuid(), (message, id) => {
+      fc.property(fc.string({ unit: codePoint }), fc.uuid(), (message, id) => {
         const content: AlertContent = {
           message,
           format: 'markdown',

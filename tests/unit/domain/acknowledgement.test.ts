@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isSingle, mayChange, personName, stateAfter } from '../../../src/domain/acknowledgement.ts';
+import { codePoint } from '../../support/code-points.ts';
 
 describe('a name', () => {
   it.each([
@@ -18,8 +19,8 @@ describe('a name', () => {
   it('is never longer than 64 characters, nor cut in the middle of one', () => {
     fc.assert(
       fc.property(
-        fc.string({ unit: 'binary', maxLength: 200 }),
-        fc.string({ unit: 'binary' }),
+        fc.string({ unit: codePoint, maxLength: 200 }),
+        fc.string({ unit: codePoint }),
         (first, last) => {
           const name = personName([first, last]);
           expect(name.length).toBeLessThanOrEqual(64);

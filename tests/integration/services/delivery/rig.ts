@@ -146,7 +146,19 @@ export async function createDeliveryRig(
   };
   const render = change.render ?? renderer.render;
   const delivery = createDelivery(render);
+  /** What `deliver` is at, and what ends it. */
+  const running = new Set<Promise<unknown>>();
+  const closing = new AbortController();
   let chatId = 100;
+
+  async function untilEnded(job: AlertJob, stopping: AbortSignal): Promise<Delivery> {
+    let { form } = job;
+    for (;;) {
+      const delivered = await delivery.deliver(form === undefined ? job : { ...job, form }, stopping);
+      if (delivered.kind === 'ended' || stopping.aborted) return delivered;
+      form = delivered.form ?? form;
+    }
+  }
 
   return {
     ...{
@@ -212,14 +224,13 @@ export async function createDeliveryRig(
       };
     },
 
-    /** Delivers as the worker does, deferrals cut short, until the alert has ended or the worker stops. */
-    async deliver(job: AlertJob, stopping = new AbortController().signal): Promise<Delivery> {
-      let { form } = job;
-      for (;;) {
-        const delivered = await delivery.deliver(form === undefined ? job : { ...job, form }, stopping);
-        if (delivered.kind === 'ended' || stopping.aborted) return delivered;
-        form = delivered.form ?? form;
-      }
+    /** Delivers as the worker does, deferrals cut short, until the alert has ended or the worker stops; `close` waits for it. */
+    deliver(job: AlertJob, stopping: AbortSignal = closing.signal): Promise<Delivery> {
+      const ended = untilEnded(job, stopping);
+      running.add(ended);
+      const forget = () => running.delete(ended);
+      ended.then(forget, forget);
+      return ended;
     },
 
     async entry(job: AlertJob): Promise<AlertRecord> {
@@ -237,7 +248,10 @@ export async function createDeliveryRig(
     sends: (): Call[] => double.calls.filter((call) => call.method.startsWith('send')),
 
     async close(): Promise<void> {
+      // A test that failed may have left some: they would ask a database that is gone.
+      closing.abort();
       for (const guard of guards) guard.stop();
+      await Promise.allSettled(running);
       await renderer.close();
       await double.stop();
       await stopDatabase();

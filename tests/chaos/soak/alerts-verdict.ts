@@ -21,6 +21,8 @@ const REFUSALS: Readonly<Partial<Record<Trouble['kind'], string>>> = {
   flushed: 'queue_unavailable',
 };
 const REFUSED_AFTER_MS = 2_000;
+/** An accept has so long in all, in ms: what the database took of it, the queue does not have, and it is the queue that is late. */
+const ACCEPT_MS = 1_500;
 
 /** Whether what well-behaved chats sent ended true and in time. */
 export function judgeAlerts(
@@ -104,9 +106,11 @@ function deadline(
 }
 
 function mayRefuse({ status, code, at, tookMs }: Posted, troubles: readonly Trouble[]): boolean {
+  const isReason = (kind: Trouble['kind']) =>
+    code === REFUSALS[kind] || (kind === 'locked' && code === 'queue_unavailable' && tookMs >= ACCEPT_MS);
   return troubles.some(
     ({ kind, from, until }) =>
-      status === 503 && code === REFUSALS[kind] && at >= from && at - tookMs <= until + REFUSED_AFTER_MS,
+      status === 503 && isReason(kind) && at >= from && at - tookMs <= until + REFUSED_AFTER_MS,
   );
 }
 

@@ -40,7 +40,7 @@ async function openFilled(url: string, alerts = 700): Promise<Database> {
   await db.knex('Integrations').where({ id }).update({ status: 'active' });
   const ledger = createAlertLedger(db, { idempotencyWindowMs: DAY_MS });
   await ledger.accept(newAlert(id, { idempotency: { keyHash: '0', bodyHash: 'b' } }));
-  await multiplyAlert(db, alerts, (n) => ({ silent: n % 2 === 0, idempotencyKeyHash: `${n}` }));
+  await multiplyAlert(db, alerts, (n) => ({ silent: (n + 1) % 2, idempotencyKeyHash: `${n}` }));
   await repository.markQuotaReset('2026-11-24', NOW);
   const chats = createChatRepository(db);
   await chats.register(42, NOW);

@@ -67,7 +67,7 @@ describe.each(postgres)('a backup of $name', ({ createUrl, createMigratedUrl }) 
     const { id } = await createIntegrationRepository(db).insertPending(-1_002_345_678_901, NAME, 900, NOW);
     await db.knex('Integrations').where({ id }).update({ status: 'active', tokenHash: 'a' });
     await createAlertLedger(db, { idempotencyWindowMs: DAY_MS }).accept(newAlert(id));
-    await multiplyAlert(db, 700, (n) => ({ silent: n % 2 === 0 }));
+    await multiplyAlert(db, 700, (n) => ({ silent: (n + 1) % 2 }));
     // Else a restore would end them: no Redis knows them.
     await db.knex('Alerts').update({ status: 'delivered', endedAt: NOW });
     return () => db.close();

@@ -37,6 +37,7 @@ describe('the soak finds what is wrong with an alert', () => {
   };
   const lost = (endedAt: number): Partial<LedgerRow> => ({ status: 'failed', reason: 'lost', endedAt });
   const refused = (code: string): Partial<Posted> => ({ status: 503, id: undefined, code });
+  const noTimeLeft: Partial<Posted> = { ...refused('queue_unavailable'), tookMs: 1_600 };
 
   it.each([
     ['delivered in calm', 0, judge(0, { status: 'delivered' }, 9 * S)],
@@ -52,6 +53,13 @@ describe('the soak finds what is wrong with an alert', () => {
     ['uncertain in a lock', 1, judge(100 * S, { status: 'uncertain', sendingAt: 101 * S })],
     ['still queued', 1, judge(0, { status: 'queued' })],
     ['refused in a lock', 0, judge(103 * S, {}, undefined, refused('database_unavailable'))],
+    ['refused late in a lock, which left the queue no time', 0, judge(103 * S, {}, undefined, noTimeLeft)],
+    [
+      'refused in a lock, by the queue, at once',
+      1,
+      judge(103 * S, {}, undefined, refused('queue_unavailable')),
+    ],
+    ['refused in calm, late', 1, judge(0, {}, undefined, noTimeLeft)],
     ['refused in calm', 1, judge(0, {}, undefined, refused('database_unavailable'))],
     ['refused in a lock, for a full queue', 1, judge(103 * S, {}, undefined, refused('queue_full'))],
   ])('%s: %i', (_, expected, found) => expect(found).toBe(expected));

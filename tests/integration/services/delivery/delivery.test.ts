@@ -20,14 +20,32 @@ describe('the delivery', () => {
   });
 
   it('believes a late answer of a worker that was thought dead', async () => {
-    const job = await rig.accept(await rig.addChat());
-    rig.double.fault({ delayMs: 100 });
-    const late = rig.deliver(job);
-    await expect.poll(async () => (await rig.entry(job)).status).toBe('sending');
-    expect(await rig.deliver(job)).toMatchObject({ outcome: { status: 'uncertain', reason: 'worker_died' } });
-    expect(await late).toMatchObject({ outcome: { status: 'delivered' } });
-    expect((await rig.entry(job)).status).toBe('delivered');
-    expect(rig.sends()).toHaveLength(1);
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const slow: DeliveryRig = await createDeliveryRig({
+      ledger: {
+        async end(id, from, outcome) {
+          if (outcome.status === 'delivered') await answered;
+          return slow.ledger.end(id, from, outcome);
+        },
+      },
+    });
+    try {
+      const job = await slow.accept(await slow.addChat());
+      const late = slow.deliver(job);
+      await expect.poll(async () => (await slow.entry(job)).status).toBe('sending');
+      const outcome = { status: 'uncertain', reason: 'worker_died' };
+      expect(await slow.deliver(job)).toMatchObject({ outcome });
+      answer();
+      expect(await late).toMatchObject({ outcome: { status: 'delivered' } });
+      expect((await slow.entry(job)).status).toBe('delivered');
+      expect(slow.sends()).toHaveLength(1);
+    } finally {
+      answer();
+      await slow.close();
+    }
   });
 
   it('drops a job whose alert was withdrawn', async () => {

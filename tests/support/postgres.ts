@@ -21,7 +21,7 @@ const PROGRAMS = '/usr/lib/postgresql';
 const START_LIMIT_MS = 30_000;
 
 /**
- * A throw-away PostgreSQL cluster for one test file: temp directory, unix socket, no TCP, nothing synced.
+ * A throw-away PostgreSQL cluster for one test file: temp directory, unix socket, no TCP, nothing synced or vacuumed.
  * Undefined, and a loud warning, when PostgreSQL is not installed (the global setup installs it on Debian).
  */
 export async function startTestPostgres(): Promise<TestPostgres | undefined> {
@@ -41,6 +41,9 @@ export async function startTestPostgres(): Promise<TestPostgres | undefined> {
     unix_socket_directories: dir,
     fsync: 'off',
     full_page_writes: 'off',
+    synchronous_commit: 'off',
+    // With many young databases it would be busy all the time.
+    autovacuum: 'off',
     max_connections: '300',
     shared_buffers: '16MB',
   };

@@ -85,17 +85,17 @@ describe('an open incident', () => {
     expect(await rig.entry(of, ids[2] ?? '')).toMatchObject({ folded: 'incident' });
   });
 
-  it('is a thousand repeats in few edits, the last one right', { timeout: 60_000 }, async () => {
+  it('is hundreds of repeats in few edits, the last one right', { timeout: 60_000 }, async () => {
     const of = await rig.integrate();
     await rig.work();
     const beganAt = performance.now();
     for (let wave = 0; wave < 10; wave += 1)
-      await Promise.all(Array.from({ length: 100 }, (_, n) => rig.alert(of, `text ${wave} ${n}`)));
+      await Promise.all(Array.from({ length: 40 }, (_, n) => rig.alert(of, `text ${wave} ${n}`)));
     const last = await rig.alert(of, 'the last');
-    await soon(() => expect(rig.texts(of)[0]).toMatch(/^the last\n×1001 /));
+    await soon(() => expect(rig.texts(of)[0]).toMatch(/^the last\n×401 /));
     await soon(async () => {
       const counts = await rig.core.ledger.countByStatus();
-      expect(counts).toMatchObject({ delivered: 1_001, queued: 0 });
+      expect(counts).toMatchObject({ delivered: 401, queued: 0 });
     });
     expect(await rig.entry(of, idOf(last))).toMatchObject({ shown: true });
     expect(rig.calls('sendMessage')).toHaveLength(1);

@@ -103,11 +103,21 @@ interface Script {
   readonly isCode: boolean;
 }
 
+/** What is used of it: installed in development alone, it is none of our dependencies. */
+interface Bundler {
+  build(options: {
+    readonly entryPoints: readonly string[];
+    readonly bundle: true;
+    readonly platform: 'node';
+    readonly write: false;
+  }): Promise<{ readonly outputFiles: readonly { readonly text: string }[] }>;
+}
+
 async function makeScript(): Promise<Script> {
   // The build knows no other form (build.js).
   const url = import.meta.url;
   if (!url.endsWith('.ts')) return { code: new URL('./markdown-worker.js', url), isCode: false };
-  const { build }: typeof import('esbuild') = await import(BUNDLER);
+  const { build }: Bundler = await import(BUNDLER);
   const entryPoints = [fileURLToPath(new URL('./markdown-worker.ts', url))];
   const { outputFiles } = await build({ entryPoints, bundle: true, platform: 'node', write: false });
   return { code: outputFiles[0]?.text ?? '', isCode: true };

@@ -41,7 +41,8 @@ afterAll(() => browser?.close());
 async function openContext(
   service: Service,
 ): Promise<{ context: BrowserContext; page: Page; problems: string[] }> {
-  const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, locale: 'en-GB' });
+  const viewport = { width: 1200, height: 800 };
+  const context = await browser.newContext({ viewport, locale: 'en-GB', reducedMotion: 'reduce' });
   context.setDefaultTimeout(8_000);
   const problems: string[] = [];
   context.on('request', (request) => {

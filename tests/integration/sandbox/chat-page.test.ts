@@ -156,7 +156,7 @@ describe('in a browser', () => {
   const problems: string[] = [];
   beforeAll(async () => {
     browser = await launchChromium();
-    view = await browser.newPage();
+    view = await browser.newPage({ reducedMotion: 'reduce' });
     view.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
     view.on('pageerror', (error) => problems.push(error.message));
     view.on('request', (sent) => sent.url().startsWith(base) || problems.push(`request to ${sent.url()}`));

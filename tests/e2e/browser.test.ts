@@ -435,7 +435,7 @@ describe('an operator on the board', () => {
     for (const each of LOOKS) {
       await look(each);
       // They are drawn anew a moment after the page's width has changed.
-      await expect.poll(gaps).toEqual([0, 0]);
+      await expect.poll(gaps, { timeout: 8_000 }).toEqual([0, 0]);
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(each[1]);
       expect(await faultsOf(page)).toEqual([]);
     }

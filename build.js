@@ -14,8 +14,15 @@ const ASSETS = ['sandbox/page', 'api/home/page', 'api/openapi/page', 'admin/over
  */
 const EXTERNAL = ['sqlite3', 'msgpackr-extract', 'pg-native', '@bull-board/*', 'knex', 'iconv-lite'];
 
-/** Twice there, once needed: node-fetch uses Node's URL, cron-parser would bring a second luxon. */
-const ALIAS = { 'whatwg-url': 'node:url', luxon: './node_modules/luxon/build/es6/luxon.mjs' };
+/**
+ * Twice there, once needed: node-fetch uses Node's URL, cron-parser would bring a second luxon. Of BullMQ's ES modules only what
+ * is used goes into the build: not its PostgreSQL backend.
+ */
+const ALIAS = {
+  'whatwg-url': 'node:url',
+  luxon: './node_modules/luxon/build/es6/luxon.mjs',
+  bullmq: './node_modules/bullmq/dist/esm/index.js',
+};
 
 /** For the libraries that are CommonJS. */
 const COMMONJS = `

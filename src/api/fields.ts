@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { hasVisible, readable } from '../domain/readable-text.ts';
 
 /** A text of at most `max` characters with something to see in it. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DatabaseTarget } from './database-url.ts';
 import { isLoopback, type LogLevel, type Registration, type Role } from './formats.ts';
 import { chooseProxy, type ProxyAddress } from './proxy.ts';

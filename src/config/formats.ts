@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { IANAZone } from 'luxon';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseUrl } from '../domain/parse-url.ts';
 import { DATABASE_URL_FORMS, parseDatabaseUrl } from './database-url.ts';
 import { PROXY_URL_FORMS, parseProxyUrl } from './proxy.ts';

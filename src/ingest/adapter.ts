@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { AlertFormat } from '../domain/alert.ts';
 import type { Resolve } from '../domain/incident.ts';
 import type { Link } from './text/link.ts';

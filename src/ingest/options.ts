@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A list, or one text with commas. */
 const listOf = (most: number) =>

@@ -133,10 +133,14 @@ describe('stopping while Redis is away', () => {
     open.push(service);
     return service;
   };
-  /** Exit code and how long it took, in ms. */
+  /** Exit code and how long it took, in ms. @throws when a part did not stop */
   const stop = async (service: Service): Promise<[number | NodeJS.Signals, number]> => {
     const began = performance.now();
-    return [await service.stop(), performance.now() - began];
+    const code = await service.stop();
+    const tookMs = performance.now() - began;
+    // They name the part that is to blame.
+    expect(service.logs.filter(({ message }) => message === 'Did not stop cleanly')).toEqual([]);
+    return [code, tookMs];
   };
 
   it('is done at once, with 0, while the start still waits for Redis', async () => {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { RequestHandler } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Where the board's page fetches its texts, below the mount path. */
 export const WORDS_PATH = '/static/locales/:language/messages.json';

@@ -1,5 +1,5 @@
 import type { QueueJobJson } from '@bull-board/api/typings/app';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ALERT_PRIORITIES } from '../../domain/alert.ts';
 import type { WaitReason } from '../../services/alerts/wait-reason.ts';
 import { CODE, type JobFace, type JobState, presentOptions, presentReason } from './board-jobs.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ALERT_FORMATS, ALERT_LIMITS, ALERT_PRIORITIES } from '../../domain/alert.ts';
 import { parseUrl } from '../../domain/parse-url.ts';
 import type { BodySchema } from '../../http/json-body.ts';

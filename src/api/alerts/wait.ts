@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { invalid } from '../../http/json-body.ts';
 
 /** What an answer waits for, and for how many seconds at most; 0: it does not. */

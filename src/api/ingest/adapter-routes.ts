@@ -40,11 +40,17 @@ interface AdapterDeps {
 /** /<adapter> of every adapter, to be mounted below /api/in. */
 export function createAdapterRoutes(deps: AdapterDeps): Router {
   const router = Router();
-  for (const name of ADAPTER_NAMES) addRoutes(router, name, ADAPTERS[name], deps);
+  const toRequest = createToRequest(deps.clock);
+  for (const name of ADAPTER_NAMES) addRoutes(router, name, ADAPTERS[name], { ...deps, toRequest });
   return router;
 }
 
-function addRoutes(router: Router, name: string, adapter: Adapter, deps: AdapterDeps): void {
+/** What all adapters share. */
+interface Shared extends AdapterDeps {
+  readonly toRequest: ReturnType<typeof createToRequest>;
+}
+
+function addRoutes(router: Router, name: string, adapter: Adapter, deps: Shared): void {
   const readBody = createDeliveryReader();
   const handlers = deps.ingest({
     adapter: name,
@@ -102,13 +108,12 @@ function createVerify(adapter: Adapter, clock: Clock): RequestHandler {
 }
 
 /** Reads the delivery; its faults are a refusal, an event without an alert is proved here, since no accept will. */
-function createTake(name: string, adapter: Adapter, deps: AdapterDeps): RequestHandler {
-  const convert = createToRequest(deps.clock);
+function createTake(name: string, adapter: Adapter, deps: Shared): RequestHandler {
   return async (req, _res, next) => {
     const reading = adapter.read({ ...partsOf(req), options: req.key?.options ?? {} });
     if ('faults' in reading) return next(invalid(reading.faults));
     if ('ignored' in reading) await ignore(name, req, deps);
-    req.taken = take(reading, convert);
+    req.taken = take(reading, deps.toRequest);
     next();
   };
 }
@@ -121,7 +126,7 @@ async function ignore(name: string, req: Request, deps: AdapterDeps): Promise<vo
   deps.reportIgnored(name, req.requestId);
 }
 
-function take(reading: Reading, toRequest: ReturnType<typeof createToRequest>): Taken {
+function take(reading: Reading, toRequest: Shared['toRequest']): Taken {
   if ('ignored' in reading) return { alerts: [], incoming: [], ignored: reading.ignored, warnings: [] };
   const read = reading.alerts.map((alert) => ({ alert, ...toRequest(alert) }));
   const incoming = read.map(({ alert: { idempotencyKey }, input }) => ({

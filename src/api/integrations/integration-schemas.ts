@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { OVERFLOWS } from '../../domain/digest.ts';
 import { MAX_NAME_LENGTH } from '../../domain/integration.ts';
 import { ChatIdSchema, optional } from '../fields.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_NAME_LENGTH } from '../../domain/integration.ts';
 import { similarName } from '../../domain/similar-name.ts';
 import { ADAPTER_NAMES, ADAPTERS, type AdapterName } from '../../ingest/adapters.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { similarName } from '../../domain/similar-name.ts';
 import type { BodySchema } from '../../http/json-body.ts';
 

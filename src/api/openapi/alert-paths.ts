@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi';
 import { ALERT_LIMITS } from '../../domain/alert.ts';
 import { createAlertFields } from '../alerts/alert-schema.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ALERT_FORMATS, ALERT_PRIORITIES, ALERT_STATUSES } from '../../domain/alert.ts';
 import { OVERFLOWS } from '../../domain/digest.ts';
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** One environment variable: its form, and what .env.example says about it. */
 export interface Variable {

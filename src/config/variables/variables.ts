@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { ALERTS } from './alerts.ts';
 import { HTTP } from './http.ts';
 import { PROCESS } from './process.ts';

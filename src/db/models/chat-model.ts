@@ -1,7 +1,7 @@
-import { Model } from 'objection';
+import { RowModel } from './row-model.ts';
 
 /** A row of Chats. Stays in src/db. */
-export class ChatModel extends Model {
+export class ChatModel extends RowModel {
   static override tableName = 'Chats';
   static override idColumn = 'chatId';
 

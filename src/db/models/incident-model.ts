@@ -1,9 +1,9 @@
-import { Model } from 'objection';
 import type { AlertPriority } from '../../domain/alert.ts';
 import type { Incident } from '../../domain/incident.ts';
+import { RowModel } from './row-model.ts';
 
 /** A row of Incidents. Stays in src/db: callers get `toIncident`. */
-export class IncidentModel extends Model {
+export class IncidentModel extends RowModel {
   static override tableName = 'Incidents';
 
   declare id: string;

@@ -1,8 +1,8 @@
-import { Model } from 'objection';
 import type { Integration } from '../../domain/integration.ts';
+import { RowModel } from './row-model.ts';
 
 /** A row of Integrations. Stays in src/db: callers get `toIntegration`. */
-export class IntegrationModel extends Model {
+export class IntegrationModel extends RowModel {
   static override tableName = 'Integrations';
 
   declare id: number;

@@ -1,7 +1,7 @@
-import { Model } from 'objection';
+import { RowModel } from './row-model.ts';
 
 /** A row of JobRuns: the mark that a job was done for a slot. */
-export class JobRunModel extends Model {
+export class JobRunModel extends RowModel {
   static override tableName = 'JobRuns';
   static override idColumn = ['name', 'slot'];
 

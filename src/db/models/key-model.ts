@@ -1,7 +1,7 @@
-import { Model } from 'objection';
+import { RowModel } from './row-model.ts';
 
 /** A row of Keys: a capability key. */
-export class KeyModel extends Model {
+export class KeyModel extends RowModel {
   static override tableName = 'Keys';
 
   declare id: number;

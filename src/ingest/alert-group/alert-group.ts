@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Word, Words } from '../text/values.ts';
 
 /** One alert of a group, as Alertmanager and Grafana send it (the latter with more addresses, and its values). */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AlertFormat, AlertPriority } from '../../domain/alert.ts';
 import { defineAdapter } from '../adapter.ts';
 import { NO_OPTIONS } from '../options.ts';

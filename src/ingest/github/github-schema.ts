@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Word } from '../text/values.ts';
 
 const Person = z.object({ login: Word, name: Word }).nullish().catch(undefined);

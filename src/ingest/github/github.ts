@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Delivery, defineAdapter, type Reading } from '../adapter.ts';
 import { FilterSchema, SecretSchema } from '../options.ts';
 import { isHmacOf } from '../signature.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineAdapter } from '../adapter.ts';
 import { type AlertGroup, AlertGroupSchema } from '../alert-group/alert-group.ts';
 import { runbookOf } from '../alert-group/describe-group.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Delivery, defineAdapter } from '../adapter.ts';
 import { NO_OPTIONS } from '../options.ts';
 import { labelled, line, lines, short } from '../text/lines.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ALERT_PRIORITIES, type AlertPriority } from '../../domain/alert.ts';
 import { cutTo } from '../../domain/readable-text.ts';
 import { defineAdapter, type IngestAlert, type Reading } from '../adapter.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isKeyForm } from '../../domain/capability-key.ts';
 import { type Delivery, defineAdapter } from '../adapter.ts';
 import { NO_OPTIONS } from '../options.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ZodOpenApiOverrideMetaContext } from 'zod-openapi';
 
 /** A text; numbers and truth values as their words. What is anything else is none: tools change, alerts must arrive. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Delivery, defineAdapter, type Reading } from '../adapter.ts';
 import { NO_OPTIONS } from '../options.ts';
 import { labelled, line, lines } from '../text/lines.ts';

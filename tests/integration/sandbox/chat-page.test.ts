@@ -15,6 +15,8 @@ import {
 import { launchChromium } from '../../support/chromium.ts';
 
 const YOU = SANDBOX_PRIVATE_CHAT.id;
+/** A browser on a busy machine takes more than Vitest's second. */
+const SOON = { timeout: 10_000 };
 const double = createBotApiDouble();
 const storms: number[] = [];
 /** One is under way from the second on. */
@@ -156,7 +158,7 @@ describe('in a browser', () => {
   const problems: string[] = [];
   beforeAll(async () => {
     browser = await launchChromium();
-    view = await browser.newPage();
+    view = await browser.newPage({ reducedMotion: 'reduce' });
     view.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
     view.on('pageerror', (error) => problems.push(error.message));
     view.on('request', (sent) => sent.url().startsWith(base) || problems.push(`request to ${sent.url()}`));
@@ -201,7 +203,7 @@ describe('in a browser', () => {
     await input.fill('/st');
     await view.getByRole('group', { name: 'Bot commands' }).getByText('Begin here').waitFor();
     await input.press('Escape');
-    await vi.waitFor(async () => expect(await view.locator('#menu').isVisible()).toBe(false));
+    await vi.waitFor(async () => expect(await view.locator('#menu').isVisible()).toBe(false), SOON);
     await input.fill('');
   });
 
@@ -234,7 +236,7 @@ describe('in a browser', () => {
     await bot.telegram.editMessageText(77, sent.message_id, undefined, 'changed');
     await view.locator('.message', { hasText: 'changed' }).getByText('edited').waitFor();
     await bot.telegram.deleteMessage(77, sent.message_id);
-    await vi.waitFor(async () => expect(await view.getByText('changed').count()).toBe(0));
+    await vi.waitFor(async () => expect(await view.getByText('changed').count()).toBe(0), SOON);
     await bot.telegram.sendMessage(SANDBOX_GROUP_CHAT.id, 'to the group');
     await view.getByLabel('1 unread').waitFor();
     await view.getByRole('button', { name: 'Ops team' }).click();
@@ -321,9 +323,9 @@ describe('in a browser', () => {
     double.userSends(YOU, '/hear');
     expect(await heard).toBe('es');
     await view.reload();
-    expect(await choice.inputValue()).toBe('es');
+    await expect.poll(() => choice.inputValue(), SOON).toBe('es');
     await choice.selectOption('en');
-    await vi.waitFor(() => expect(double.you.language_code).toBe('en'));
+    await vi.waitFor(() => expect(double.you.language_code).toBe('en'), SOON);
   });
 
   it('writes each line in its own direction: an Arabic full stop is on the left', async () => {
@@ -347,7 +349,7 @@ describe('in a browser', () => {
       }, text);
     await body.waitFor();
     // The log may be drawn anew meanwhile.
-    await expect.poll(() => isLeft('القرص ممتلئ.')).toBe(true);
+    await expect.poll(() => isLeft('القرص ممتلئ.'), SOON).toBe(true);
     expect(await isLeft('Disk full.')).toBe(false);
     const key = view.getByRole('button', { name: 'حسنا.' });
     expect(

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { type Express, type Response, Router } from 'express';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import express, { type Express, type RequestHandler, type Response, Router } from 'express';
 import { publicPrefix } from '../../http/public-address.ts';
 import { BOARD_STYLE } from './board-style.ts';
 import { createBoardWords, WORDS_PATH } from './board-words.ts';
@@ -7,6 +9,8 @@ import { createBoardWords, WORDS_PATH } from './board-words.ts';
 /** Below the board's mount path, and relative to it, as the page's own links are. */
 const STYLE_PATH = 'pingui.css';
 export const ICON_PATH = 'pingui.svg';
+/** A file of the board's with a hash of its contents in its name. */
+const HASHED = /\.[0-9a-f]{8,}\.(?:js|css)$/;
 
 /** `basePath`, `_locals`: what the board, and Express, hand to the page. */
 interface PageOptions {
@@ -44,7 +48,20 @@ export function createBoardPage(app: Express): Router {
   router.get(`/${STYLE_PATH}`, (_req, res) => void res.type('css').send(BOARD_STYLE));
   router.get(`/${ICON_PATH}`, (_req, res) => void res.type('svg').send(icon));
   router.get(WORDS_PATH, createBoardWords());
+  router.use('/static', createStatics());
   return router;
+}
+
+/** The board's files; those that never change are kept by the browser, and by nothing between it and the sign-in. */
+function createStatics(): RequestHandler {
+  const ui = dirname(createRequire(import.meta.url).resolve('@bull-board/ui/package.json'));
+  return express.static(join(ui, 'dist/static'), {
+    index: false,
+    redirect: false,
+    setHeaders(res, path) {
+      if (HASHED.test(path)) res.setHeader('Cache-Control', 'private, max-age=31536000, immutable');
+    },
+  });
 }
 
 function dress(html: string): string {

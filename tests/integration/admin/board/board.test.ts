@@ -107,9 +107,22 @@ describe('what the board shows', () => {
     expect(res.headers.get('content-security-policy')).toContain("style-src 'self' 'unsafe-inline'");
     expect(res.headers.get('content-security-policy')).not.toContain('upgrade-insecure-requests');
     expect(res.headers.get('x-powered-by')).toBeNull();
-    const script = /src="(static\/js\/main[^"]+)"/.exec(html)?.[1];
-    expect((await board(`/${script}`)).status).toBe(200);
     expect((await board('/pingui.css')).headers.get('content-type')).toContain('text/css');
+  });
+
+  it('is asked for once where a file’s name has its hash, and each time otherwise', async () => {
+    const html = await (await board('/')).text();
+    const hashed = [...html.matchAll(/(?:src|href)="(static\/(?:js|css)\/[^"]+)"/g)].map(([, path]) => path);
+    expect(hashed.length).toBeGreaterThan(2);
+    const keeping = async (path: string | undefined) => {
+      const { status, headers } = await board(`/${path}`);
+      return [status, headers.get('cache-control')];
+    };
+    for (const path of hashed)
+      expect(await keeping(path)).toEqual([200, 'private, max-age=31536000, immutable']);
+    for (const path of ['', 'api/queues', 'pingui.css', 'static/locales/en-US/messages.json'])
+      expect(await keeping(path)).toEqual([200, 'no-store']);
+    expect(await keeping('static/js/main.0123456789.js')).toEqual([404, 'no-store']);
   });
 
   it('finds what belongs to it behind a proxy that serves it at a path of its own', async () => {

@@ -9,10 +9,21 @@ const ENTRIES = ['src/main.ts', 'src/telegram/render/markdown-worker.ts', 'knexf
 /** What is read as it is. */
 const ASSETS = ['sandbox/page', 'api/home/page', 'api/openapi/page', 'admin/overview/page', 'queue/lua'];
 /**
- * What stays in node_modules: native code, what finds its own files by its place, what `npx knex` shares with us, and
- * iconv-lite's tables (0.5 MB), of which hardly any is ever read.
+ * What stays in node_modules: native code, what finds its own files by its place, and iconv-lite's tables (0.5 MB), of which
+ * hardly any is ever read.
  */
-const EXTERNAL = ['sqlite3', 'msgpackr-extract', 'pg-native', '@bull-board/*', 'knex', 'iconv-lite'];
+const EXTERNAL = ['sqlite3', 'msgpackr-extract', 'pg-native', '@bull-board/*', 'iconv-lite'];
+
+/** Drivers of databases that knex knows, and we do not. */
+const NEVER_LOADED = [
+  'better-sqlite3',
+  'mariadb',
+  'mysql',
+  'mysql2',
+  'oracledb',
+  'pg-query-stream',
+  'tedious',
+];
 
 /**
  * Twice there, once needed: node-fetch uses Node's URL, cron-parser would bring a second luxon. Of BullMQ's ES modules only what
@@ -74,7 +85,7 @@ const { metafile } = await build({
   target: 'node20.19',
   sourcemap: true,
   sourcesContent: false,
-  external: EXTERNAL,
+  external: [...EXTERNAL, ...NEVER_LOADED],
   alias: ALIAS,
   banner: { js: COMMONJS },
   plugins: [addresses, libraries],

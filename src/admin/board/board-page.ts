@@ -47,15 +47,16 @@ export function createBoardPage(app: Express): Router {
   });
   router.get(`/${STYLE_PATH}`, (_req, res) => void res.type('css').send(BOARD_STYLE));
   router.get(`/${ICON_PATH}`, (_req, res) => void res.type('svg').send(icon));
-  router.get(WORDS_PATH, createBoardWords());
-  router.use('/static', createStatics());
+  const ui = dirname(createRequire(import.meta.url).resolve('@bull-board/ui/package.json'));
+  const files = join(ui, 'dist/static');
+  router.get(WORDS_PATH, createBoardWords(files));
+  router.use('/static', createStatics(files));
   return router;
 }
 
 /** The board's files; those that never change are kept by the browser, and by nothing between it and the sign-in. */
-function createStatics(): RequestHandler {
-  const ui = dirname(createRequire(import.meta.url).resolve('@bull-board/ui/package.json'));
-  return express.static(join(ui, 'dist/static'), {
+function createStatics(files: string): RequestHandler {
+  return express.static(files, {
     index: false,
     redirect: false,
     setHeaders(res, path) {

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { RequestHandler } from 'express';
 import * as z from 'zod';
 
@@ -18,13 +17,13 @@ const WordsSchema = z.looseObject({
 /**
  * The board's texts, with our warning below the question that a click on "retry" asks. There is no option for it, but
  * the texts are JSON files that the page fetches by name. One of another form is left to the board, without a warning.
+ * @param files the folder of the board's files
  */
-export function createBoardWords(): RequestHandler<{ language: string }> {
-  const ui = dirname(createRequire(import.meta.url).resolve('@bull-board/ui/package.json'));
+export function createBoardWords(files: string): RequestHandler<{ language: string }> {
   return async (req, res, next) => {
     const { language } = req.params;
     if (!/^[a-z]{2}-[A-Z]{2}$/.test(language)) return next();
-    const text = await readFile(join(ui, 'dist/static/locales', language, 'messages.json'), 'utf8').catch(
+    const text = await readFile(join(files, 'locales', language, 'messages.json'), 'utf8').catch(
       () => 'null',
     );
     const words = WordsSchema.safeParse(JSON.parse(text));

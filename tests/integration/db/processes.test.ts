@@ -3,12 +3,11 @@ import { once } from 'node:events';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseDatabaseUrl } from '../../../src/config/database-url.ts';
 import { createAlertLedger } from '../../../src/db/alerts/alert-ledger.ts';
-import { connectDatabase } from '../../../src/db/engine/connect.ts';
+import { connectDatabase, type Database } from '../../../src/db/engine/connect.ts';
 import { migrate } from '../../../src/db/engine/migrate.ts';
 import { createMigrationSource } from '../../../src/db/engine/migration-source.ts';
 import { createIntegrationRepository } from '../../../src/db/integrations/integration-repository.ts';
 import { bundled } from '../../support/bundled.ts';
-import { openMigrated } from '../../support/sqlite.ts';
 import { DAY_MS, NOW, newAlert, startDatabases } from './databases.ts';
 
 const databases = await startDatabases();
@@ -18,6 +17,14 @@ const WORKER = new URL('worker-process.ts', import.meta.url);
 const CONNECTIONS = 4;
 /** A process needs a second of processor time to start. */
 const PROCESSES = 3;
+
+/** Connections to one database, each as a process of its own has it; two at least. */
+async function connect(url: string, count: number): Promise<[Database, Database, ...Database[]]> {
+  const open = () => connectDatabase(parseDatabaseUrl(url));
+  const connections: [Database, Database, ...Database[]] = [await open(), await open()];
+  while (connections.length < count) connections.push(await open());
+  return connections;
+}
 
 /** The next message of every child; fails with a child that ends instead. */
 async function answers(children: readonly ChildProcess[]): Promise<unknown[]> {
@@ -79,9 +86,8 @@ describe.each(databases.kinds)(
   ({ createUrl, createMigratedUrl }) => {
     it('accept exactly the quotas of several integrations, whatever the order', async () => {
       const url = await createMigratedUrl();
-      const dbs = [await openMigrated(url)];
-      while (dbs.length < CONNECTIONS) dbs.push(await connectDatabase(parseDatabaseUrl(url)));
-      const [db = await connectDatabase(parseDatabaseUrl(url))] = dbs;
+      const dbs = await connect(url, CONNECTIONS);
+      const [db] = dbs;
       const repository = createIntegrationRepository(db);
       const ids: number[] = [];
       for (let n = 0; n < 3; n += 1) ids.push((await repository.insertPending(-n, 'x', 10, NOW)).id);
@@ -108,12 +114,8 @@ describe.each(databases.kinds)(
 
     it('accept an idempotency key once', async () => {
       const url = await createMigratedUrl();
-      const dbs = [
-        await openMigrated(url),
-        await connectDatabase(parseDatabaseUrl(url)),
-        await connectDatabase(parseDatabaseUrl(url)),
-      ];
-      const [db = await connectDatabase(parseDatabaseUrl(url))] = dbs;
+      const dbs = await connect(url, 3);
+      const [db] = dbs;
       const repository = createIntegrationRepository(db);
       const { id } = await repository.insertPending(-1, 'x', 10, NOW);
       await db.knex('Integrations').update({ status: 'active' });
@@ -134,14 +136,9 @@ describe.each(databases.kinds)(
 
     it('activate a setup token once', async () => {
       const url = await createMigratedUrl();
-      const dbs = [
-        await openMigrated(url),
-        await connectDatabase(parseDatabaseUrl(url)),
-        await connectDatabase(parseDatabaseUrl(url)),
-      ];
+      const dbs = await connect(url, 3);
       const repositories = dbs.map(createIntegrationRepository);
-      const [first = createIntegrationRepository(await connectDatabase(parseDatabaseUrl(url)))] =
-        repositories;
+      const first = createIntegrationRepository(dbs[0]);
       const { id } = await first.insertPending(-1, 'x', 10, NOW);
       await first.storeSetupToken(id, 'x', 'a'.repeat(64), NOW + 1, NOW);
       const calls = repositories.flatMap((repository, index) =>
@@ -162,7 +159,7 @@ describe.each(databases.kinds)(
 
     it('keep every alert that was accepted while its integration was revoked, and end it', async () => {
       const url = await createMigratedUrl();
-      const dbs = [await openMigrated(url), await connectDatabase(parseDatabaseUrl(url))] as const;
+      const dbs = await connect(url, 2);
       const repository = createIntegrationRepository(dbs[0]);
       const { id } = await repository.insertPending(-1, 'x', 1_000, NOW);
       await dbs[0].knex('Integrations').update({ status: 'active' });
@@ -185,9 +182,7 @@ describe.each(databases.kinds)(
 
     it('migrate at the same time without harm', async () => {
       const url = await createUrl();
-      const dbs = await Promise.all(
-        Array.from({ length: CONNECTIONS }, () => connectDatabase(parseDatabaseUrl(url))),
-      );
+      const dbs = await connect(url, CONNECTIONS);
       const ran = await Promise.all(dbs.map((one) => migrate(one)));
       expect(ran.filter((names) => names.length > 0)).toHaveLength(1);
       await Promise.all(dbs.map((one) => one.close()));

@@ -11,14 +11,15 @@ export interface TokenRequest {
 }
 
 /** `https://t.me/<bot>?start=token_<chat>_<name in base64url>`; a name that does not fit is left out. */
-export function tokenLink(botName: string, wish: TokenRequest): string {
-  const bare = `token_${wish.chatId}`;
-  const named = wish.name === undefined ? bare : `${bare}_${Buffer.from(wish.name).toString('base64url')}`;
+export function tokenLink(botName: string, request: TokenRequest): string {
+  const bare = `token_${request.chatId}`;
+  const named =
+    request.name === undefined ? bare : `${bare}_${Buffer.from(request.name).toString('base64url')}`;
   return `https://t.me/${botName}?start=${named.length <= MAX_PAYLOAD ? named : bare}`;
 }
 
-/** The wish in a `/start` payload; undefined for every other payload. */
-export function parseTokenWish(payload: string): TokenRequest | undefined {
+/** The request in a `/start` payload; undefined for every other payload. */
+export function parseTokenRequest(payload: string): TokenRequest | undefined {
   const match = PAYLOAD.exec(payload);
   if (match === null) return undefined;
   const chatId = Number(match[1]);
@@ -41,8 +42,8 @@ export function keyLink(botName: string, { chatId, integrationId, adapter }: Key
   return `https://t.me/${botName}?start=key_${chatId}_${integrationId}_${adapter}`;
 }
 
-/** The wish in a `/start` payload; undefined for every other payload. */
-export function parseKeyWish(payload: string): KeyRequest | undefined {
+/** The request in a `/start` payload; undefined for every other payload. */
+export function parseKeyRequest(payload: string): KeyRequest | undefined {
   const [, chatId, integrationId, adapter = ''] = KEY_PAYLOAD.exec(payload) ?? [];
   if (chatId === undefined) return undefined;
   return { chatId: Number(chatId), integrationId: Number(integrationId), adapter };

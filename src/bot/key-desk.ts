@@ -13,7 +13,7 @@ export interface KeyDesk {
   /** In a private chat: makes the key and shows it. The person was proved to be the chat's. */
   hand(ctx: BotContext, integration: Integration, adapter: string, chat?: string): Promise<void>;
   /** After the deep link, in the person's private chat: checks that the person may have it. */
-  answerWish(ctx: BotContext, wish: KeyRequest): Promise<void>;
+  answerRequest(ctx: BotContext, request: KeyRequest): Promise<void>;
 }
 
 /** Makes keys and shows them: in private chats alone, as code, without a preview of the address. */
@@ -43,7 +43,7 @@ export function createKeyDesk(
   return {
     hand,
 
-    async answerWish(ctx, { chatId, integrationId, adapter }) {
+    async answerRequest(ctx, { chatId, integrationId, adapter }) {
       if (ctx.from === undefined) return;
       if (ctx.chat?.id !== chatId && !(await isAdministrator(ctx.telegram, chatId, ctx.from.id))) {
         await ctx.reply(ctx.texts.notAdminThere);

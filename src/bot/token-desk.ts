@@ -15,7 +15,7 @@ export interface TokenDesk {
   /** In a group, to an administrator: the token goes to the person's private chat, never into the group. */
   answerPrivately(ctx: BotContext, name: string | undefined): Promise<void>;
   /** After the deep link, in the person's private chat: checks again that the person may have it. */
-  answerWish(ctx: BotContext, wish: TokenRequest): Promise<void>;
+  answerRequest(ctx: BotContext, request: TokenRequest): Promise<void>;
 }
 
 /** Issues setup tokens and decides where they are shown. */
@@ -74,22 +74,22 @@ export function createTokenDesk(deps: Pick<FeatureDeps, 'integrations' | 'clock'
       await ctx.reply(ctx.texts.tokenNeedsPrivateChat, linkButton(ctx, { chatId: chat.id, name }));
     },
 
-    async answerWish(ctx, wish) {
+    async answerRequest(ctx, request) {
       if (ctx.from === undefined) return;
-      if (!(await isAdministrator(ctx.telegram, wish.chatId, ctx.from.id))) {
+      if (!(await isAdministrator(ctx.telegram, request.chatId, ctx.from.id))) {
         await ctx.reply(ctx.texts.notAdminThere);
         return;
       }
-      if (await isFlooding(ctx, wish.chatId)) return;
-      const chat = await ctx.telegram.getChat(wish.chatId);
+      if (await isFlooding(ctx, request.chatId)) return;
+      const chat = await ctx.telegram.getChat(request.chatId);
       const title = 'title' in chat ? chat.title : undefined;
-      await issue(ctx, { chatId: wish.chatId, title, toUser: ctx.from.id }, wish.name);
+      await issue(ctx, { chatId: request.chatId, title, toUser: ctx.from.id }, request.name);
     },
   };
 }
 
 /** A button that opens the private chat with the bot and asks for the token there. */
-export function linkButton(ctx: BotContext, wish: TokenRequest): ReplyOptions {
-  const button = { text: ctx.texts.openPrivateChat, url: tokenLink(ctx.me, wish) };
+export function linkButton(ctx: BotContext, request: TokenRequest): ReplyOptions {
+  const button = { text: ctx.texts.openPrivateChat, url: tokenLink(ctx.me, request) };
   return { reply_markup: { inline_keyboard: [[button]] } };
 }

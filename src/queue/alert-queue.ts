@@ -153,7 +153,7 @@ export function createAlertQueue(deps: {
       return ends;
     },
 
-    async inHand() {
+    async active() {
       const jobs: (Job | undefined)[] = await answered(queue.getActive());
       return new Set(jobs.flatMap((job) => job?.id ?? []));
     },

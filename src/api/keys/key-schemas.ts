@@ -7,13 +7,13 @@ import { behindReader, createFieldReader } from '../lenient/field-reader.ts';
 import { asItIs, lineUpTo, word } from '../lenient/read-values.ts';
 
 /** What a key is made from, checked. */
-export interface KeyWish {
+export interface KeyRequest {
   readonly adapter: AdapterName;
   readonly name?: string | undefined;
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-export const WishSchema = z.object(
+export const RequestSchema = z.object(
   {
     adapter: z.enum(ADAPTER_NAMES, `Send one of: ${ADAPTER_NAMES.join(', ')}.`),
     name: optional(z.string('Send a string.')),
@@ -26,10 +26,10 @@ export const WishSchema = z.object(
 );
 
 /** What an adapter's schema makes of the options. Unknown ones are refused, with the one that was probably meant. */
-const CheckedWishSchema = WishSchema.transform((wish, context): KeyWish => {
-  const { options: schema } = ADAPTERS[wish.adapter];
-  const result = schema.safeParse(wish.options);
-  if (result.success) return { ...wish, options: given(result.data) };
+const CheckedRequestSchema = RequestSchema.transform((request, context): KeyRequest => {
+  const { options: schema } = ADAPTERS[request.adapter];
+  const result = schema.safeParse(request.options);
+  if (result.success) return { ...request, options: given(result.data) };
   const known = Object.keys(schema.shape);
   for (const issue of result.error.issues) {
     if (issue.code === 'unrecognized_keys') {
@@ -50,11 +50,11 @@ function given(options: object): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-const readWish = createFieldReader({
+const readRequest = createFieldReader({
   adapter: word(ADAPTER_NAMES, {}),
   name: lineUpTo(MAX_NAME_LENGTH),
   options: asItIs,
 });
 
 /** POST /api/keys. */
-export const MakeKeySchema = behindReader(readWish, CheckedWishSchema);
+export const MakeKeySchema = behindReader(readRequest, CheckedRequestSchema);

@@ -6,7 +6,7 @@ import {
   RevocationSchema,
   RotationSchema,
 } from '../integrations/integration-schemas.ts';
-import { WishSchema } from '../keys/key-schemas.ts';
+import { RequestSchema } from '../keys/key-schemas.ts';
 import {
   CreatedAnswer,
   IntegrationAnswer,
@@ -120,7 +120,10 @@ export function integrationPaths(refusals: Refusals): ZodOpenApiPathsObject {
         requestBody: {
           required: true,
           content: {
-            'application/json': { schema: WishSchema, example: { adapter: 'alertmanager', name: 'cluster' } },
+            'application/json': {
+              schema: RequestSchema,
+              example: { adapter: 'alertmanager', name: 'cluster' },
+            },
           },
         },
         responses: {

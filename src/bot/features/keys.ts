@@ -11,7 +11,7 @@ import { mayManage } from '../guards/administrators.ts';
 import type { RefuseMembers } from '../guards/refuse-members.ts';
 import type { KeyDesk } from '../key-desk.ts';
 
-/** Callback data (at most 64 bytes): a word, and ids that are only a wish: the chat's own integrations alone count. */
+/** Callback data (at most 64 bytes): a word, and ids that are not to be trusted: the chat's own integrations alone count. */
 const NEW = 'key-new';
 const OF = 'key-of';
 const FOR = 'key-for';

@@ -8,7 +8,7 @@ import { mayManage } from '../guards/administrators.ts';
 import type { RefuseMembers } from '../guards/refuse-members.ts';
 import type { Texts } from '../texts/texts.ts';
 
-/** Callback data (at most 64 bytes) is a word and an integration's id. The id is only a wish: see `ownIntegration`. */
+/** Callback data (at most 64 bytes) is a word and an integration's id. The id is not to be trusted: see `ownIntegration`. */
 const ASK = 'revoke';
 const CONFIRM = 'revoke-yes';
 const CANCEL = 'revoke-no';

@@ -7,7 +7,7 @@ import { type Feature, type FeatureDeps, onButton } from '../feature.ts';
 import { mayManage } from '../guards/administrators.ts';
 import type { Texts } from '../texts/texts.ts';
 
-/** Callback data: a word and an integration's id, which is only a wish. */
+/** Callback data: a word and an integration's id, which is not to be trusted. */
 const SHOW = 'name-on';
 const HIDE = 'name-off';
 

@@ -1,7 +1,7 @@
 import type { MiddlewareFn } from 'telegraf';
 import type { ChatService } from '../../services/chats/chats.ts';
 import type { BotContext } from '../context.ts';
-import { parseKeyWish, parseTokenWish } from '../deep-link.ts';
+import { parseKeyRequest, parseTokenRequest } from '../deep-link.ts';
 import { isAdministrator } from './administrators.ts';
 
 /**
@@ -22,12 +22,14 @@ export function createAdmission(deps: {
     if (from !== undefined && chat?.type !== 'private' && (await isRegistered(from.id))) return true;
     if (command?.name !== 'start') return false;
     if (await chats.redeem(command.payload, chatId)) return true;
-    const wish =
+    const request =
       chat?.type === 'private'
-        ? (parseTokenWish(command.payload) ?? parseKeyWish(command.payload))
+        ? (parseTokenRequest(command.payload) ?? parseKeyRequest(command.payload))
         : undefined;
-    if (wish === undefined || from === undefined) return false;
-    return (await isRegistered(wish.chatId)) && (await isAdministrator(ctx.telegram, wish.chatId, from.id));
+    if (request === undefined || from === undefined) return false;
+    return (
+      (await isRegistered(request.chatId)) && (await isAdministrator(ctx.telegram, request.chatId, from.id))
+    );
   }
 
   return async (ctx, next) => {

@@ -62,7 +62,7 @@ export function createPoller(deps: PollerDeps): UpdateSource {
   const dispatcher = createDispatcher({ handle: bot.handle });
   /** Aborts when the present holding of the lease ends. */
   let holding: AbortSignal | undefined;
-  const inHand = createWindow(async (update) => (await dispatcher.dispatch(update, holding)) === 'handled');
+  const inFlight = createWindow(async (update) => (await dispatcher.dispatch(update, holding)) === 'handled');
   let running: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
   let offset: { readonly next: number; readonly at: number; confirmed: boolean } | undefined;
 
@@ -72,9 +72,9 @@ export function createPoller(deps: PollerDeps): UpdateSource {
       if (lease === undefined) break;
       holding = AbortSignal.any([stop, lease.lost]);
       await pollWhileHeld(holding);
-      await within(GRACE_MS, inHand.settled).catch(() => undefined);
+      await within(GRACE_MS, inFlight.settled).catch(() => undefined);
       noteHandled();
-      inHand.clear();
+      inFlight.clear();
       // Whoever has the lease now is already polling: a call from us would disturb it.
       if (!lease.lost.aborted) await confirm();
       await lease.release();
@@ -111,13 +111,13 @@ export function createPoller(deps: PollerDeps): UpdateSource {
           webhookGone = true;
         }
         // The first call, and the first after a failure, does not wait: it shows whether things work.
-        const seconds = state.get().state === 'polling' && inHand.isEmpty() ? pollSeconds : 0;
+        const seconds = state.get().state === 'polling' && inFlight.isEmpty() ? pollSeconds : 0;
         const updates = await getUpdates(seconds, BATCH, signal, pollSeconds * 1000 + POLL_SLACK_MS);
         failures = 0;
         state.set('polling');
         if (!menuShown) void bot.publishMenu(signal);
         menuShown = true;
-        inHand.begin(updates);
+        inFlight.begin(updates);
         await untilSettled(signal);
         noteHandled();
       } catch (error) {
@@ -157,13 +157,13 @@ export function createPoller(deps: PollerDeps): UpdateSource {
   async function untilSettled(signal: AbortSignal): Promise<void> {
     const enough = new AbortController();
     const late = pause(LOOK_MS, AbortSignal.any([signal, enough.signal]));
-    await Promise.race([inHand.settled(), late]);
+    await Promise.race([inFlight.settled(), late]);
     enough.abort();
   }
 
   /** Only what was handled without a gap: confirming an id confirms all before it. */
   function noteHandled(): void {
-    const last = inHand.takeHandled();
+    const last = inFlight.takeHandled();
     if (last !== undefined) offset = { next: last + 1, at: clock.now(), confirmed: false };
   }
 

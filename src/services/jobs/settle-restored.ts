@@ -24,7 +24,7 @@ const BATCH = 1_000;
  */
 export async function settleRestored(deps: {
   ledger: AlertLedger;
-  queue: Pick<AlertQueue, 'existing' | 'inHand' | 'begun' | 'outcomes' | 'drop'>;
+  queue: Pick<AlertQueue, 'existing' | 'active' | 'begun' | 'outcomes' | 'drop'>;
   clock: Clock;
 }): Promise<Settled> {
   const { ledger, queue } = deps;
@@ -41,7 +41,7 @@ export async function settleRestored(deps: {
   }
 
   // Nor of these whether they were sent: the ledger that knew is gone.
-  const inHand = await queue.inHand();
+  const active = await queue.active();
   const begun = await queue.begun();
   let after: string | null = null;
   for (;;) {
@@ -57,7 +57,7 @@ export async function settleRestored(deps: {
     const gone = ids.filter((id) => !held.has(id));
     for (const id of held) {
       const isCutOff =
-        inHand.has(id) &&
+        active.has(id) &&
         (await ledger.end(id, ['queued'], { status: 'uncertain', reason: 'worker_died', now }));
       if (isCutOff) sum.uncertain += 1;
       else sum.waiting += 1;

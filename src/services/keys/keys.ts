@@ -23,7 +23,7 @@ export interface KeyService {
    */
   make(
     integration: Owner,
-    wish: { readonly adapter: string; readonly name?: string | undefined; readonly options?: KeyOptions },
+    request: { readonly adapter: string; readonly name?: string | undefined; readonly options?: KeyOptions },
   ): Promise<OpenedKey & { readonly key: string }>;
   /** The newest last. @throws AppError database_unavailable */
   list(integration: Pick<Integration, 'id'>): Promise<OpenedKey[]>;

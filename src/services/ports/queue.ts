@@ -59,8 +59,8 @@ export interface AlertQueue {
   existing(alertIds: readonly string[]): Promise<Set<string>>;
   /** What became of those whose ended jobs are still known (24 h), and when (epoch ms). */
   outcomes(alertIds: readonly string[]): Promise<Map<string, AlertOutcome & { readonly endedAt: number }>>;
-  /** The alerts that a worker has in hand, or had when it died. */
-  inHand(): Promise<ReadonlySet<string>>;
+  /** The alerts that a worker is sending, or was when it died. */
+  active(): Promise<ReadonlySet<string>>;
   /** Of the alerts that wait for the send of a further part: what has arrived. */
   begun(): Promise<ReadonlyMap<string, Arrived>>;
   /** The ids of all alerts that have a place, page by page; one may come twice. */

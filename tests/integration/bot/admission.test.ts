@@ -44,12 +44,12 @@ describe('a chat that the operator has blocked', () => {
     // A group's token is shown in the private chat of its administrator, who is not blocked.
     rig.double.addChat({ id: GROUP, type: 'supergroup', title: 'Team' });
     rig.double.addMember(GROUP, JOSE, 'administrator');
-    const wish = `/start token_${GROUP}`;
+    const request = `/start token_${GROUP}`;
     await rig.service.registerChat(GROUP);
-    tokenIn(await ask(JOSE.id, wish, JOSE));
+    tokenIn(await ask(JOSE.id, request, JOSE));
     const group = (await rig.chats.list()).find(({ hash }) => hash === rig.hashChat(GROUP));
     await rig.chats.block(group?.hash ?? '');
-    expect(await ask(JOSE.id, wish, JOSE)).not.toContain('eyJ');
+    expect(await ask(JOSE.id, request, JOSE)).not.toContain('eyJ');
     const pending = (await rig.integrations()).filter(({ chatId }) => chatId === GROUP);
     expect(pending).toMatchObject([{ status: 'pending' }]);
   });

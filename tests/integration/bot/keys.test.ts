@@ -83,7 +83,7 @@ it('asks which integration the key is for, in the language of the person', async
   expect(await rig.keys.list(db)).toMatchObject([{ adapter: 'gotify', name: 'gotify' }]);
 });
 
-it('takes no wish for a key of another chat, and none for what is gone', async () => {
+it('takes no request for a key of another chat, and none for what is gone', async () => {
   const own = await rig.activeChat(ANN);
   const foreign = await rig.activeChat(JOSE);
   const key = await rig.keys.make(foreign, { adapter: 'ntfy' });

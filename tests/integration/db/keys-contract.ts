@@ -39,19 +39,21 @@ export function describeKeys(kind: TestDatabases): void {
 
     it('are found by their hash, listed for their integration alone, and deleted once', async () => {
       const [own, other] = [await integrate(), await integrate()];
-      const wish = newKey(own, { sealedOptions: 'sealed' });
-      const first = await keys.add(wish, 20);
+      const request = newKey(own, { sealedOptions: 'sealed' });
+      const first = await keys.add(request, 20);
       if (typeof first === 'string') throw new Error(first);
-      expect(first).toEqual({ ...wish, id: first.id });
+      expect(first).toEqual({ ...request, id: first.id });
       const second = await keys.add(newKey(own), 20);
       await keys.add(newKey(other), 20);
       expect(await keys.list(own)).toEqual([first, second]);
-      const found = await Promise.all([wish.keyHash, 'f'.repeat(64), wish.keyHash].map(keys.findByHash));
+      const found = await Promise.all(
+        [request.keyHash, 'f'.repeat(64), request.keyHash].map(keys.findByHash),
+      );
       expect(found).toEqual([first, undefined, first]);
       expect(await keys.remove(other, first.id)).toBeUndefined();
       expect(await keys.remove(own, first.id)).toEqual(first);
       expect(await keys.remove(own, first.id)).toBeUndefined();
-      expect(await keys.findByHash(wish.keyHash)).toBeUndefined();
+      expect(await keys.findByHash(request.keyHash)).toBeUndefined();
     });
 
     it('are never more than an integration may have, however many are made at once', async () => {
@@ -63,10 +65,10 @@ export function describeKeys(kind: TestDatabases): void {
 
     it('die with their integration, and are not made for one that is not active', async () => {
       const id = await integrate();
-      const wish = newKey(id);
-      await keys.add(wish, 20);
+      const request = newKey(id);
+      await keys.add(request, 20);
       await integrations.revoke(id, NOW);
-      expect(await keys.findByHash(wish.keyHash)).toBeUndefined();
+      expect(await keys.findByHash(request.keyHash)).toBeUndefined();
       expect(await keys.add(newKey(id), 20)).toBe('not_active');
       const pending = await integrations.insertPending(78, 'later', 10, NOW);
       expect(await keys.add(newKey(pending.id), 20)).toBe('not_active');

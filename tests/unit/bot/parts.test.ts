@@ -3,7 +3,7 @@ import type { Update } from 'telegraf/types';
 import { describe, expect, it, vi } from 'vitest';
 import { classifyFault } from '../../../src/bot/api-errors.ts';
 import { BotContext } from '../../../src/bot/context.ts';
-import { parseTokenWish, tokenLink } from '../../../src/bot/deep-link.ts';
+import { parseTokenRequest, tokenLink } from '../../../src/bot/deep-link.ts';
 import { createDispatcher } from '../../../src/bot/updates/dispatcher.ts';
 import { createSeenUpdates } from '../../../src/bot/updates/seen-updates.ts';
 import { backoffMs } from '../../../src/bot/updates/update-source.ts';
@@ -13,19 +13,19 @@ describe('deep links', () => {
   const payloadOf = (link: string) => new URL(link).searchParams.get('start') ?? '';
 
   it('carry the chat and the name, and drop a name that would not fit', () => {
-    const wish = { chatId: -1_001_234_567_890, name: 'ñandú 1' };
-    expect(parseTokenWish(payloadOf(tokenLink('b', wish)))).toEqual(wish);
-    const long = payloadOf(tokenLink('b', { ...wish, name: 'ñ'.repeat(64) }));
+    const request = { chatId: -1_001_234_567_890, name: 'ñandú 1' };
+    expect(parseTokenRequest(payloadOf(tokenLink('b', request)))).toEqual(request);
+    const long = payloadOf(tokenLink('b', { ...request, name: 'ñ'.repeat(64) }));
     expect(long).toMatch(/^[\w-]{1,64}$/);
-    expect(parseTokenWish(long)).toEqual({ chatId: wish.chatId, name: undefined });
+    expect(parseTokenRequest(long)).toEqual({ chatId: request.chatId, name: undefined });
   });
 
   it('are not read from foreign payloads, and give no unusable names', () => {
     for (const payload of ['', 'token', 'token_', 'token_x', 'ref', 'token_12345678901234567']) {
-      expect(parseTokenWish(payload)).toBeUndefined();
+      expect(parseTokenRequest(payload)).toBeUndefined();
     }
     const bad = Buffer.from('a\nb').toString('base64url');
-    expect(parseTokenWish(`token_5_${bad}`)).toEqual({ chatId: 5, name: undefined });
+    expect(parseTokenRequest(`token_5_${bad}`)).toEqual({ chatId: 5, name: undefined });
   });
 });
 

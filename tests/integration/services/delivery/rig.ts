@@ -47,7 +47,7 @@ const NO_QUEUE: AlertQueue = {
   isOurs: async () => true,
   existing: async () => new Set(),
   outcomes: async () => new Map(),
-  inHand: async () => new Set(),
+  active: async () => new Set(),
   begun: async () => new Map(),
   async *placeHolders() {},
   hasText: async () => true,

@@ -13,7 +13,7 @@ export interface KeyRequest {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-export const RequestSchema = z.object(
+export const KeyRequestSchema = z.object(
   {
     adapter: z.enum(ADAPTER_NAMES, `Send one of: ${ADAPTER_NAMES.join(', ')}.`),
     name: optional(z.string('Send a string.')),
@@ -26,7 +26,7 @@ export const RequestSchema = z.object(
 );
 
 /** What an adapter's schema makes of the options. Unknown ones are refused, with the one that was probably meant. */
-const CheckedRequestSchema = RequestSchema.transform((request, context): KeyRequest => {
+const CheckedRequestSchema = KeyRequestSchema.transform((request, context): KeyRequest => {
   const { options: schema } = ADAPTERS[request.adapter];
   const result = schema.safeParse(request.options);
   if (result.success) return { ...request, options: given(result.data) };

@@ -6,7 +6,7 @@ import {
   RevocationSchema,
   RotationSchema,
 } from '../integrations/integration-schemas.ts';
-import { RequestSchema } from '../keys/key-schemas.ts';
+import { KeyRequestSchema } from '../keys/key-schemas.ts';
 import {
   CreatedAnswer,
   IntegrationAnswer,
@@ -121,7 +121,7 @@ export function integrationPaths(refusals: Refusals): ZodOpenApiPathsObject {
           required: true,
           content: {
             'application/json': {
-              schema: RequestSchema,
+              schema: KeyRequestSchema,
               example: { adapter: 'alertmanager', name: 'cluster' },
             },
           },
